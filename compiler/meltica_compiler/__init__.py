@@ -1,0 +1,1 @@
+"""The Meltica compiler: typed model in, one checked, immutable graph out."""

@@ -1,0 +1,162 @@
+"""The compiled graph: one immutable value that check, drawings, the API and the runtime share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from meltica_dsl.model import FullPolicy, Linger, Risk, Stage
+from meltica_dsl.source import Location
+from meltica_dsl.values import Duration, Secret, Size
+
+SettingValue = (
+    None
+    | bool
+    | int
+    | float
+    | Decimal
+    | str
+    | Secret
+    | tuple["SettingValue", ...]
+    | dict[str, "SettingValue"]
+)
+"""A setting after its schema: durations are seconds (float), rates per second (float), sizes bytes
+(int), ratios plain numbers (Decimal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """The ring that a provider writes one event type into.
+
+    `capacity` in records; `depth` is the number of levels a side of a book record, 0 for other events.
+    """
+
+    event: str
+    capacity: int
+    depth: int
+    record_bytes: int
+    ring_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNode:
+    id: str
+    name: str
+    adapter: str
+    symbols: tuple[str, ...]
+    settings: dict[str, SettingValue]
+    ingresses: tuple[Ingress, ...]
+    trades: bool
+    """Some strategy sends orders here."""
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class RouteNode:
+    """`sources` are provider names; all deliver `event`. `depth` is that of the records it gives."""
+
+    id: str
+    name: str
+    event: str
+    depth: int
+    sources: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    pool: str
+    durable: bool
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleInfo:
+    """A strategy module as it was resolved: the source text itself is part of the graph."""
+
+    name: str
+    tag: str
+    sha256: str
+    path: str
+    source: str
+    display_name: str
+    description: str
+    events: tuple[str, ...]
+    """Event types it handles, by our names (`trade`, `book`, …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyNode:
+    id: str
+    name: str
+    selector: str
+    module: ModuleInfo
+    config: dict[str, SettingValue]
+    trade_on: str | None
+    trade_symbols: tuple[str, ...]
+    """Symbols an order may name; the first is meant when it names none."""
+    risk: Risk | None
+    dry_run: bool
+    linger: Linger
+    memory: Size
+    drain_limit: Duration
+    restarts: int
+    inbox_bytes: int
+    """The SharedArrayBuffer of its inbox: control words and the rings of all its edges."""
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class SinkNode:
+    id: str
+    name: str
+    kind: str
+    settings: dict[str, SettingValue]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One sink of one route, with a ring of its own. `ring_bytes` includes its control words;
+    `waiting_bytes` are the places (one a symbol and provider) that policy `conflate` waits in."""
+
+    id: str
+    route: str
+    target: str
+    """Name of the strategy or sink."""
+    target_kind: str
+    """`strategy` or `sink`."""
+    event: str
+    pool: str
+    policy: FullPolicy
+    capacity: int
+    depth: int
+    record_bytes: int
+    ring_bytes: int
+    waiting_bytes: int
+    location: Location
+
+
+Node = ProviderNode | RouteNode | StrategyNode | SinkNode
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A pipeline, compiled. `hash` covers everything that decides what it does, and no spans,
+    comments or spelling. Symbols and providers are interned: the code of one is its position."""
+
+    pipeline: str
+    file: str
+    memory_budget: Size | None
+    latency_budget: Duration | None
+    symbols: tuple[str, ...]
+    providers: tuple[ProviderNode, ...]
+    routes: tuple[RouteNode, ...]
+    strategies: tuple[StrategyNode, ...]
+    sinks: tuple[SinkNode, ...]
+    edges: tuple[Edge, ...]
+    hash: str
+
+    @property
+    def total_bytes(self) -> int:
+        rings = sum(i.ring_bytes for p in self.providers for i in p.ingresses)
+        inboxes = sum(s.inbox_bytes for s in self.strategies)
+        sinks = sum(e.ring_bytes for e in self.edges if e.target_kind == "sink")
+        waiting = sum(e.waiting_bytes for e in self.edges)
+        return rings + inboxes + sinks + waiting

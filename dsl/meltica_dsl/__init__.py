@@ -1,0 +1,1 @@
+"""The Meltica language: text in, typed model and diagnostics out."""

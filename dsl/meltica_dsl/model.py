@@ -1,0 +1,319 @@
+"""The typed model: what a pipeline file says, with names resolved and constants folded.
+
+It holds no proofs: whether an adapter knows a setting or a module handles an event is for the
+compiler to say. Every part keeps the span it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from meltica_dsl.fields import EventType, Field
+from meltica_dsl.source import SourceFile, Span
+from meltica_dsl.values import Duration, Rate, Ratio, Settings, Size, Symbol
+
+
+class FullPolicy(Enum):
+    """What an edge does when its reader is behind and its ring is full."""
+
+    BLOCK = "block"
+    DROP_NEWEST = "drop_newest"
+    DROP_OLDEST = "drop_oldest"
+    CONFLATE = "conflate"
+
+
+# --- expressions of `where`, typed -----------------------------------------------------------
+
+
+class ExprType(Enum):
+    """The type of an expression. Prices, quantities and plain numbers are kept apart."""
+
+    BOOL = "boolean"
+    NUMBER = "number"
+    PRICE = "price"
+    QUANTITY = "quantity"
+    NOTIONAL = "notional"
+    RATIO = "ratio"
+    TIME = "time"
+    DURATION = "duration"
+    SYMBOL = "symbol"
+    PROVIDER = "provider"
+    SIDE = "side"
+    TEXT = "text"
+    IDENTIFIER = "identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    field: Field
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant. `value`: Decimal for numbers of every kind (durations in microseconds, ratios as
+    plain numbers), bool, or str for symbols, providers, sides and texts."""
+
+    value: Decimal | bool | str
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`op` is `not` or `-`."""
+
+    op: str
+    operand: Expr
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`op` is one of `== != < <= > >= + - * / % and or`."""
+
+    op: str
+    left: Expr
+    right: Expr
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`operand in [items]`."""
+
+    operand: Expr
+    items: tuple[Const, ...]
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`if condition then then else otherwise`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+    type: ExprType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`function` is one of the library: `abs`, `min`, `max`, `round`, `hour`, `matches`."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    type: ExprType
+    span: Span
+
+
+Expr = FieldRef | Const | Unary | Binary | Membership | Conditional | Call
+
+
+# --- stages -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    condition: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dedupe:
+    """Drops an event whose (provider, symbol, identifier) was seen within the window.
+
+    Events without an identifier are compared by their whole content.
+    """
+
+    within: Duration
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Keeps the first of every `every` events, counted over the route."""
+
+    every: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Conflate:
+    """Keeps the newest event of each symbol, at most one each `every` of event time."""
+
+    every: Duration
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Keeps the best `levels` levels of a book."""
+
+    levels: int
+    span: Span
+
+
+Stage = Where | Dedupe | Sample | Conflate | Depth
+
+
+# --- declarations -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    name: str
+    adapter: str
+    adapter_span: Span
+    symbols: tuple[Symbol, ...]
+    settings: Settings
+    """Everything but `adapter` and `symbols`, for the adapter's schema to judge."""
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    name: str
+    events: int
+    on_full: FullPolicy
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a route begins: one event type of one provider."""
+
+    provider: str
+    event: EventType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The strategy or sink that an arrow points at."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A flow. Named stages are expanded; `origin` of each stage is its place in this file."""
+
+    name: str
+    pool: str
+    sources: tuple[Source, ...]
+    stages: tuple[Stage, ...]
+    targets: tuple[Target, ...]
+    durable: bool
+    span: Span
+    name_span: Span
+    pool_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """`name`, `name:tag` or `name@sha256:…`."""
+
+    text: str
+    name: str
+    tag: str | None
+    sha256: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """How long a drain waits for more inside V8: a duration, or for ever (`always`)."""
+
+    duration: Duration
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    name: str
+    selector: Selector
+    trade_on: str | None
+    trade_on_span: Span | None
+    risk: str | None
+    config: Settings
+    dry_run: bool
+    """True unless the file says `dry_run = false`: nobody trades by accident."""
+    linger: Linger
+    memory: Size
+    drain_limit: Duration
+    """The longest that one drain may go without finishing an event."""
+    restarts: int
+    """Restarts in a row before the strategy stays down."""
+    span: Span
+    name_span: Span
+    config_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitch:
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    threshold: int
+    cooldown: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Limits that every order of a strategy passes. None means: no such limit."""
+
+    name: str
+    max_position: Decimal | None
+    max_notional: Decimal | None
+    notional_currency: str | None
+    order_throttle: Rate | None
+    symbol_throttle: Rate | None
+    order_burst: int
+    max_open_orders: int | None
+    price_band: Ratio | None
+    order_types: tuple[str, ...]
+    kill_switch: KillSwitch | None
+    circuit_breaker: CircuitBreaker | None
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    name: str
+    kind: str
+    kind_span: Span
+    settings: Settings
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One checked file. `memory` and `latency` are the budgets it declares."""
+
+    name: str
+    memory: Size | None
+    latency: Duration | None
+    providers: tuple[Provider, ...]
+    pools: tuple[Pool, ...]
+    routes: tuple[Route, ...]
+    strategies: tuple[Strategy, ...]
+    risks: tuple[Risk, ...]
+    sinks: tuple[Sink, ...]
+    sources: tuple[SourceFile, ...]
+    span: Span
+    memory_span: Span | None = None

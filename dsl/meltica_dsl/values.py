@@ -1,0 +1,109 @@
+"""Typed values of the language: what a literal with a unit means, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from meltica_dsl.source import Span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Duration:
+    """A span of time in whole nanoseconds: `250us`, `100ms`, `1m30s`."""
+
+    ns: int
+
+    @property
+    def seconds(self) -> float:
+        return self.ns / 1e9
+
+    @property
+    def us(self) -> float:
+        return self.ns / 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in a time: `5/s`, `1_000/1m`."""
+
+    count: Decimal
+    per: Duration
+
+    @property
+    def per_second(self) -> float:
+        return float(self.count) / self.per.seconds
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """An amount of memory: `64KiB`, `256MiB`."""
+
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ratio:
+    """A dimensionless part, held as the plain number: `2%` is 0.02, `5bps` is 0.0005."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Symbol:
+    """What is traded: `BTC-USDT`."""
+
+    base: str
+    quote: str
+
+    def __str__(self) -> str:
+        return f"{self.base}-{self.quote}"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The name of a secret. The value is looked up by the runtime, never by the compiler."""
+
+    name: str
+
+
+type_names: Mapping[type, str] = {
+    Duration: "duration",
+    Rate: "rate",
+    Size: "size",
+    Ratio: "ratio",
+    Symbol: "symbol",
+    Secret: "secret",
+    Decimal: "number",
+    bool: "boolean",
+    str: "string",
+    tuple: "list",
+    dict: "object",
+}
+"""How the language calls the type of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare name used as a value, such as `drop_oldest` or the `limit` of `order_types`."""
+
+    text: str
+
+
+Scalar = Decimal | bool | str | Duration | Rate | Size | Ratio | Symbol | Secret | Word
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value with the places of its key and of itself, as the operator wrote them.
+
+    `value` is a scalar, a tuple of `Setting` (a list) or a dict of `Setting` by key (an object).
+    """
+
+    value: Scalar | tuple[Setting, ...] | dict[str, Setting]
+    span: Span
+    key_span: Span | None = None
+
+
+Settings = Mapping[str, Setting]

@@ -1,0 +1,1 @@
+"""The Meltica runtime: a compiled graph in, a running gateway out."""

@@ -1,0 +1,1 @@
+"""Orders: their states, the limits they pass, and their way to a venue."""
