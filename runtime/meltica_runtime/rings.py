@@ -1,0 +1,325 @@
+"""Rings: the preallocated memory that events live in, and the one order they are in.
+
+An ingress ring belongs to one provider and one event type; providers write records into it in place
+and routes read it. An edge ring belongs to one sink of one route; the pump writes it and the sink
+reads it, across threads, with one writer and one reader and no lock. The order of stores that this
+relies on (records before counters) is given on x86-64; on other processors a reader only looks
+between two calls of the pump.
+
+Counters are unsigned 32-bit and wrap; only their differences mean anything, so a capacity stays
+below `MAX_CAPACITY`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout, SlotKind
+from meltica_dsl.model import FullPolicy
+
+Records = NDArray[np.void]
+Indices = NDArray[np.int64]
+
+MAX_CAPACITY = 1 << 30
+"""Records in one ring: half the counters' range, so that a difference is never ambiguous."""
+
+_WRAP = 0xFFFF_FFFF
+
+# Words of a ring's header, as u32.
+TAIL = 0
+"""Records published. Written by the writer, after the records."""
+HEAD = 1
+"""Records consumed. Written by the reader."""
+CLAIM = 2
+"""Records claimed. Written by the writer before it touches a record, so that a reader of a
+`drop_oldest` ring can tell that what it has just read was overwritten meanwhile."""
+SKIPPED = 3
+"""Records the reader found overwritten. Written by the reader."""
+
+
+class Sequencer:
+    """Gives events their place in the gateway's one order. Numbers start at 1."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def take(self, n: int) -> int:
+        """The first of `n` consecutive sequence numbers."""
+        first = self.last + 1
+        self.last += n
+        return first
+
+
+class IngressRing:
+    """What one provider sent of one event type, until every route has read it."""
+
+    def __init__(self, layout: RecordLayout, capacity: int) -> None:
+        assert 0 < capacity <= MAX_CAPACITY
+        self.layout = layout
+        self.capacity = capacity
+        self.memory = np.zeros(RING_HEADER_BYTES + capacity * layout.size, np.uint8)
+        body = self.memory[RING_HEADER_BYTES:]
+        self.records: Records = body.view(layout.dtype)
+        self.buffer = body.data
+        self.written = 0
+        self.released = 0
+
+    def room(self) -> int:
+        """Records that can be written before a reader must have moved on."""
+        return self.capacity - (self.written - self.released)
+
+    def append(self, rows: Records) -> None:
+        """Copies `rows`, whose `seq` is set, and publishes them. The caller has checked `room`."""
+        count = len(rows)
+        assert count <= self.room(), "an ingress ring was written past its room"
+        start = self.written % self.capacity
+        first = min(count, self.capacity - start)
+        self.records[start : start + first] = rows[:first]
+        if first < count:
+            self.records[: count - first] = rows[first:]
+        self.written += count
+
+    def claim(self) -> int:
+        """Byte offset in `buffer` of the next record. The caller has checked `room`."""
+        return (self.written % self.capacity) * self.layout.size
+
+    def publish(self) -> None:
+        """Makes the claimed record visible."""
+        self.written += 1
+
+    def window(self, position: int, limit: int) -> Records:
+        """The contiguous records from `position` on: at most `limit`, fewer at the ring's end."""
+        start = position % self.capacity
+        count = min(self.written - position, limit, self.capacity - start)
+        return self.records[start : start + count]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeStatistics:
+    """Counts since start. Between two drains `offered = consumed + dropped + conflated + waiting`."""
+
+    offered: int
+    written: int
+    consumed: int
+    dropped: int
+    conflated: int
+    waiting: int
+
+
+class EdgeRing:
+    """One sink's inbox of one route: written by the pump, read by the sink.
+
+    `buffer` is the ring's memory, header included: a part of an isolate's SharedArrayBuffer, or plain
+    memory for sinks in Python. `source` is the layout of the records offered; a shallower `layout`
+    keeps the best levels of a book.
+    """
+
+    def __init__(
+        self,
+        *,
+        layout: RecordLayout,
+        source: RecordLayout,
+        capacity: int,
+        policy: FullPolicy,
+        buffer: memoryview,
+        streams: int,
+    ) -> None:
+        """`streams` is the number of (symbol, provider) pairs, the waiting places of `conflate`."""
+        assert 0 < capacity <= MAX_CAPACITY
+        assert len(buffer) == RING_HEADER_BYTES + capacity * layout.size
+        self.layout = layout
+        self.capacity = capacity
+        self.policy = policy
+        self.words = buffer[:RING_HEADER_BYTES].cast("I")
+        body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
+        self.records: Records = body.view(layout.dtype)
+        self._cells = body.view(np.float64).reshape(capacity, layout.size // 8)
+        self._columns = column_runs(source, layout)
+        self._narrow = "bid_levels" if source.depth > layout.depth else None
+        self._position = 0
+        self._consumed = 0
+        self._last_head = 0
+        self.offered = 0
+        self.written = 0
+        self.dropped = 0
+        self.conflated = 0
+        self._waiting = _WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
+
+    @property
+    def consumed(self) -> int:
+        """Records that the reader is done with, read or found overwritten."""
+        head = self.words[HEAD]
+        self._consumed += (head - self._last_head) & _WRAP
+        self._last_head = head
+        return self._consumed
+
+    def room(self) -> int:
+        return self.capacity - (self.written - self.consumed)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.written == self.consumed and not (self._waiting and self._waiting.count)
+
+    def statistics(self) -> EdgeStatistics:
+        skipped = self.words[SKIPPED]
+        waiting = self._waiting.count if self._waiting else 0
+        consumed = self.consumed
+        return EdgeStatistics(
+            offered=self.offered,
+            written=self.written,
+            consumed=consumed - skipped,
+            dropped=self.dropped + skipped,
+            conflated=self.conflated,
+            waiting=self.written - consumed + waiting,
+        )
+
+    def offer(self, records: Records, indices: Indices | None) -> None:
+        """Takes `records[indices]` (all of them if None), in order, under the ring's policy.
+
+        Under `block` the caller has checked `room`.
+        """
+        count = len(records) if indices is None else len(indices)
+        if count == 0:
+            return
+        self.offered += count
+        if self.policy is FullPolicy.DROP_OLDEST:
+            self._write_over(records, indices, count)
+            return
+        if self._waiting is not None and self._waiting.count:
+            self.flush_waiting()
+        room = 0 if self._waiting is not None and self._waiting.count else self.room()
+        fits = min(count, room)
+        assert fits == count or self.policy is not FullPolicy.BLOCK, "a blocking edge was overrun"
+        self._write(records, indices, 0, fits)
+        if fits == count:
+            return
+        if self._waiting is None:
+            self.dropped += count - fits
+            return
+        rest = np.arange(fits, count) if indices is None else indices[fits:]
+        self.conflated += self._waiting.put(records, rest)
+
+    @property
+    def held_from(self) -> float:
+        """Sequence number of the first event that waits outside the ring; infinite if none does."""
+        if self._waiting is None or not self._waiting.count:
+            return np.inf
+        return float(self._waiting.records["seq"][0])
+
+    def flush_waiting(self) -> None:
+        """Moves what waits under `conflate` into the ring as far as there is room."""
+        if self._waiting is None or not self._waiting.count:
+            return
+        room = self.room()
+        if room:
+            moved = self._waiting.take(room)
+            self._write(moved, None, 0, len(moved))
+
+    def _write_over(self, records: Records, indices: Indices | None, count: int) -> None:
+        """Writes all, over the oldest if need be. The reader notices by CLAIM and counts the loss."""
+        start = max(0, count - self.capacity)
+        if start:
+            # More than the whole ring at once: the oldest of them are gone before they were written.
+            self.dropped += start
+        self._write(records, indices, start, count)
+
+    def _write(self, records: Records, indices: Indices | None, start: int, stop: int) -> None:
+        count = stop - start
+        if count <= 0:
+            return
+        self.words[CLAIM] = (self.written + count) & _WRAP
+        cells = records.view(np.float64).reshape(len(records), -1)
+        first = min(count, self.capacity - self._position)
+        self._copy(cells, indices, start, first, self._position)
+        if first < count:
+            self._copy(cells, indices, start + first, count - first, 0)
+        self._position = (self._position + count) % self.capacity
+        self.written += count
+        self.words[TAIL] = self.written & _WRAP
+
+    def _copy(
+        self,
+        cells: NDArray[np.float64],
+        indices: Indices | None,
+        start: int,
+        count: int,
+        position: int,
+    ) -> None:
+        target = self._cells[position : position + count]
+        for source, destination in self._columns:
+            if indices is None:
+                target[:, destination] = cells[start : start + count, source]
+            else:
+                picked = indices[start : start + count]
+                # `clip` skips the bounds check that would make numpy buffer the output.
+                np.take(cells[:, source], picked, axis=0, out=target[:, destination], mode="clip")
+        if self._narrow:
+            written = self.records[position : position + count]
+            for name in ("bid_levels", "ask_levels"):
+                np.minimum(written[name], self.layout.depth, out=written[name])
+
+
+class _WaitingPlaces:
+    """One place for each (symbol, provider): the newest record that found no room."""
+
+    def __init__(self, layout: RecordLayout, streams: int) -> None:
+        self.records: Records = np.zeros(streams, layout.dtype)
+        self._stream = np.full(streams, -1, np.int64)
+        self.count = 0
+
+    def put(self, records: Records, indices: Indices) -> int:
+        """Keeps the newest of each stream; returns how many older ones it replaced."""
+        rows = records[indices]
+        streams = rows["symbol"].astype(np.int64) << 16 | rows["provider"]
+        # The last occurrence of each stream in this batch, found from the end.
+        unique, last = np.unique(streams[::-1], return_index=True)
+        replaced = len(rows) - len(unique)
+        for stream, position in zip(unique, len(rows) - 1 - last, strict=True):
+            place = np.flatnonzero(self._stream[: self.count] == stream)
+            if len(place):
+                replaced += 1
+                self._remove(int(place[0]))
+            assert self.count < len(self.records), "more streams than symbols and providers"
+            self.records[self.count] = rows[position]
+            self._stream[self.count] = stream
+            self.count += 1
+        self._sort()
+        return replaced
+
+    def take(self, limit: int) -> Records:
+        """The oldest waiting records, at most `limit`, in sequence order."""
+        count = min(limit, self.count)
+        taken = self.records[:count].copy()
+        self.records[: self.count - count] = self.records[count : self.count].copy()
+        self._stream[: self.count - count] = self._stream[count : self.count].copy()
+        self.count -= count
+        return taken
+
+    def _remove(self, place: int) -> None:
+        self.records[place : self.count - 1] = self.records[place + 1 : self.count].copy()
+        self._stream[place : self.count - 1] = self._stream[place + 1 : self.count].copy()
+        self.count -= 1
+
+    def _sort(self) -> None:
+        order = np.argsort(self.records["seq"][: self.count], kind="stable")
+        self.records[: self.count] = self.records[: self.count][order]
+        self._stream[: self.count] = self._stream[: self.count][order]
+
+
+def column_runs(source: RecordLayout, target: RecordLayout) -> tuple[tuple[slice, slice], ...]:
+    """The runs of 8-byte cells to copy from a `source` record to a `target` record."""
+    if source == target:
+        whole = slice(0, source.size // 8)
+        return ((whole, whole),)
+    head = min(slot.offset for slot in source.slots if slot.levels) // 8
+    runs = [(slice(0, head), slice(0, head))]
+    for slot in source.slots:
+        if slot.kind is SlotKind.F64 and slot.levels:
+            here = target.slot(slot.name)
+            begin, end = slot.offset // 8, here.offset // 8
+            runs.append((slice(begin, begin + 2 * here.levels), slice(end, end + 2 * here.levels)))
+    return tuple(runs)
