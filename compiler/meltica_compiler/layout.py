@@ -24,6 +24,9 @@ RING_HEADER_BYTES = 64
 INBOX_CONTROL_BYTES = 256
 """Control words of an inbox, shared by all its rings: the cut, the wake counter, the heartbeat."""
 
+MAX_BATCH = 8_192
+"""Most records that a kernel is given at once: 512 KiB of trades, which a core's cache still holds."""
+
 _HEADER = ("seq", "time", "ingest", "venue_seq")
 _WORD = 8
 

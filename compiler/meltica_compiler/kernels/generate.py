@@ -1,0 +1,160 @@
+"""From a route's stages to the Python source of its kernel, through one template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from meltica_compiler.graph import Graph, RouteNode
+from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator
+from meltica_compiler.kernels.fold import conjuncts, fold
+from meltica_compiler.stage_text import stage_text
+from meltica_dsl.fields import EVENT_BY_NAME, FieldType
+from meltica_dsl.model import Conflate, Const, Dedupe, Depth, Sample, Stage, Where
+
+_TEMPLATE = "kernel.py.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one stage, or several `where` in a row, contribute to the source.
+
+    `setup` is the object that holds the stage's state, "" if it has none. `chosen` is false while every
+    record is still chosen, so that columns need no gathering.
+    """
+
+    kind: str
+    texts: tuple[str, ...]
+    name: str
+    setup: str
+    columns: tuple[str, ...]
+    conditions: tuple[str, ...]
+    divides: bool
+    narrowed: bool
+    conflated: bool
+
+
+def kernel_source(route: RouteNode, graph: Graph) -> str:
+    """Readable Python: a class `RouteKernel` with the `run` of `load.Kernel`."""
+    translator_tables: list[LookupTable] = []
+    steps = tuple(_steps(route, graph, translator_tables))
+    return _template().render(
+        route=route,
+        graph=graph,
+        steps=steps,
+        tables=translator_tables,
+        imports=_imports(steps),
+        conflates=any(step.kind == "conflate" for step in steps),
+        input_depth=input_depth(route, graph),
+    )
+
+
+def input_depth(route: RouteNode, graph: Graph) -> int:
+    """Levels a side of the records that reach the kernel: all sources' ingress rings have the same."""
+    wanted = {
+        ingress.depth
+        for provider in graph.providers
+        if provider.name in route.sources
+        for ingress in provider.ingresses
+        if ingress.event == route.event
+    }
+    assert len(wanted) == 1, f"the ingress rings of route {route.name} differ in depth"
+    return wanted.pop()
+
+
+def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterable[Step]:
+    codes = Codes(graph.symbols, tuple(provider.name for provider in graph.providers))
+    depth = input_depth(route, graph)
+    narrowed = conflated = False
+    numbered = enumerate(groupby(route.stages, key=type))
+    for number, (kind, group) in numbered:
+        stages = tuple(group)
+        if kind is Where:
+            yield _where_step(stages, codes, tables, narrowed=narrowed, conflated=conflated)
+            narrowed = True
+            continue
+        for place, stage in enumerate(stages):
+            name = f"{kind.__name__.lower()}_{number}" + (f"_{place}" if place else "")
+            if isinstance(stage, Depth):
+                depth = min(depth, stage.levels)
+            setup = _setup(stage, route, graph, depth)
+            yield Step(
+                kind.__name__.lower(), (stage_text(stage),), name, setup, (), (), False, narrowed, conflated
+            )
+            conflated |= isinstance(stage, Conflate)
+            narrowed = not isinstance(stage, Conflate) and (narrowed or not isinstance(stage, Depth))
+
+
+def _where_step(
+    stages: tuple[Stage, ...], codes: Codes, tables: list[LookupTable], *, narrowed: bool, conflated: bool
+) -> Step:
+    translator = Translator(codes, tables=tables)
+    conditions = [c for s in stages if isinstance(s, Where) for c in conjuncts(fold(s.condition))]
+    if any(isinstance(c, Const) and c.value is False for c in conditions):
+        return Step("nothing", _texts(stages), "", "", (), (), False, narrowed, conflated)
+    sources = tuple(translator.source(c) for c in conditions if not isinstance(c, Const))
+    return Step(
+        "where",
+        _texts(stages),
+        "",
+        "",
+        tuple(translator.columns),
+        sources,
+        translator.divides,
+        narrowed,
+        conflated,
+    )
+
+
+def _texts(stages: Iterable[Stage]) -> tuple[str, ...]:
+    return tuple(stage_text(stage) for stage in stages)
+
+
+def _setup(stage: Stage, route: RouteNode, graph: Graph, depth: int) -> str:
+    symbols, streams = len(graph.symbols), len(graph.symbols) * len(graph.providers)
+    match stage:
+        case Sample():
+            return f"Sampler(every={stage.every})"
+        case Conflate():
+            return f"Conflator({stage.every.us!r}, {symbols}, {streams}, LAYOUT.dtype)"
+        case Dedupe():
+            identifier = _identifier(route.event)
+            if identifier is None:
+                return f"ContentDedupe({stage.within.us!r}, LAYOUT, {depth}, {symbols})"
+            return f'IdentifierDedupe({stage.within.us!r}, "{identifier}", {symbols}, {streams})'
+        case _:
+            return ""
+
+
+def _identifier(event: str) -> str | None:
+    fields = EVENT_BY_NAME[event].fields
+    return next((f.name for f in fields if f.type is FieldType.IDENTIFIER), None)
+
+
+def _imports(steps: Iterable[Step]) -> tuple[str, ...]:
+    modules = {
+        "IdentifierDedupe": "dedupe",
+        "ContentDedupe": "dedupe",
+        "Sampler": "sample",
+        "Conflator": "conflate",
+    }
+    used = {step.setup.split("(")[0] for step in steps if step.setup}
+    return tuple(f"from meltica_compiler.kernels.{modules[c]} import {c}" for c in sorted(used))
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=select_autoescape(enabled_extensions=()),  # the output is Python, not HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(_TEMPLATE)

@@ -1,0 +1,54 @@
+"""Kernels as the pump calls them: the generated source, compiled once."""
+
+from __future__ import annotations
+
+import linecache
+from typing import Protocol
+
+from meltica_compiler.graph import Graph, RouteNode
+from meltica_compiler.kernels.generate import kernel_source
+from meltica_compiler.kernels.selection import Chosen, Records
+
+
+class Kernel(Protocol):
+    """The stages of one route, over a batch of at most `layout.MAX_BATCH` records.
+
+    It keeps what its stages must remember (windows, counts), so each running route has its own. What
+    it delivers does not depend on how the stream of events is cut into batches.
+    """
+
+    def run(self, rows: Records, watermark_us: float) -> tuple[Records, Chosen]:
+        """The records to deliver are `records[chosen]`, or all where `chosen` is None, in ascending `seq`.
+
+        `rows` are the route's events in `seq` order; they are neither written to nor kept. `records` is
+        `rows` itself or memory of the kernel that is valid until the next call. `watermark_us` is the
+        event time up to which everything was seen: windows that end by then are closed, also when
+        `rows` is empty.
+        """
+        ...
+
+    def due_us(self) -> float:
+        """The event time at which something held back is due; infinite if nothing is held back."""
+        ...
+
+
+class KernelFault(Exception):
+    """The generated source does not load. A mistake of the compiler, never of the pipeline."""
+
+
+def load_kernel(route: RouteNode, graph: Graph) -> Kernel:
+    """A fresh kernel. Raises `KernelFault`, with the route's `file:line` and the source at fault."""
+    source = kernel_source(route, graph)
+    name = f"<kernel of route {route.name} at {route.location}>"
+    # Tracebacks through the kernel then show its lines.
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    namespace: dict[str, object] = {}
+    try:
+        exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is our own template's
+        kernel: Kernel = namespace["RouteKernel"]()  # type: ignore[operator]  # the template defines it
+    except Exception as error:
+        raise KernelFault(
+            f"{route.location}: the kernel of route `{route.name}` does not load: {error!r}; "
+            f"this is a mistake of the compiler, please report it with this source:\n{source}"
+        ) from error
+    return kernel

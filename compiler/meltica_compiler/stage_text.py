@@ -1,0 +1,119 @@
+"""Stages and expressions of the typed model as the language writes them, for people to read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from meltica_dsl.model import (
+    Binary,
+    Call,
+    Conditional,
+    Conflate,
+    Const,
+    Dedupe,
+    Depth,
+    Expr,
+    ExprType,
+    FieldRef,
+    Membership,
+    Sample,
+    Stage,
+    Unary,
+    Where,
+)
+from meltica_dsl.values import Duration
+
+_UNITS = (
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+)
+_BINDING = {
+    "or": 1,
+    "and": 2,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4),
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "/", "%"), 6),
+}
+_NOT, _MEMBERSHIP, _NEGATE, _ATOM = 3, 4, 7, 8
+
+
+def duration_text(duration: Duration) -> str:
+    """The duration in the largest units that say it whole.
+
+    >>> duration_text(Duration(90_000_000_000)), duration_text(Duration(250_000)), duration_text(Duration(0))
+    ('1m30s', '250us', '0s')
+    """
+    rest, text = duration.ns, ""
+    for unit, ns in _UNITS:
+        count, rest = divmod(rest, ns)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def stage_text(stage: Stage) -> str:
+    match stage:
+        case Where():
+            return f"where {expression_text(stage.condition)}"
+        case Dedupe():
+            return f"dedupe within {duration_text(stage.within)}"
+        case Sample():
+            return f"sample {stage.every}"
+        case Conflate():
+            return f"conflate per symbol every {duration_text(stage.every)}"
+        case Depth():
+            return f"depth {stage.levels}"
+
+
+def number_text(value: Decimal) -> str:
+    """The number in full, without an exponent and without zeros that say nothing."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def expression_text(expr: Expr) -> str:
+    return _write(expr)[0]
+
+
+def _operand(expr: Expr, binding: int) -> str:
+    text, bound = _write(expr)
+    return text if bound > binding else f"({text})"
+
+
+def _write(expr: Expr) -> tuple[str, int]:  # noqa: PLR0911 - one return for each kind
+    match expr:
+        case FieldRef():
+            return expr.field.name, _ATOM
+        case Const():
+            return _constant(expr), _ATOM
+        case Unary(op="not"):
+            return f"not {_operand(expr.operand, _NOT)}", _NOT
+        case Unary():
+            return f"-{_operand(expr.operand, _NEGATE)}", _NEGATE
+        case Binary():
+            binding = _BINDING[expr.op]
+            left = _operand(expr.left, binding if binding == _MEMBERSHIP else binding - 1)
+            return f"{left} {expr.op} {_operand(expr.right, binding)}", binding
+        case Membership():
+            items = ", ".join(_constant(item) for item in expr.items)
+            return f"{_operand(expr.operand, _MEMBERSHIP)} in [{items}]", _MEMBERSHIP
+        case Conditional():
+            parts = (expression_text(e) for e in (expr.condition, expr.then, expr.otherwise))
+            return "if {} then {} else {}".format(*parts), 0
+        case Call():
+            return f"{expr.function}({', '.join(map(expression_text, expr.arguments))})", _ATOM
+
+
+def _constant(const: Const) -> str:
+    if isinstance(const.value, bool):
+        return str(const.value).lower()
+    if isinstance(const.value, str):
+        return f'"{const.value}"' if const.type is ExprType.TEXT else const.value
+    if const.type is ExprType.DURATION:
+        sign = "-" if const.value < 0 else ""
+        return sign + duration_text(Duration(int(abs(const.value) * 1000)))
+    return number_text(const.value)

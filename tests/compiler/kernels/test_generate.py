@@ -1,0 +1,142 @@
+"""Kernels do what the reference does, however the stream is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meltica_compiler.kernels.generate import kernel_source
+from meltica_compiler.kernels.load import load_kernel
+from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Sample, Where
+from meltica_dsl.values import Duration
+
+MS = 1_000_000
+BOUNDED = settings(max_examples=60, deadline=None)
+
+
+@st.composite
+def trades(draw, make):
+    """Up to 60 trades of few symbols and identifiers, times that mostly grow."""
+    n = draw(st.integers(0, 60))
+
+    def column(strategy):
+        return draw(st.lists(strategy, min_size=n, max_size=n))
+
+    steps = np.cumsum(column(st.sampled_from([0.0, 0.25, 1000.0, 20_000.0, -30_000.0, 150_000.0])))
+    return make.records(
+        "trade",
+        0,
+        time=1_700_000_000_000_000 + (steps if n else np.zeros(0)),
+        symbol=column(st.integers(0, 2)),
+        provider=column(st.integers(0, 1)),
+        price=column(st.sampled_from([0.0, 1.5, 100.0, 100.25, 60_000.0])),
+        quantity=column(st.sampled_from([0.0, 0.0001, 0.001, 2.0])),
+        trade_id=column(st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, 90.0])),
+        side=column(st.integers(0, 2)),
+    )
+
+
+def stages(make):
+    where = st.sampled_from(
+        [
+            Where(make.binary(make.field("symbol"), "==", make.name("BTC-USDT")), make.span),
+            Where(make.binary(make.field("quantity"), ">=", make.number("0.001")), make.span),
+        ]
+    )
+    durations = st.sampled_from([1, 50 * MS, 100 * MS, 1_000 * MS]).map(Duration)
+    return st.lists(
+        st.one_of(
+            where,
+            durations.map(lambda d: Dedupe(d, make.span)),
+            durations.map(lambda d: Conflate(d, make.span)),
+            st.integers(1, 5).map(lambda n: Sample(n, make.span)),
+        ),
+        max_size=4,
+    )
+
+
+@BOUNDED
+@given(data=st.data())
+def test_a_kernel_delivers_what_the_reference_does_in_any_batches(make, data):
+    rows = data.draw(trades(make))
+    route, graph = make.pipeline(*data.draw(stages(make)))
+    cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=8))
+    end = 1_700_000_000_000_000 + data.draw(st.sampled_from([-1e9, 0.0, 5e5, 1e8]))
+    wanted = make.by_reference(route, graph, rows, end)
+    assert np.array_equal(make.run_in_batches(route, graph, rows, cuts, end), wanted)
+    each_alone = make.run_in_batches(route, graph, rows, range(1, len(rows)), end)
+    assert np.array_equal(each_alone, wanted)
+
+
+@BOUNDED
+@given(data=st.data())
+def test_delivered_records_ascend_in_sequence(make, data):
+    rows = data.draw(trades(make))
+    route, graph = make.pipeline(*data.draw(stages(make)))
+    cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=8))
+    seq = make.run_in_batches(route, graph, rows, cuts, 1.8e15)["seq"]
+    assert np.all(seq[1:] >= seq[:-1])
+
+
+def test_a_route_without_stages_delivers_the_rows_themselves(make):
+    route, graph = make.pipeline()
+    rows = make.records("trade", 0, price=[1.0, 2.0])
+    delivered, chosen = load_kernel(route, graph).run(rows, 0.0)
+    assert delivered is rows
+    assert chosen is None
+
+
+def test_the_source_reads_like_the_route(make):
+    where = Where(
+        make.binary(
+            make.binary(make.field("symbol"), "==", make.name("BTC-USDT")),
+            "and",
+            make.binary(make.field("quantity"), ">=", make.number("0.001")),
+        ),
+        make.span,
+    )
+    source = kernel_source(
+        *make.pipeline(where, Depth(5, make.span), Dedupe(Duration(60_000 * MS), make.span))
+    )
+    assert "# Kernel of route r (test.mel:3:1)" in source
+    assert "        # where symbol == BTC-USDT and quantity >= 0.001\n" in source
+    assert '        symbol = records["symbol"]\n' in source
+    assert "        keep = symbol == 0\n        keep &= quantity >= 0.001\n" in source
+    assert "        # dedupe within 1m\n" in source
+    compile(source, "kernel", "exec")
+
+
+@pytest.mark.parametrize("event", ["trade", "ticker", "book", "kline"])
+def test_every_hot_event_has_kernels_of_every_stage(make, event):
+    depth = 5 if event == "book" else 0
+    route, graph = make.pipeline(
+        Where(
+            make.binary(make.field("provider", event), "==", make.name("okx", ExprType.PROVIDER)), make.span
+        ),
+        Dedupe(Duration(MS), make.span),
+        Sample(1, make.span),
+        Conflate(Duration(MS), make.span),
+        event=event,
+        depth=depth,
+    )
+    rows = make.records(event, depth, time=[1.0, 2.0], provider=[1, 1])
+    rows["venue_seq"] = [1, 2]
+    if event == "trade":
+        rows["trade_id"] = [1, 2]
+    delivered = make.run_in_batches(route, graph, rows, [1], 1e6)
+    assert delivered["seq"].tolist() == [2.0]
+    assert delivered["time"].tolist() == [2.0]
+
+
+def test_books_are_compared_as_deep_as_the_stage_before_leaves_them(make):
+    rows = make.records("book", 5, time=[1.0, 2.0, 3.0])
+    rows["time"] = 1.0
+    rows["bids"][1, 4] = [99.0, 1.0]
+    rows["bids"][2, 0] = [100.0, 1.0]
+    rows["bid_levels"] = [5, 5, 5]
+    dedupe = Dedupe(Duration(MS), make.span)
+    for stages, kept in (((dedupe,), [1.0, 2.0, 3.0]), ((Depth(2, make.span), dedupe), [1.0, 3.0])):
+        route, graph = make.pipeline(*stages, event="book", depth=5)
+        assert make.run_in_batches(route, graph, rows, [1])["seq"].tolist() == kept
