@@ -1,0 +1,60 @@
+"""Who uses an embedded server. File locks, because the kernel lets go of them whatever kills their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from meltica_runtime.store.faults import EmbeddedServerFault
+
+POLL_S = 0.005
+"""How often a wait for another process looks again."""
+
+
+@contextmanager
+def gate(folder: Path, limit_s: float) -> Iterator[None]:
+    """Lets one process at a time start or stop the server of a folder; waits for it for at most `limit_s`."""
+    descriptor = os.open(folder / "gate.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        deadline = time.monotonic() + limit_s
+        while not _try_lock(descriptor, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise EmbeddedServerFault(
+                    f"another process has been starting or stopping the server for {limit_s:.0f} s",
+                    place=str(folder),
+                    help="stop that process, or set DATABASE_URL to a Postgres of your own",
+                )
+            time.sleep(POLL_S)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class Usage:
+    """Our share of a folder's server, held until `close` or until this process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def is_alone(self) -> bool:
+        """Takes the share for ourselves alone, if nobody else has a part in it."""
+        return _try_lock(self._descriptor, fcntl.LOCK_EX)
+
+    def share(self) -> None:
+        shared = _try_lock(self._descriptor, fcntl.LOCK_SH)
+        assert shared, "only a process inside the gate holds the users' lock alone"
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
