@@ -12,7 +12,7 @@ below `MAX_CAPACITY`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,6 @@ class EdgeStatistics:
     """Counts since start. Between two drains `offered = consumed + dropped + conflated + waiting`."""
 
     offered: int
-    written: int
     consumed: int
     dropped: int
     conflated: int
@@ -113,9 +112,10 @@ class EdgeStatistics:
 class EdgeRing:
     """One sink's inbox of one route: written by the pump, read by the sink.
 
-    `buffer` is the ring's memory, header included: a part of an isolate's SharedArrayBuffer, or plain
-    memory for sinks in Python. `source` is the layout of the records offered; a shallower `layout`
-    keeps the best levels of a book.
+    It writes into memory that it is attached to: a part of an isolate's SharedArrayBuffer, or plain
+    memory for sinks in Python. While it is detached its reader is down, and what is offered is
+    dropped and counted. `source` is the layout of the records offered; a shallower `layout` keeps the
+    best levels of a book.
     """
 
     def __init__(
@@ -125,56 +125,65 @@ class EdgeRing:
         source: RecordLayout,
         capacity: int,
         policy: FullPolicy,
-        buffer: memoryview,
         streams: int,
     ) -> None:
         """`streams` is the number of (symbol, provider) pairs, the waiting places of `conflate`."""
         assert 0 < capacity <= MAX_CAPACITY
-        assert len(buffer) == RING_HEADER_BYTES + capacity * layout.size
         self.layout = layout
         self.capacity = capacity
         self.policy = policy
-        self.words = buffer[:RING_HEADER_BYTES].cast("I")
-        body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
-        self.records: Records = body.view(layout.dtype)
-        self._cells = body.view(np.float64).reshape(capacity, layout.size // 8)
-        self._columns = column_runs(source, layout)
-        self._narrow = "bid_levels" if source.depth > layout.depth else None
-        self._position = 0
-        self._consumed = 0
-        self._last_head = 0
         self.offered = 0
-        self.written = 0
         self.dropped = 0
         self.conflated = 0
+        self._columns = column_runs(source, layout)
+        self._narrow = source.depth > layout.depth
         self._waiting = _WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
+        self._memory: _Memory | None = None
+        self._past = EdgeStatistics(0, 0, 0, 0, 0)
 
     @property
-    def consumed(self) -> int:
-        """Records that the reader is done with, read or found overwritten."""
-        head = self.words[HEAD]
-        self._consumed += (head - self._last_head) & _WRAP
-        self._last_head = head
-        return self._consumed
+    def size_bytes(self) -> int:
+        return RING_HEADER_BYTES + self.capacity * self.layout.size
+
+    @property
+    def is_attached(self) -> bool:
+        return self._memory is not None
+
+    def attach(self, buffer: memoryview) -> None:
+        """Starts to write into `buffer`, `size_bytes` long and all zero."""
+        assert self._memory is None
+        self._memory = _Memory(buffer, self.layout, self.capacity)
+
+    def detach(self) -> None:
+        """Lets go of the memory; what the reader had not consumed is dropped and counted."""
+        if self._memory is None:
+            return
+        now = self.statistics()
+        self._past = replace(now, dropped=0, offered=0, conflated=0, waiting=0)
+        self.dropped = now.dropped + now.waiting
+        if self._waiting is not None:
+            self._waiting.count = 0
+        self._memory = None
 
     def room(self) -> int:
-        return self.capacity - (self.written - self.consumed)
+        """Records that fit; without a reader there is nobody to wait for."""
+        return self._memory.room() if self._memory else self.capacity
 
     @property
     def is_empty(self) -> bool:
-        return self.written == self.consumed and not (self._waiting and self._waiting.count)
+        """The reader has consumed everything that was offered."""
+        waits = self._waiting is not None and self._waiting.count > 0
+        return not waits and (self._memory is None or self._memory.room() == self.capacity)
 
     def statistics(self) -> EdgeStatistics:
-        skipped = self.words[SKIPPED]
         waiting = self._waiting.count if self._waiting else 0
-        consumed = self.consumed
+        memory = self._memory
         return EdgeStatistics(
             offered=self.offered,
-            written=self.written,
-            consumed=consumed - skipped,
-            dropped=self.dropped + skipped,
+            consumed=self._past.consumed + (memory.consumed - memory.skipped if memory else 0),
+            dropped=self.dropped + (memory.skipped if memory else 0),
             conflated=self.conflated,
-            waiting=self.written - consumed + waiting,
+            waiting=waiting + (memory.written - memory.consumed if memory else 0),
         )
 
     def offer(self, records: Records, indices: Indices | None) -> None:
@@ -186,22 +195,20 @@ class EdgeRing:
         if count == 0:
             return
         self.offered += count
-        if self.policy is FullPolicy.DROP_OLDEST:
-            self._write_over(records, indices, count)
-            return
-        if self._waiting is not None and self._waiting.count:
-            self.flush_waiting()
-        room = 0 if self._waiting is not None and self._waiting.count else self.room()
-        fits = min(count, room)
-        assert fits == count or self.policy is not FullPolicy.BLOCK, "a blocking edge was overrun"
-        self._write(records, indices, 0, fits)
-        if fits == count:
-            return
-        if self._waiting is None:
+        if self._memory is None:
+            self.dropped += count
+        elif self.policy is FullPolicy.DROP_OLDEST:
+            # Beyond one whole ring the oldest are gone before they were written.
+            start = max(0, count - self.capacity)
+            self.dropped += start
+            self._write(self._memory, records, indices, start, count)
+        elif self._waiting is not None:
+            self._offer_conflating(self._memory, self._waiting, records, indices, count)
+        else:
+            fits = min(count, self._memory.room())
+            assert fits == count or self.policy is not FullPolicy.BLOCK, "a blocking edge was overrun"
+            self._write(self._memory, records, indices, 0, fits)
             self.dropped += count - fits
-            return
-        rest = np.arange(fits, count) if indices is None else indices[fits:]
-        self.conflated += self._waiting.put(records, rest)
 
     @property
     def held_from(self) -> float:
@@ -212,44 +219,47 @@ class EdgeRing:
 
     def flush_waiting(self) -> None:
         """Moves what waits under `conflate` into the ring as far as there is room."""
-        if self._waiting is None or not self._waiting.count:
+        if self._waiting is None or not self._waiting.count or self._memory is None:
             return
-        room = self.room()
+        room = self._memory.room()
         if room:
             moved = self._waiting.take(room)
-            self._write(moved, None, 0, len(moved))
+            self._write(self._memory, moved, None, 0, len(moved))
 
-    def _write_over(self, records: Records, indices: Indices | None, count: int) -> None:
-        """Writes all, over the oldest if need be. The reader notices by CLAIM and counts the loss."""
-        start = max(0, count - self.capacity)
-        if start:
-            # More than the whole ring at once: the oldest of them are gone before they were written.
-            self.dropped += start
-        self._write(records, indices, start, count)
+    def _offer_conflating(
+        self, memory: _Memory, waiting: _WaitingPlaces, records: Records, indices: Indices | None, count: int
+    ) -> None:
+        self.flush_waiting()
+        fits = 0 if waiting.count else min(count, memory.room())
+        self._write(memory, records, indices, 0, fits)
+        if fits < count:
+            rest = np.arange(fits, count) if indices is None else indices[fits:]
+            self.conflated += waiting.put(records, rest)
 
-    def _write(self, records: Records, indices: Indices | None, start: int, stop: int) -> None:
+    def _write(
+        self, memory: _Memory, records: Records, indices: Indices | None, start: int, stop: int
+    ) -> None:
         count = stop - start
         if count <= 0:
             return
-        self.words[CLAIM] = (self.written + count) & _WRAP
+        position = memory.claim(count)
         cells = records.view(np.float64).reshape(len(records), -1)
-        first = min(count, self.capacity - self._position)
-        self._copy(cells, indices, start, first, self._position)
+        first = min(count, self.capacity - position)
+        self._copy(memory, cells, indices, start, first, position)
         if first < count:
-            self._copy(cells, indices, start + first, count - first, 0)
-        self._position = (self._position + count) % self.capacity
-        self.written += count
-        self.words[TAIL] = self.written & _WRAP
+            self._copy(memory, cells, indices, start + first, count - first, 0)
+        memory.publish()
 
     def _copy(
         self,
+        memory: _Memory,
         cells: NDArray[np.float64],
         indices: Indices | None,
         start: int,
         count: int,
         position: int,
     ) -> None:
-        target = self._cells[position : position + count]
+        target = memory.cells[position : position + count]
         for source, destination in self._columns:
             if indices is None:
                 target[:, destination] = cells[start : start + count, source]
@@ -258,9 +268,51 @@ class EdgeRing:
                 # `clip` skips the bounds check that would make numpy buffer the output.
                 np.take(cells[:, source], picked, axis=0, out=target[:, destination], mode="clip")
         if self._narrow:
-            written = self.records[position : position + count]
+            written = memory.records[position : position + count]
             for name in ("bid_levels", "ask_levels"):
                 np.minimum(written[name], self.layout.depth, out=written[name])
+
+
+class _Memory:
+    """The memory of an attached edge ring, and the writer's side of its counters."""
+
+    def __init__(self, buffer: memoryview, layout: RecordLayout, capacity: int) -> None:
+        assert len(buffer) == RING_HEADER_BYTES + capacity * layout.size
+        self.words = buffer[:RING_HEADER_BYTES].cast("I")
+        body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
+        self.records: Records = body.view(layout.dtype)
+        self.cells: NDArray[np.float64] = body.view(np.float64).reshape(capacity, layout.size // 8)
+        self.capacity = capacity
+        self.written = 0
+        self._claimed = 0
+        self._consumed = 0
+        self._last_head = 0
+
+    @property
+    def consumed(self) -> int:
+        """Records that the reader is done with, read or found overwritten."""
+        head = self.words[HEAD]
+        self._consumed += (head - self._last_head) & _WRAP
+        self._last_head = head
+        return self._consumed
+
+    @property
+    def skipped(self) -> int:
+        return self.words[SKIPPED]
+
+    def room(self) -> int:
+        return self.capacity - (self.written - self.consumed)
+
+    def claim(self, count: int) -> int:
+        """Announces that the next `count` records will be written; returns the first one's place."""
+        self._claimed = self.written + count
+        self.words[CLAIM] = self._claimed & _WRAP
+        return self.written % self.capacity
+
+    def publish(self) -> None:
+        """Makes the claimed records visible."""
+        self.written = self._claimed
+        self.words[TAIL] = self.written & _WRAP
 
 
 class _WaitingPlaces:

@@ -1,0 +1,67 @@
+"""The pump: advances all routes over what has arrived, and tells the sinks how far they may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from meltica_runtime.rings import IngressRing, Sequencer
+from meltica_runtime.route_flow import RouteFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A sink as the pump sees it: the routes that lead to it, and what to do when there is more.
+
+    `wake(cut)` gets the sequence number up to which all of the reader's edges are filled.
+    """
+
+    name: str
+    routes: tuple[RouteFlow, ...]
+    wake: Callable[[float], None]
+
+
+class Pump:
+    """Runs on the event loop's thread, between those who write ingress rings and those who read edges."""
+
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        ingresses: Iterable[IngressRing],
+        routes: Iterable[RouteFlow],
+        readers: Iterable[Reader],
+    ) -> None:
+        self.sequencer = sequencer
+        self.routes = tuple(routes)
+        self._ingresses = tuple(
+            (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
+        )
+        self._readers = tuple(readers)
+
+    def run(self) -> None:
+        """Brings everything that has arrived as far as it can go."""
+        last = self.sequencer.last
+        for route in self.routes:
+            route.advance(last)
+        self._release()
+        self._wake()
+
+    def tick(self, watermark_us: float) -> None:
+        """As `run`, and closes the windows of stages that end before `watermark_us`."""
+        self.run()
+        for route in self.routes:
+            route.tick(watermark_us)
+        self._wake()
+
+    @property
+    def is_idle(self) -> bool:
+        """Every route has read all of its sources."""
+        return not any(route.backlog for route in self.routes)
+
+    def _release(self) -> None:
+        for ring, routes in self._ingresses:
+            ring.released = min((route.position(ring) for route in routes), default=ring.written)
+
+    def _wake(self) -> None:
+        for reader in self._readers:
+            reader.wake(min((route.cut for route in reader.routes), default=float(self.sequencer.last)))

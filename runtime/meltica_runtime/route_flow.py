@@ -1,0 +1,189 @@
+"""One route at work: from its ingress rings through its kernel into its edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from meltica_compiler.graph import RouteNode
+from meltica_compiler.kernels.load import Kernel
+from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
+from meltica_dsl.model import Conflate, FullPolicy
+from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, column_runs
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStatistics:
+    """Counts since start: events read from the sources, and delivered to every edge."""
+
+    events_in: int
+    events_out: int
+    batches: int
+    last_batch: int
+    lag_events: int
+    """Events in the ingress rings that the route has not read yet."""
+
+
+class RouteFlow:
+    """Reads each source at its own position, merges them by sequence number, and delivers.
+
+    `seen` is the sequence number up to which the route has delivered everything it ever will, but for
+    what its kernel holds back on purpose.
+    """
+
+    def __init__(
+        self,
+        node: RouteNode,
+        kernel: Kernel,
+        sources: tuple[IngressRing, ...],
+        edges: tuple[EdgeRing, ...],
+        streams: int,
+    ) -> None:
+        """`streams` is the number of (symbol, provider) pairs that may flow here."""
+        self.node = node
+        self.sources = sources
+        self.edges = edges
+        self.seen = 0.0
+        self.events_in = 0
+        self.events_out = 0
+        self.batches = 0
+        self.last_batch = 0
+        self._kernel = kernel
+        self._blocking = tuple(edge for edge in edges if edge.policy is FullPolicy.BLOCK)
+        self._conflating = tuple(edge for edge in edges if edge.policy is FullPolicy.CONFLATE)
+        self._positions = [source.written for source in sources]
+        self._watermark_us = 0.0
+        # A conflating stage may let go of all that it holds at once.
+        holds = any(isinstance(stage, Conflate) for stage in node.stages)
+        self._margin = streams if holds else 0
+        self._merge = _Merge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
+
+    @staticmethod
+    def delivered_layout(node: RouteNode, sources: tuple[IngressRing, ...]) -> RecordLayout:
+        """The layout of the records that a flow over `sources` offers to its edges."""
+        return sources[0].layout if len(sources) == 1 else record_layout(node.event, node.depth)
+
+    def position(self, source: IngressRing) -> int:
+        """Records of `source` that this route is done with."""
+        return self._positions[self.sources.index(source)]
+
+    @property
+    def backlog(self) -> int:
+        """Events that wait in the ingress rings."""
+        return sum(s.written - p for s, p in zip(self.sources, self._positions, strict=True))
+
+    def advance(self, last_seq: int) -> None:
+        """Delivers what has arrived, as far as blocking edges have room.
+
+        `last_seq` is the last number given.
+        """
+        while self.backlog:
+            limit = self._room()
+            if limit == 0:
+                return
+            rows = self._take(limit, last_seq)
+            self.events_in += len(rows)
+            self.batches += 1
+            self.last_batch = len(rows)
+            self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
+            self.seen = float(rows["seq"][-1])
+            self._deliver(*self._kernel.run(rows, self._watermark_us))
+        self.seen = float(last_seq)
+
+    def tick(self, watermark_us: float) -> None:
+        """Lets windows of the stages close that end before `watermark_us`, though nothing has arrived."""
+        for edge in self._conflating:
+            edge.flush_waiting()
+        if watermark_us < self._kernel.due_us() or self._room() == 0 or self.backlog:
+            return
+        self._watermark_us = max(self._watermark_us, watermark_us)
+        self._deliver(*self._kernel.run(self.sources[0].records[:0], self._watermark_us))
+
+    @property
+    def cut(self) -> float:
+        """Sequence number up to which every edge holds all it will hold, waiting places included."""
+        held = min((edge.held_from for edge in self._conflating), default=np.inf)
+        return min(self.seen, held - 1)
+
+    def statistics(self) -> RouteStatistics:
+        return RouteStatistics(
+            self.events_in, self.events_out, self.batches, self.last_batch, lag_events=self.backlog
+        )
+
+    def _room(self) -> int:
+        if not self._blocking:
+            return MAX_BATCH
+        return max(0, min(edge.room() for edge in self._blocking) - self._margin)
+
+    def _deliver(self, records: Records, chosen: Indices | None) -> None:
+        self.events_out += len(records) if chosen is None else len(chosen)
+        for edge in self.edges:
+            edge.offer(records, chosen)
+
+    def _take(self, limit: int, last_seq: int) -> Records:
+        if self._merge is None:
+            rows = self.sources[0].window(self._positions[0], min(limit, MAX_BATCH))
+            self._positions[0] += len(rows)
+            return rows
+        return self._merge.take(self._positions, min(limit, MAX_BATCH), last_seq)
+
+
+class _Merge:
+    """Merges the sources of one route by sequence number, in memory of its own."""
+
+    def __init__(self, sources: tuple[IngressRing, ...], layout: RecordLayout) -> None:
+        self._sources = sources
+        self._share = max(1, MAX_BATCH // len(sources))
+        self._gathered: Records = np.zeros(self._share * len(sources), layout.dtype)
+        self._merged: Records = np.zeros(self._share * len(sources), layout.dtype)
+        self._cells = self._gathered.view(np.float64).reshape(len(self._gathered), -1)
+        self._columns = [column_runs(source.layout, layout) for source in sources]
+        self._depth = layout.depth
+
+    def take(self, positions: list[int], limit: int, last_seq: int) -> Records:
+        """The next records of all sources in order, at most `limit`; moves `positions` on."""
+        share = min(self._share, limit // len(self._sources))
+        windows = [s.window(p, max(1, share)) for s, p in zip(self._sources, positions, strict=True)]
+        if share == 0:
+            return self._take_first(windows, positions)
+        # Beyond the end of a window that was cut short, its source may still have earlier events.
+        complete = min(
+            (
+                float(window["seq"][-1])
+                for source, position, window in zip(self._sources, positions, windows, strict=True)
+                if position + len(window) < source.written
+            ),
+            default=float(last_seq),
+        )
+        count = 0
+        for i, window in enumerate(windows):
+            taken = int(np.searchsorted(window["seq"], complete, side="right"))
+            self._gather(i, window[:taken], count)
+            positions[i] += taken
+            count += taken
+        return self._in_order(count)
+
+    def _take_first(self, windows: list[Records], positions: list[int]) -> Records:
+        """The single next record, where there is room for fewer than one of each source."""
+        waiting = [i for i, window in enumerate(windows) if len(window)]
+        first = min(waiting, key=lambda i: float(windows[i]["seq"][0]))
+        self._gather(first, windows[first][:1], 0)
+        positions[first] += 1
+        return self._in_order(1)
+
+    def _gather(self, source: int, window: Records, start: int) -> None:
+        cells = window.view(np.float64).reshape(len(window), -1)
+        target = self._cells[start : start + len(window)]
+        for begin, end in self._columns[source]:
+            target[:, end] = cells[:, begin]
+        if self._depth:
+            rows = self._gathered[start : start + len(window)]
+            for name in ("bid_levels", "ask_levels"):
+                np.minimum(rows[name], self._depth, out=rows[name])
+
+    def _in_order(self, count: int) -> Records:
+        order = np.argsort(self._gathered["seq"][:count], kind="stable")
+        merged = self._merged[:count]
+        np.take(self._gathered, order, out=merged, mode="clip")
+        return merged

@@ -1,0 +1,1 @@
+"""Strategies: JavaScript modules in V8, each in an isolate of its own."""

@@ -1,0 +1,210 @@
+// The inside of a strategy's isolate: the world a module sees, and the drain that feeds it.
+// `openHost(boot, openInbox, control)` is called once, before the module is evaluated; what it returns is all
+// that Python calls. A strategy is a function of what it has seen: time, randomness and I/O come from here.
+"use strict";
+
+function openHost(boot, openInbox, control) {
+  const LOG_LINES = 256, LOG_CHARACTERS = 4096; // a drain's worth; what is beyond is counted
+  const stringify = JSON.stringify, parse = JSON.parse, NativeDate = Date, wallClock = Date.now;
+  const { cells, words, at } = control;
+
+  const host = {
+    handlers: {}, handler: "", ctx: Object.freeze({ strategy: boot.instance }), yielding: false,
+    now: new Float64Array([0, boot.nowMs * 1000]), // seq and time (µs) of the event in hand
+    last: new Float64Array(boot.symbols.length).fill(NaN),
+    bid: new Float64Array(boot.symbols.length).fill(NaN),
+    ask: new Float64Array(boot.symbols.length).fill(NaN),
+    deliverCold,
+  };
+  let inbox = null, effects = [], logs = [], logsDropped = 0, orderCount = 0, inside = false;
+
+  function eventMs() { return host.now[1] / 1000; }
+
+  // --- the world a module sees -----------------------------------------------------------------
+
+  function closeWorld() {
+    class EventDate extends NativeDate {
+      constructor(...args) { if (args.length === 0) super(eventMs()); else super(...args); }
+      static now() { return Math.floor(eventMs()); }
+    }
+    globalThis.Date = EventDate;
+    let [a, b, c, d] = boot.seed;
+    Math.random = function random() { // sfc32
+      const t = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0; a = b ^ (b >>> 9); b = (c + (c << 3)) | 0; c = (c << 21) | (c >>> 11); c = (c + t) | 0;
+      return (t >>> 0) / 4294967296;
+    };
+    for (const name of ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "SharedArrayBuffer", "Atomics",
+      "WebAssembly", "WeakRef", "FinalizationRegistry"]) globalThis[name] = undefined;
+  }
+
+  function log(...parts) {
+    if (logs.length >= LOG_LINES) { logsDropped++; return; }
+    const text = parts.map((part) => (typeof part === "string" ? part : text_of(part))).join(" ");
+    logs.push({ seq: host.now[0], timeMs: eventMs(), text: text.slice(0, LOG_CHARACTERS) });
+  }
+
+  function text_of(value) {
+    if (value instanceof Error) return String(value.stack || value);
+    if (typeof value !== "object" || value === null) return String(value);
+    try { return stringify(value); } catch (_error) { return String(value); }
+  }
+
+  function symbolCode(symbol) {
+    if (symbol === undefined || symbol === null) return boot.tradeSymbol;
+    const code = boot.symbols.indexOf(String(symbol));
+    if (code < 0) throw new RangeError(`no symbol ${symbol} in this pipeline; it has ${boot.symbols.join(", ")}`);
+    return code;
+  }
+
+  function marketState(symbol) {
+    const code = symbolCode(symbol);
+    const bid = host.bid[code], ask = host.ask[code], last = host.last[code];
+    return { symbol: boot.symbols[code], bid, ask, last, mid: (bid + ask) / 2, spread: ask - bid };
+  }
+
+  function decimal(value, what) {
+    const text = typeof value === "number" ? decimalText(value) : String(value ?? "").trim();
+    if (text === null || !/^\d+(\.\d+)?$/.test(text) || !(Number(text) > 0))
+      throw new TypeError(`${what} must be a positive number or decimal string, not ${text_of(value)}`);
+    return text;
+  }
+
+  function effect(kind, fields) {
+    host.yielding = true;
+    effects.push({ kind, seq: host.now[0], timeMs: eventMs(), ...fields });
+  }
+
+  function submit(provider, side, type, quantity, price, options) {
+    const chosen = options ?? {};
+    const name = provider ?? boot.tradeOn;
+    if (boot.tradeOn === null) throw new Error(`${boot.instance} has no trade_on, so it sends no orders`);
+    if (name !== boot.tradeOn) throw new RangeError(`${boot.instance} trades on ${boot.tradeOn}, not on ${name}`);
+    const way = String(side).toLowerCase();
+    if (way !== "buy" && way !== "sell") throw new TypeError(`side must be "buy" or "sell", not ${text_of(side)}`);
+    const code = symbolCode(chosen.symbol);
+    if (!boot.tradeSymbols.includes(boot.symbols[code]))
+      throw new RangeError(`${name} does not trade ${boot.symbols[code]}; it trades ${boot.tradeSymbols.join(", ")}`);
+    const timeInForce = String(chosen.timeInForce ?? "gtc").toLowerCase();
+    if (!["gtc", "ioc", "fok"].includes(timeInForce))
+      throw new TypeError(`timeInForce must be "gtc", "ioc" or "fok", not ${text_of(chosen.timeInForce)}`);
+    const id = `${boot.orderPrefix}-${++orderCount}`;
+    effect("submit", {
+      id, provider: name, symbol: boot.symbols[code], side: way, type, quantity: decimal(quantity, "quantity"),
+      price: type === "limit" ? decimal(price, "price") : null, timeInForce,
+      bid: decimalText(host.bid[code]), ask: decimalText(host.ask[code]), last: decimalText(host.last[code]),
+    });
+    return id;
+  }
+
+  const runtime = Object.freeze({
+    isTradingActive: () => words[at.trading] !== 0,
+    isDryRun: () => boot.dryRun,
+    providers: () => boot.tradeOn === null ? boot.providers.slice() : [boot.tradeOn],
+    selectProvider: (_seed) => boot.tradeOn,
+    getMarketState: marketState,
+    getLastPrice: (symbol) => host.last[symbolCode(symbol)],
+    getBidPrice: (symbol) => host.bid[symbolCode(symbol)],
+    getAskPrice: (symbol) => host.ask[symbolCode(symbol)],
+    submitOrder: (provider, side, quantity, price, options) => submit(provider, side, "limit", quantity, price, options),
+    submitMarketOrder: (provider, side, quantity, options) => submit(provider, side, "market", quantity, null, options),
+    cancelOrder: (id) => effect("cancel", { id: String(id) }),
+    amendOrder: (id, change) => effect("amend", {
+      id: String(id),
+      price: change?.price === undefined ? null : decimal(change.price, "price"),
+      quantity: change?.quantity === undefined ? null : decimal(change.quantity, "quantity"),
+    }),
+  });
+
+  // --- the module ------------------------------------------------------------------------------
+
+  function start(createModule) {
+    const module = { exports: {} };
+    const require = (name) => { throw new Error(`require(${stringify(name)}) is not available: a strategy is one file`); };
+    createModule(module, module.exports, require);
+    const handlers = module.exports.create({
+      config: Object.freeze(boot.config),
+      metadata: module.exports.metadata,
+      helpers: Object.freeze({ log, sleep: () => undefined }),
+      runtime,
+    });
+    if (typeof handlers !== "object" || handlers === null)
+      throw new TypeError(`create(env) must return an object of handlers, not ${text_of(handlers)}`);
+    for (const name of boot.handlerNames)
+      if (typeof handlers[name] === "function") host.handlers[name] = handlers[name].bind(handlers);
+    inbox = openInbox(control.memory, host);
+    return stringify({ handlers: Object.keys(host.handlers), logs: takeLogs(), spinsPerMs: calibrate() });
+  }
+
+  // --- the drain -------------------------------------------------------------------------------
+
+  function deliverCold(event) {
+    const handler = host.handlers[event.handler];
+    host.now[0] = event.seq;
+    host.now[1] = event.timeMs * 1000;
+    if (handler === undefined) return;
+    host.handler = event.handler;
+    if (event.extra === undefined) handler(host.ctx, event.event, event.event.payload);
+    else handler(host.ctx, event.event, event.event.payload, event.extra);
+  }
+
+  // How many turns of the lingering loop a millisecond takes here; V8 alone has no finer clock.
+  function calibrate() {
+    const begin = wallClock();
+    while (wallClock() === begin);
+    let turns = 0;
+    for (const until = wallClock() + 2; wallClock() < until;) turns += spin(atomicLoad(words, at.wake), 1024);
+    return turns / 2;
+  }
+
+  // Waits for a new cut, at most `turns`; returns the turns it took, or -1 if there is a new cut.
+  function spin(seen, turns) {
+    for (let i = 0; i < turns; i++) {
+      if (atomicLoad(words, at.wake) !== seen) return -1;
+      if ((i & 1023) === 1023) {
+        words[at.heartbeat] = (words[at.heartbeat] + 1) | 0;
+        if (atomicLoad(words, at.stop) !== 0) return i;
+      }
+    }
+    return turns;
+  }
+
+  function takeLogs() {
+    const taken = logsDropped ? logs.concat({ seq: host.now[0], timeMs: eventMs(), text: `… ${logsDropped} more lines were dropped` }) : logs;
+    logs = []; logsDropped = 0;
+    return taken;
+  }
+
+  // Handles what is there, at most `limit` events. Returns the number of events handled, or JSON when there is
+  // something to tell: effects, logs, a fault.
+  function drain(coldEvents, limit, lingerTurns) {
+    if (inside) throw new Error("drain() is not for strategies");
+    inside = true;
+    host.yielding = false;
+    words[at.state] = 1;
+    let handled = 0, fault = null;
+    inbox.addCold(coldEvents);
+    try {
+      for (;;) {
+        const seen = atomicLoad(words, at.wake);
+        handled += inbox.advance(cells[at.cut], limit - handled);
+        if (host.yielding || handled >= limit || lingerTurns === 0 || logs.length !== 0) break;
+        words[at.state] = 2;
+        if (spin(seen, lingerTurns) >= 0) break;
+        words[at.state] = 1;
+      }
+    } catch (error) {
+      inbox.publishHeads();
+      fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error), stack: String(error?.stack ?? "") };
+    }
+    words[at.state] = 0;
+    inside = false;
+    if (effects.length === 0 && logs.length === 0 && fault === null) return handled;
+    const result = stringify({ handled, effects, logs: takeLogs(), fault, coldWaiting: inbox.coldWaiting() });
+    effects = [];
+    return result;
+  }
+
+  closeWorld();
+  return { start, drain };
+}

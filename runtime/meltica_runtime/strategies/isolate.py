@@ -1,0 +1,330 @@
+"""One strategy's V8 isolate: its inbox in shared memory, and the drain that empties it.
+
+The isolate has a thread of its own. Python writes into the inbox while V8 reads; a drain is one
+cancelable call, during which the event loop goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Self
+
+import anyio
+import msgspec
+from py_mini_racer import JSEvalException, JSOOMException, JSParseException, MiniRacer, mini_racer
+
+from meltica_compiler.graph import StrategyNode
+from meltica_compiler.inbox import geometry as at
+from meltica_compiler.inbox.geometry import InboxGeometry
+from meltica_compiler.inbox.source import inbox_source
+from meltica_dsl.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
+from meltica_runtime.strategies.fault import (
+    MODULE_PREFIX,
+    Stage,
+    StrategyFailed,
+    StrategyFault,
+    fault_from_stack,
+)
+
+START_LIMIT_SECONDS = 5.0
+"""The longest that evaluating a module and its `create` may take."""
+
+DRAIN_EVENTS = 16_384
+"""Events of one drain at most, so that cold events and a stop never wait longer than about a millisecond."""
+
+LINGER_ALWAYS_TURNS = 2**53 - 1
+"""Turns of the lingering loop that stand for `always`: only STOP ends it."""
+
+HANDLERS = tuple(dict.fromkeys([*(e.handler for e in EVENT_BY_NAME.values()), *EXECUTION_HANDLERS.values()]))
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something a strategy did: `kind` is submit, cancel or amend. Quantities are decimal strings."""
+
+    kind: str
+    seq: float
+    timeMs: float  # noqa: N815 - these are the names in JavaScript
+    id: str
+    provider: str = ""
+    symbol: str = ""
+    side: str = ""
+    type: str = ""
+    quantity: str | None = None
+    price: str | None = None
+    timeInForce: str = "gtc"  # noqa: N815
+    bid: str | None = None
+    ask: str | None = None
+    last: str | None = None
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    seq: float
+    timeMs: float  # noqa: N815
+    text: str
+
+
+class HandlerFault(msgspec.Struct, frozen=True):
+    handler: str
+    seq: float
+    message: str
+    stack: str
+
+
+class DrainResult(msgspec.Struct, frozen=True):
+    """What one drain did: events handled, and what came of them, in order."""
+
+    handled: int
+    effects: tuple[Effect, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+    fault: HandlerFault | None = None
+    coldWaiting: int = 0  # noqa: N815
+
+
+class _Started(msgspec.Struct, frozen=True):
+    handlers: tuple[str, ...]
+    logs: tuple[LogLine, ...]
+    spinsPerMs: float  # noqa: N815
+
+
+@dataclass(frozen=True, slots=True)
+class ColdEvent:
+    """A rare, rich event: a handler's name, its place in the order, and what the handler gets."""
+
+    seq: float
+    time_us: float
+    handler: str
+    event: dict[str, Any]
+    extra: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        document = {
+            "seq": self.seq,
+            "timeMs": self.time_us / 1000,
+            "handler": self.handler,
+            "event": self.event,
+        }
+        return document if self.extra is None else {**document, "extra": self.extra}
+
+
+@dataclass(frozen=True, slots=True)
+class IsolateWorld:
+    """What a strategy is born into: everything that its behaviour may depend on besides its events."""
+
+    symbols: tuple[str, ...]
+    providers: tuple[str, ...]
+    order_prefix: str
+    start_us: float
+    seed: int
+
+
+class Isolate:
+    """An open isolate. Use as an async context manager; `open` it within the event loop that uses it."""
+
+    def __init__(self, node: StrategyNode, inbox: InboxGeometry, world: IsolateWorld) -> None:
+        self._node = node
+        self._inbox = inbox
+        self._world = world
+        self._stack = AsyncExitStack()
+        self._v8: MiniRacer
+        self._spins_per_ms = 0.0
+        self._linger_turns = 0
+        self.handlers: tuple[str, ...] = ()
+        self.start_logs: tuple[LogLine, ...] = ()
+        self.memory: memoryview
+        self.words: memoryview[int]
+        self.cells: memoryview[float]
+
+    async def __aenter__(self) -> Self:
+        """Raises `StrategyFailed` if the module does not evaluate or its `create` throws."""
+        try:
+            self._v8 = self._stack.enter_context(mini_racer())
+            self._v8.set_hard_memory_limit(self._node.memory.bytes)
+            self.memory = await self._eval(Stage.COMPILE, self._boot_source())
+            control = self.memory[: at.WAKE_U32 * 4 + 64]
+            self.words = control.cast("I")
+            self.cells = control.cast("d")
+            module = (
+                f"{MODULE_PREFIX}{self._node.module.source}\n}});\n//# sourceURL={self._node.module.path}"
+            )
+            started = msgspec.json.decode(await self._eval(Stage.CREATE, module), type=_Started)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self.handlers = started.handlers
+        self.start_logs = started.logs
+        self._linger_turns = self._turns(started.spinsPerMs)
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def lingers(self) -> bool:
+        return self._linger_turns > 0
+
+    def stop_lingering(self) -> None:
+        """Makes a lingering drain return soon; it may then not linger again."""
+        self._linger_turns = 0
+        self.words[at.STOP_U32] = 1
+
+    def interrupt_linger(self) -> None:
+        """Makes a lingering drain return now, to be called again with what waits for it."""
+        self.words[at.STOP_U32] = 1
+
+    async def drain(self, cold: tuple[ColdEvent, ...] = (), limit: int = DRAIN_EVENTS) -> DrainResult:
+        """Handles what the inbox holds up to its cut, and `cold`, in order.
+
+        Raises `StrategyFailed` where the isolate cannot go on; it is then to be closed. A cancellation
+        ends the handler in hand wherever it is, and the isolate with it.
+        """
+        self.words[at.STOP_U32] = 0
+        events = json.dumps([event.to_json() for event in cold]) if cold else "[]"
+        answer = await self._run(f"__meltica.drain({events},{limit},{self._linger_turns})")
+        if isinstance(answer, int):
+            return DrainResult(answer)
+        result = msgspec.json.decode(answer, type=DrainResult)
+        if result.fault is not None:
+            raise StrategyFailedIn(self._handler_fault(result.fault), result)
+        return result
+
+    async def _run(self, code: str) -> Any:
+        """Runs a drain under the heartbeat's watch: progress, however slow, is not a runaway."""
+        with anyio.CancelScope() as scope:
+            watch = _Watch(self.words, scope, self._node.drain_limit.seconds)
+            watch.start()
+            try:
+                return await self._v8.eval_cancelable(code)
+            except JSOOMException as error:
+                raise StrategyFailed(self._memory_fault()) from error
+            except JSEvalException as error:
+                raise StrategyFailed(self._fault(Stage.HANDLER, error)) from error
+            finally:
+                watch.stop()
+        assert scope.cancelled_caught
+        limit = self._node.drain_limit.seconds
+        raise StrategyFailed(
+            StrategyFault(
+                Stage.TIME,
+                f"a handler did not return within {limit:g}s and was stopped",
+                self._node.module.path,
+                hint="look for a loop without end, or raise `drain_limit`",
+            )
+        )
+
+    async def _eval(self, stage: Stage, code: str) -> Any:
+        path = self._node.module.path
+        try:
+            with anyio.fail_after(START_LIMIT_SECONDS):
+                return await self._v8.eval_cancelable(code)
+        except TimeoutError as error:
+            message = f"the module did not start within {START_LIMIT_SECONDS:g}s"
+            raise StrategyFailed(StrategyFault(Stage.TIME, message, path)) from error
+        except JSOOMException as error:
+            raise StrategyFailed(self._memory_fault()) from error
+        except JSParseException as error:
+            raise StrategyFailed(self._fault(Stage.COMPILE, error)) from error
+        except JSEvalException as error:
+            raise StrategyFailed(self._fault(stage, error)) from error
+
+    def _boot_source(self) -> str:
+        node, world = self._node, self._world
+        seed = hashlib.sha256(f"{world.seed}/{node.name}".encode()).digest()
+        boot = {
+            "instance": node.name,
+            "config": node.config,
+            "tradeOn": node.trade_on,
+            "tradeSymbols": node.trade_symbols,
+            "tradeSymbol": world.symbols.index(node.trade_symbols[0]) if node.trade_symbols else 0,
+            "dryRun": node.dry_run,
+            "orderPrefix": world.order_prefix,
+            "nowMs": world.start_us / 1000,
+            "seed": [int.from_bytes(seed[i : i + 4], "little", signed=True) for i in range(0, 16, 4)],
+            "symbols": world.symbols,
+            "providers": world.providers,
+            "handlerNames": HANDLERS,
+        }
+        places = {
+            "cut": at.CUT_F64,
+            "wake": at.WAKE_U32,
+            "heartbeat": at.HEARTBEAT_U32,
+            "state": at.STATE_U32,
+            "stop": at.STOP_U32,
+            "trading": at.TRADING_U32,
+        }
+        host = files(__package__).joinpath("host.js").read_text("utf-8")
+        return (
+            f"(() => {{ {inbox_source(self._inbox, world.symbols, world.providers)}\n{host}\n"
+            f"const memory = new SharedArrayBuffer({self._inbox.size_bytes});\n"
+            "const control = { memory, cells: new Float64Array(memory), words: new Int32Array(memory),"
+            f" at: {json.dumps(places)} }};\n"
+            f"const host = openHost({_to_json(boot)}, openInbox, control);\n"
+            "Object.defineProperty(globalThis, '__meltica', { value: Object.freeze(host) });\n"
+            "return memory; })()\n//# sourceURL=meltica:host"
+        )
+
+    def _turns(self, spins_per_ms: float) -> int:
+        linger = self._node.linger
+        if linger.always:
+            return LINGER_ALWAYS_TURNS
+        return int(spins_per_ms * linger.duration.ns / 1e6)
+
+    def _fault(self, stage: Stage, error: JSEvalException) -> StrategyFault:
+        text = str(error)
+        first = text.splitlines()[0] if text else "unknown error"
+        message = first.split(": ", 1)[-1] if first.startswith(("<", self._node.module.path)) else first
+        return fault_from_stack(stage, message, text, self._node.module.path)
+
+    def _handler_fault(self, fault: HandlerFault) -> StrategyFault:
+        message = f"{fault.handler}: {fault.message}" if fault.handler else fault.message
+        return fault_from_stack(Stage.HANDLER, message, fault.stack, self._node.module.path)
+
+    def _memory_fault(self) -> StrategyFault:
+        mib = self._node.memory.bytes / 2**20
+        return StrategyFault(
+            Stage.MEMORY,
+            f"the strategy used more than its {mib:g} MiB and was stopped",
+            self._node.module.path,
+            hint="keep less history, or raise `memory`",
+        )
+
+
+class StrategyFailedIn(StrategyFailed):
+    """A handler threw; `result` is what the drain did before, and still counts."""
+
+    def __init__(self, fault: StrategyFault, result: DrainResult) -> None:
+        super().__init__(fault)
+        self.result = result
+
+
+class _Watch:
+    """Cancels a scope when the heartbeat has stood still for a whole limit."""
+
+    def __init__(self, words: memoryview[int], scope: anyio.CancelScope, limit_seconds: float) -> None:
+        self._words = words
+        self._scope = scope
+        self._limit = limit_seconds
+        self._seen = -1
+        self._timer: Any = None
+
+    def start(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._limit, self._look)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        beat = self._words[at.HEARTBEAT_U32]
+        if beat == self._seen:
+            self._scope.cancel()
+            return
+        self._seen = beat
+        self.start()
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, default=float)
