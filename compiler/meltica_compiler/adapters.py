@@ -1,0 +1,169 @@
+"""The adapters of this build: what each provides, and which settings it takes.
+
+This table is the agreement with the runtime, which gets the settings as `ProviderNode.settings`:
+every name of the schema is there, as the type that `setting_schema.SettingType` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+
+from meltica_compiler.graph import SettingValue
+from meltica_compiler.setting_schema import NOT_NEGATIVE, POSITIVE, Limits, SettingSpec, SettingType
+
+MARKET_EVENTS = ("trade", "ticker", "book", "kline")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSpec:
+    """One kind of venue. `events` are what a route may ask of it; `trades` says that it takes orders.
+
+    `credentials` are settings that it needs for private streams: orders, executions, balances.
+    `events_by_format`: where its setting `format` decides what it provides, the events of each.
+    """
+
+    identifier: str
+    display_name: str
+    venue: str
+    description: str
+    events: tuple[str, ...]
+    trades: bool
+    settings: tuple[SettingSpec, ...]
+    credentials: tuple[str, ...] = ()
+    events_by_format: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def provides(self, settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
+        """The events that a provider with these settings can give."""
+        chosen = settings.get("format")
+        return self.events_by_format.get(chosen, self.events) if isinstance(chosen, str) else self.events
+
+
+_PAPER = (
+    SettingSpec(
+        "tick_size", (SettingType.NUMBER,), "smallest step of a price", Decimal("0.01"), limits=POSITIVE
+    ),
+    SettingSpec(
+        "lot_size", (SettingType.NUMBER,), "smallest step of a quantity", Decimal("0.00001"), limits=POSITIVE
+    ),
+    SettingSpec(
+        "fee_maker",
+        (SettingType.RATIO,),
+        "fee of a fill whose order waited in the book; below zero it is a rebate",
+        Decimal("0.0002"),
+        limits=Limits(least=Decimal("-0.01"), most=Decimal("0.1")),
+    ),
+    SettingSpec(
+        "fee_taker",
+        (SettingType.RATIO,),
+        "fee of a fill whose order was filled as it came",
+        Decimal("0.0005"),
+        limits=Limits(least=Decimal(0), most=Decimal("0.1")),
+    ),
+    SettingSpec(
+        "latency",
+        (SettingType.DURATION,),
+        "how long an order travels to the venue",
+        0.005,
+        limits=Limits(least=Decimal(0), most=Decimal(60)),
+    ),
+    SettingSpec(
+        "balances",
+        (SettingType.NUMBERS,),
+        "what the account holds at the start, by asset; left out, plenty of all that is traded",
+        limits=NOT_NEGATIVE,
+    ),
+)
+"""Settings of the matching engine that fills orders on paper."""
+
+_FAKE = AdapterSpec(
+    "fake",
+    "Paper venue",
+    "paper",
+    "A made-up market from a seed, and a matching engine that fills orders against it.",
+    MARKET_EVENTS,
+    True,
+    (
+        SettingSpec(
+            "seed", (SettingType.INTEGER,), "the same seed makes the same events", 1, limits=NOT_NEGATIVE
+        ),
+        SettingSpec(
+            "rate",
+            (SettingType.RATE,),
+            "trades, tickers and books over all symbols together; klines come on top",
+            1_000.0,
+            # Events a tenth of a microsecond apart: an f64 of microseconds hardly tells nearer ones apart.
+            limits=Limits(above=Decimal(0), most=Decimal(10_000_000)),
+        ),
+        SettingSpec(
+            "volatility",
+            (SettingType.RATIO,),
+            "standard deviation of a year's return",
+            Decimal("0.6"),
+            limits=Limits(least=Decimal(0), most=Decimal(100)),
+        ),
+        SettingSpec(
+            "spread",
+            (SettingType.RATIO,),
+            "mean difference of best ask and best bid, as a part of the price",
+            Decimal("0.0002"),
+            limits=Limits(least=Decimal(0), most=Decimal("0.5")),
+        ),
+        SettingSpec(
+            "start_price",
+            (SettingType.NUMBER, SettingType.NUMBERS),
+            "first price: one for all symbols, or by base asset, where assets not named start at 50000",
+            Decimal(50_000),
+            limits=POSITIVE,
+        ),
+        SettingSpec(
+            "kline",
+            (SettingType.DURATION,),
+            "interval of candles",
+            1.0,
+            limits=Limits(least=Decimal("0.001")),
+        ),
+        *_PAPER,
+    ),
+)
+
+_REPLAY_EVENTS = {
+    "binance_trades": ("trade",),
+    "binance_quotes": ("ticker",),
+    "tardis_trades": ("trade",),
+    "tardis_quotes": ("ticker",),
+    "tardis_book": ("book",),
+}
+
+_REPLAY = AdapterSpec(
+    "replay",
+    "Replay",
+    "replay",
+    "Events from a file, as fast as asked, and a matching engine that fills orders against them.",
+    ("trade", "ticker", "book"),
+    True,
+    (
+        SettingSpec("path", (SettingType.TEXT,), "the file, relative to the project's folder", required=True),
+        SettingSpec(
+            "format",
+            (SettingType.WORD,),
+            "what the file holds: parquet of Binance trades or quotes, or CSV as Tardis writes it",
+            required=True,
+            choices=tuple(_REPLAY_EVENTS),
+        ),
+        SettingSpec(
+            "speed",
+            (SettingType.NUMBER, SettingType.WORD),
+            "how many times faster than it happened; `max` is as fast as the routes take it",
+            "max",
+            limits=Limits(above=Decimal(0), most=Decimal(1_000_000)),
+            choices=("max",),
+        ),
+        *_PAPER,
+    ),
+    events_by_format=_REPLAY_EVENTS,
+)
+
+ADAPTERS: Mapping[str, AdapterSpec] = MappingProxyType({spec.identifier: spec for spec in (_FAKE, _REPLAY)})

@@ -1,0 +1,77 @@
+"""The kinds of sink: which this build can run, and which settings they take.
+
+As with adapters, the runtime gets the settings as `SinkNode.settings`, every name of the schema there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from meltica_compiler.setting_schema import Limits, SettingSpec, SettingType
+
+PATH_PLACEHOLDERS = ("date", "event", "provider", "symbol")
+"""What may stand in braces in the path of a parquet sink: `data/{date}/{event}.parquet`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSpec:
+    kind: str
+    description: str
+    settings: tuple[SettingSpec, ...]
+
+
+_LOG = SinkSpec(
+    "log",
+    "Writes events to the gateway's log, one a line.",
+    (
+        SettingSpec(
+            "level",
+            (SettingType.WORD,),
+            "level of the lines",
+            "info",
+            choices=("debug", "info", "warning", "error"),
+        ),
+        SettingSpec(
+            "limit",
+            (SettingType.RATE,),
+            "lines at most; what is more is counted and summed up in one line",
+            100.0,
+            limits=Limits(above=Decimal(0), most=Decimal(100_000)),
+        ),
+    ),
+)
+
+_PARQUET = SinkSpec(
+    "parquet",
+    "Writes events to parquet files.",
+    (
+        SettingSpec(
+            "path",
+            (SettingType.TEXT,),
+            "the file, relative to the project's folder; may hold {date}, {event}, {provider}, {symbol}",
+            required=True,
+        ),
+        SettingSpec(
+            "rows",
+            (SettingType.INTEGER,),
+            "rows of a row group, which is held in memory until it is full",
+            65_536,
+            limits=Limits(least=Decimal(1), most=Decimal(1_048_576)),
+        ),
+        SettingSpec(
+            "flush",
+            (SettingType.DURATION,),
+            "longest time that an event waits for its row group to fill",
+            10.0,
+            limits=Limits(least=Decimal("0.01"), most=Decimal(3_600)),
+        ),
+    ),
+)
+
+SINK_KINDS: Mapping[str, SinkSpec] = MappingProxyType({spec.kind: spec for spec in (_LOG, _PARQUET)})
+
+LATER_SINK_KINDS = ("postgres", "nats")
+"""Kinds that the language knows and this build cannot run."""
