@@ -18,7 +18,8 @@ class MarketBatch:
     """A stretch of market data.
 
     `rows`: records by event name, ascending in time, `seq` unset (0). They belong to the receiver, who may
-    set `seq` and `ingest` in place; the rest never changes, so a venue may keep them.
+    set `seq` and `ingest` in place; the rest never changes, so a venue may keep them. An event without
+    records may be missing.
     `positions`: for each of `rows`, the place of every record in the batch's overall order 0..count-1.
     `end_us`: every event with a time before it has been delivered, by this batch or an earlier one.
     """
@@ -45,8 +46,8 @@ class MarketSource(Protocol):
     def next_batch(self, limit: int, until_us: float) -> MarketBatch:
         """The next events with time < `until_us` (`math.inf` allowed), at most `limit` of them.
 
-        Fewer than `limit` come only when `until_us` or the end of the source is reached. `end_us` of the batch
-        is then `until_us` (the last event's time, if that is infinite), else the time of the next event.
+        Fewer than `limit` come only when `until_us` or the end of the source is reached. `end_us` of the
+        batch is then `until_us` (the last event's time, if that is infinite), else that of the next event.
         """
         ...
 

@@ -1,0 +1,107 @@
+"""The fake market: quotes and trades of a random walk as a stream of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from meltica_compiler.layout import record_layout
+from meltica_runtime.providers.cutting import Block, BlockCutter
+from meltica_runtime.providers.fake.klines import Candle, CandleMaker
+from meltica_runtime.providers.fake.quotes import BOOK, TICKER, TRADE, Floats, Quotes, QuoteWalk
+from meltica_runtime.providers.fake.randomness import stream_seed
+from meltica_runtime.providers.fake.records import RecordWriter
+from meltica_runtime.providers.fake.settings import FakeMarketSettings
+from meltica_runtime.providers.fake.volume import RollingVolume
+from meltica_runtime.providers.market import MarketBatch, MarketCodes, Rows
+
+_LEVEL_STREAM = 3
+_KINDS = {"trade": TRADE, "ticker": TICKER, "book": BOOK}
+
+
+class FakeMarket:
+    """A `MarketSource` that never ends.
+
+    `depths`: the events to make records of, with the levels a side of a book (0 for the others). An event
+    that is not asked for costs nothing and changes nothing about the others, and a deeper book has the same
+    upper levels.
+    """
+
+    def __init__(self, settings: FakeMarketSettings, codes: MarketCodes, depths: Mapping[str, int]) -> None:
+        assert codes.symbols, "a market has symbols"
+        symbols = len(codes.symbols)
+        self._layouts = {event: record_layout(event, depth) for event, depth in depths.items()}
+        self._walk = QuoteWalk(settings, symbols)
+        self._writer = RecordWriter(codes, self._walk.price_grid, self._walk.lot_grid)
+        self._symbols = symbols
+        self._last_ids = np.zeros(symbols)
+        self._last_ticks = np.full(symbols, float(self._walk.price_grid.steps_in(settings.start_price)))
+        self._volume = RollingVolume(symbols)
+        self._candles = CandleMaker(settings.kline_us, settings.start_us, self._last_ticks)
+        self._level_seed = stream_seed(settings.seed, _LEVEL_STREAM)
+        self._wanted_kinds = np.array([event in depths for event in _KINDS])
+        self._cutter = BlockCutter(self._blocks())
+
+    @property
+    def exhausted(self) -> bool:
+        return False
+
+    def next_batch(self, limit: int, until_us: float) -> MarketBatch:
+        """See `MarketSource.next_batch`."""
+        return self._cutter.next_batch(limit, until_us)
+
+    def _blocks(self) -> Iterator[Block]:
+        while True:
+            yield self._block(self._walk.next_block())
+
+    def _block(self, quotes: Quotes) -> Block:
+        rows: dict[str, Rows] = {}
+        candles: list[Candle] = []
+        for event, layout in self._layouts.items():
+            match event:
+                case "trade":
+                    rows[event] = self._writer.trades(layout, quotes, self._ids(quotes))
+                case "ticker":
+                    chosen, last = quotes.kinds == TICKER, self._last(quotes)
+                    rows[event] = self._writer.tickers(layout, quotes, chosen, last, self._volume.add(quotes))
+                case "book":
+                    chosen, lots = quotes.kinds == BOOK, self._walk.mean_lots
+                    rows[event] = self._writer.books(layout, quotes, chosen, self._level_seed, lots)
+                case "kline":
+                    candles = self._candles.add(quotes)
+                    rows[event] = self._writer.klines(layout, candles)
+        return self._ordered(quotes, rows, candles)
+
+    def _ids(self, quotes: Quotes) -> Floats:
+        ids: Floats = np.cumsum(quotes.traded, axis=0) + self._last_ids
+        self._last_ids = ids[-1].copy()
+        return ids
+
+    def _last(self, quotes: Quotes) -> Floats:
+        """Ticks of the newest trade at each place, shape (steps, symbols); at first the start price."""
+        known = np.concatenate((self._last_ticks[None, :], quotes.trade_ticks))
+        numbers = np.arange(1, len(known), dtype=np.int64)[:, None]
+        source = np.maximum.accumulate(np.where(quotes.traded, numbers, 0), axis=0)
+        last: Floats = np.take_along_axis(known, source, axis=0)
+        self._last_ticks = last[-1].copy()
+        return last
+
+    def _ordered(self, quotes: Quotes, rows: dict[str, Rows], candles: list[Candle]) -> Block:
+        """Gives every record its place: in order of the walk, candles before the event that closed them."""
+        kinds = quotes.kinds.reshape(-1)
+        wanted = self._wanted_kinds[kinds]
+        ranks = np.cumsum(wanted) - wanted
+        times = quotes.times.reshape(-1)[wanted]
+        closings = np.array([candle.before for candle in candles], np.int64)
+        ahead = ranks[closings]
+        if candles:
+            closed_before = np.searchsorted(closings, np.arange(kinds.size), "right")
+            ranks += closed_before * self._symbols
+            close_times = np.repeat([candle.close_us for candle in candles], self._symbols)
+            times = np.insert(times, np.repeat(ahead, self._symbols), close_times)
+        positions = {event: ranks[kinds == kind] for event, kind in _KINDS.items() if event in rows}
+        if "kline" in rows:
+            first = ahead + np.arange(len(candles)) * self._symbols
+            positions["kline"] = (first[:, None] + np.arange(self._symbols)).reshape(-1)
+        return Block(rows, positions, times)
