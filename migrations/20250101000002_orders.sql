@@ -32,7 +32,6 @@ CREATE TABLE orders (
 ) WITH (fillfactor = 80);                 -- an order is changed a few times soon after it was placed
 CREATE INDEX orders_by_instance ON orders (instance, placed_us DESC, client_order_id DESC);
 CREATE INDEX orders_by_state ON orders (instance, state, placed_us DESC, client_order_id DESC);
-CREATE INDEX orders_by_provider ON orders (provider, placed_us DESC);
 CREATE INDEX orders_open ON orders (client_order_id)
   WHERE state IN ('NEW', 'ACKNOWLEDGED', 'PARTIALLY_FILLED');
 

@@ -74,7 +74,7 @@ class EmbeddedServer:
 
     @classmethod
     def start(cls, folder: Path) -> EmbeddedServer:
-        """Makes the database if there is none, starts the server if it does not run, and waits until it answers.
+        """Makes the database if there is none, starts the server if none runs, and waits until it answers.
 
         Raises `EmbeddedServerFault`. Nothing of ours is left running then.
         """
@@ -101,8 +101,7 @@ class EmbeddedServer:
             if running is not None:
                 usage.share()
                 return cls(folder, running.pid, socket_dir, usage, None)
-            if not alone:
-                raise _without_server(folder)
+            _check_alone(folder, alone)
             child = _started(folder, socket_dir, account)
             usage.share()
             return cls(folder, child.pid, socket_dir, usage, child)
@@ -163,12 +162,14 @@ async def running_server(folder: Path) -> AsyncIterator[EmbeddedServer]:
             await anyio.to_thread.run_sync(server.stop)
 
 
-def _without_server(folder: Path) -> EmbeddedServerFault:
-    return EmbeddedServerFault(
-        "another process uses this database, but its server does not run (any more)",
-        place=str(folder),
-        help=f"stop that process first, or {_USE_ANOTHER}",
-    )
+def _check_alone(folder: Path, alone: bool) -> None:
+    """A server must not be started on data that another one may still write to."""
+    if not alone:
+        raise EmbeddedServerFault(
+            "another process uses this database, but its server does not run (any more)",
+            place=str(folder),
+            help=f"stop that process first, or {_USE_ANOTHER}",
+        )
 
 
 def _make_folder(folder: Path, account: ServerAccount) -> None:
@@ -187,7 +188,7 @@ def _make_folder(folder: Path, account: ServerAccount) -> None:
 
 
 def _socket_dir(folder: Path, account: ServerAccount) -> Path:
-    """The folder itself, or, when its path is too long for a socket, one of ours among the temporary files."""
+    """The folder itself, or, when its path is too long for a socket, one among the temporary files."""
     if len(os.fsencode(folder / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES:
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

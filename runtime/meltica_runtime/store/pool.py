@@ -80,7 +80,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy]:
-        """A connection for the length of the block. A database that is lost in it is `DatabaseUnreachable`."""
+        """A connection for the length of the block. Losing the database in it is `DatabaseUnreachable`."""
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + self._limits.lifetime_s
             await self._pool.expire_connections()

@@ -1,0 +1,102 @@
+"""What a gateway was started with, kept so that orders can refer to it and the API can show it later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from meltica_compiler.graph import Graph, ProviderNode, SettingValue, StrategyNode
+from meltica_dsl.values import Secret
+from meltica_runtime.store.pool import Database
+
+_ADD_PROVIDER = """
+INSERT INTO providers (name, adapter, symbols, settings, trades) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO UPDATE SET adapter = EXCLUDED.adapter, symbols = EXCLUDED.symbols,
+  settings = EXCLUDED.settings, trades = EXCLUDED.trades, changed_us = now_us()
+WHERE (providers.adapter, providers.symbols, providers.settings, providers.trades)
+  IS DISTINCT FROM (EXCLUDED.adapter, EXCLUDED.symbols, EXCLUDED.settings, EXCLUDED.trades)
+"""
+_ADD_INSTANCE = """
+INSERT INTO strategy_instances
+  (id, pipeline, strategy, selector, tag, sha256, config, trade_on, symbols, dry_run, graph_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (id) DO UPDATE SET pipeline = EXCLUDED.pipeline, strategy = EXCLUDED.strategy,
+  selector = EXCLUDED.selector, tag = EXCLUDED.tag, sha256 = EXCLUDED.sha256, config = EXCLUDED.config,
+  trade_on = EXCLUDED.trade_on, symbols = EXCLUDED.symbols, dry_run = EXCLUDED.dry_run,
+  graph_hash = EXCLUDED.graph_hash, changed_us = now_us()
+"""
+_ADD_ROUTE = """
+INSERT INTO provider_routes (provider, pipeline, route, event, targets, durable)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def store_catalog(database: Database, graph: Graph) -> None:
+    """Stores the graph's providers, routes and strategy instances, all or none.
+
+    Providers and instances of earlier runs stay, because their orders refer to them; the routes are
+    those of this graph alone. Settings are stored with secrets as their names. Raises `DatabaseUnreachable`.
+    """
+    async with database.connection() as connection, connection.transaction():
+        await connection.executemany(_ADD_PROVIDER, [_provider(node) for node in graph.providers])
+        await connection.executemany(_ADD_INSTANCE, [_instance(graph, node) for node in graph.strategies])
+        await _store_routes(connection, graph)
+
+
+async def _store_routes(connection: PoolConnectionProxy, graph: Graph) -> None:
+    await connection.execute("DELETE FROM provider_routes WHERE pipeline = $1", graph.pipeline)
+    targets: dict[str, list[str]] = {route.name: [] for route in graph.routes}
+    for edge in graph.edges:
+        targets[edge.route].append(edge.target)
+    rows = [
+        (source, graph.pipeline, route.name, route.event, targets[route.name], route.durable)
+        for route in graph.routes
+        for source in route.sources
+    ]
+    await connection.executemany(_ADD_ROUTE, rows)
+
+
+def _provider(node: ProviderNode) -> tuple[object, ...]:
+    return (node.name, node.adapter, list(node.symbols), settings_json(node.settings), node.trades)
+
+
+def _instance(graph: Graph, node: StrategyNode) -> tuple[object, ...]:
+    return (
+        node.name,
+        graph.pipeline,
+        node.module.name,
+        node.selector,
+        node.module.tag,
+        node.module.sha256,
+        settings_json(node.config),
+        node.trade_on,
+        list(node.trade_symbols),
+        node.dry_run,
+        graph.hash,
+    )
+
+
+def settings_json(settings: Mapping[str, SettingValue]) -> str:
+    """Settings as JSON: decimals as strings, and in a secret's place its name.
+
+    >>> settings_json({"api_key": Secret("OKX_API_KEY"), "size": Decimal("0.01")})
+    '{"api_key":{"secret":"OKX_API_KEY"},"size":"0.01"}'
+    """
+    return msgspec.json.encode({name: _plain(value) for name, value in settings.items()}).decode()
+
+
+def _plain(value: SettingValue) -> object:
+    match value:
+        case Secret(name):
+            return {"secret": name}
+        case tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return value
