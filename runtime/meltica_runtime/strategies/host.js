@@ -5,6 +5,7 @@
 
 function openHost(boot, openInbox, control) {
   const LOG_LINES = 256, LOG_CHARACTERS = 4096; // a drain's worth; what is beyond is counted
+  const ORDERS_REMEMBERED = 4096;
   const stringify = JSON.stringify, parse = JSON.parse, NativeDate = Date, wallClock = Date.now;
   const { cells, words, at } = control;
 
@@ -16,6 +17,7 @@ function openHost(boot, openInbox, control) {
     ask: new Float64Array(boot.symbols.length).fill(NaN),
     deliverCold,
   };
+  const symbolOf = new Map(); // of the newest orders, to know the prices that an amend is judged by
   let inbox = null, effects = [], logs = [], logsDropped = 0, orderCount = 0, inside = false;
 
   function eventMs() { return host.now[1] / 1000; }
@@ -70,6 +72,11 @@ function openHost(boot, openInbox, control) {
     return text;
   }
 
+  // The prices that the strategy saw when it acted, for the limits to be judged by.
+  function seen(code) {
+    return { bid: decimalText(host.bid[code]), ask: decimalText(host.ask[code]), last: decimalText(host.last[code]) };
+  }
+
   function effect(kind, fields) {
     host.yielding = true;
     effects.push({ kind, seq: host.now[0], timeMs: eventMs(), ...fields });
@@ -89,10 +96,12 @@ function openHost(boot, openInbox, control) {
     if (!["gtc", "ioc", "fok"].includes(timeInForce))
       throw new TypeError(`timeInForce must be "gtc", "ioc" or "fok", not ${text_of(chosen.timeInForce)}`);
     const id = `${boot.orderPrefix}-${++orderCount}`;
+    symbolOf.set(id, code);
+    if (symbolOf.size > ORDERS_REMEMBERED) symbolOf.delete(symbolOf.keys().next().value);
     effect("submit", {
       id, provider: name, symbol: boot.symbols[code], side: way, type, quantity: decimal(quantity, "quantity"),
       price: type === "limit" ? decimal(price, "price") : null, timeInForce,
-      bid: decimalText(host.bid[code]), ask: decimalText(host.ask[code]), last: decimalText(host.last[code]),
+      ...seen(code),
     });
     return id;
   }
@@ -111,6 +120,7 @@ function openHost(boot, openInbox, control) {
     cancelOrder: (id) => effect("cancel", { id: String(id) }),
     amendOrder: (id, change) => effect("amend", {
       id: String(id),
+      ...seen(symbolOf.get(String(id)) ?? boot.tradeSymbol),
       price: change?.price === undefined ? null : decimal(change.price, "price"),
       quantity: change?.quantity === undefined ? null : decimal(change.quantity, "quantity"),
     }),

@@ -1,0 +1,56 @@
+# `make help` lists what there is. Everything runs in .venv, which the first call makes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIPELINE ?= pipelines/quickstart.mel
+CODE := dsl compiler runtime tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint coverage bench fuzz migrate migrate-down fmt clean
+
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1	\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Meltica needs Python 3.11 or newer; set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Meltica into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/.ready ## run pipelines/quickstart.mel (or PIPELINE=…) until Ctrl-C
+	@$(BIN)/meltica run $(PIPELINE)
+
+test: $(VENV)/.ready ## run all tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready ## check style, types, import directions and pipelines
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/meltica fmt --check pipelines/*.mel
+
+coverage: $(VENV)/.ready ## run all tests and fail below 85 % coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+bench: $(VENV)/.ready ## measure, print a table and write docs/benchmarks.md
+	@$(BIN)/python tests/bench/run.py
+
+fuzz: $(VENV)/.ready ## the long form of the random tests
+	@MELTICA_FUZZ=long $(BIN)/python -m pytest -m fuzz
+
+migrate: $(VENV)/.ready ## bring the database's tables up
+	@$(BIN)/meltica migrate up
+
+migrate-down: $(VENV)/.ready ## take the last migration back
+	@$(BIN)/meltica migrate down
+
+fmt: $(VENV)/.ready ## format Python and pipelines
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix --quiet $(CODE)
+	@$(BIN)/meltica fmt pipelines/*.mel
+
+clean: ## remove the virtual environment and caches; .meltica, the data, stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist

@@ -1,0 +1,55 @@
+"""The command line. Each command's module is imported when it is called, so that `check` stays instant."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+COMMANDS = {
+    "run": "run a pipeline until Ctrl-C",
+    "check": "say whether pipelines would start, and what is wrong if not",
+    "fmt": "put pipelines into their canonical form",
+    "graph": "draw what a pipeline compiles to",
+    "compile": "show the graph, the kernels, the layouts or the memory budget",
+    "explain": "tell the whole story of an error code",
+    "migrate": "bring the database's tables up, down, or show where they are",
+    "strategies": "list strategy modules, or write their registry anew",
+}
+
+
+class CommandLine(click.Group):
+    """Finds commands by name without importing the others."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"meltica_runtime.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            from meltica_dsl.suggest import nearest
+
+            near = nearest(args[0], COMMANDS)
+            if near:
+                error.message += f" Did you mean `{near}`?"
+            raise
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("meltica"), message="meltica %(version)s")
+def main() -> None:
+    """Meltica: a trading gateway that is written down, not wired up."""

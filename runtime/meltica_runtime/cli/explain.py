@@ -1,0 +1,26 @@
+"""`meltica explain`: the whole story of an error code."""
+
+from __future__ import annotations
+
+import click
+
+from meltica_dsl.codes import CODES
+from meltica_dsl.suggest import nearest
+from meltica_runtime.cli.options import Common, common_options
+
+
+@click.command(name="explain")
+@click.argument("code", required=False)
+@common_options
+def command(common: Common, code: str | None) -> None:
+    """Tell the whole story of an error code; without one, list them all."""
+    if code is None:
+        for known in CODES.values():
+            common.speech.result(f"{known.code}  {known.title}")
+        return
+    entry = CODES.get(code.upper())
+    if entry is None:
+        near = nearest(code.upper(), CODES)
+        hint = f"did you mean `{near}`? " if near else ""
+        common.speech.fail(f"there is no error code `{code}`", f"{hint}`meltica explain` lists all codes")
+    common.speech.result(f"{entry.code}: {entry.title}\n\n{entry.explanation.strip()}")

@@ -1,0 +1,72 @@
+"""`meltica fmt`: the canonical form."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+from meltica_dsl.formatter import format_source
+from meltica_dsl.render_text import render
+
+from meltica_dsl.source import SourceFile
+from meltica_runtime.cli.options import Common, Exit, common_options
+
+
+@click.command(name="fmt")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file is not in canonical form.")
+@click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
+@common_options
+def command(common: Common, files: tuple[Path, ...], check: bool, diff: bool) -> None:
+    """Put pipelines into their canonical form. `-` reads from stdin and writes to stdout."""
+    good = True
+    for file in files:
+        good = _format(common, file, check=check, diff=diff) and good
+    raise SystemExit(Exit.GOOD if good else Exit.USER)
+
+
+def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
+    """Formats one file; whether it was good."""
+    from_stdin = str(file) == "-"
+    text = sys.stdin.read() if from_stdin else _read(common, file)
+    if text is None:
+        return False
+    formatted = format_source(str(file), text)
+    if formatted.text is None:
+        source = SourceFile(str(file), text)
+        speech = common.speech
+        speech.trouble(render(formatted.diagnostics, (source,), color=speech.color, width=speech.width))
+        return False
+    if from_stdin and not (check or diff):
+        click.echo(formatted.text, nl=False)
+        return True
+    if formatted.text == text:
+        return True
+    if diff:
+        lines = difflib.unified_diff(
+            text.splitlines(keepends=True),
+            formatted.text.splitlines(keepends=True),
+            f"{file} (now)",
+            f"{file} (canonical)",
+        )
+        common.speech.result("".join(lines).rstrip("\n"))
+    if check:
+        common.speech.trouble(f"{file}: not in canonical form; `meltica fmt {file}` puts it there")
+    if check or diff:
+        return not check
+    file.write_text(formatted.text, "utf-8")
+    common.speech.note(f"{file}: formatted")
+    return True
+
+
+def _read(common: Common, file: Path) -> str | None:
+    from meltica_dsl.files import read_source
+
+    source = read_source(file)
+    if isinstance(source, SourceFile):
+        return source.text
+    speech = common.speech
+    speech.trouble(render((source,), (), color=speech.color, width=speech.width))
+    return None

@@ -1,0 +1,37 @@
+"""`meltica graph`: what a pipeline compiles to, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from meltica_compiler.draw.tree import render_tree
+from meltica_runtime.cli.compiling import graph_or_exit
+from meltica_runtime.cli.options import Common, Exit, common_options
+
+
+@click.command(name="graph")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a drawing instead: .svg, .png, .html, .dot or .mmd by its suffix.",
+)
+@common_options
+def command(common: Common, file: Path, output: Path | None) -> None:
+    """Draw what a pipeline compiles to: a tree in the terminal, or a file."""
+    graph = graph_or_exit(common, file)
+    if output is None:
+        common.speech.result(render_tree(graph, width=common.speech.width, color=common.speech.color))
+        return
+    from meltica_compiler.draw.render import UnknownSuffix, render
+
+    try:
+        output.write_bytes(render(graph, output.suffix))
+    except UnknownSuffix as error:
+        common.speech.fail(str(error), code=Exit.USAGE)
+    except OSError as error:
+        common.speech.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)
+    common.speech.note(f"{output}: drawn")

@@ -1,0 +1,1 @@
+"""Pipelines on virtual time: the gateway's own rings, kernels, isolates and order desk, without clocks."""

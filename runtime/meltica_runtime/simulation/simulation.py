@@ -1,0 +1,94 @@
+"""Runs a graph over market sources on virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+
+import anyio
+import numpy as np
+
+from meltica_compiler.graph import Graph, StrategyNode
+from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_compiler.layout import MAX_BATCH
+from meltica_runtime.data_plane import build_data_plane
+from meltica_runtime.market_feed import event_times, write_merged
+from meltica_runtime.providers.market import MarketBatch, MarketSource
+from meltica_runtime.providers.paper.venue import PaperVenue
+from meltica_runtime.simulation.trader import SimulatedTrader, Transcript
+from meltica_runtime.simulation.windows import Window, windows
+from meltica_runtime.strategies.isolate import IsolateWorld
+
+
+class Simulation:
+    """One run. Each strategy trades with a paper account of its own, so what one does cannot change what
+    another sees: each is a function of the market data alone."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        sources: Mapping[str, MarketSource],
+        venue: Callable[[str], PaperVenue],
+        *,
+        seed: int = 0,
+        start_us: float = 0.0,
+    ) -> None:
+        """`sources` by provider; `venue` opens a paper account at a provider."""
+        self._graph = graph
+        self._sources = tuple(sources[provider.name] for provider in graph.providers)
+        self._venue = venue
+        self._seed = seed
+        self._start_us = start_us
+        self.plane = build_data_plane(graph)
+
+    async def run(self, events: int, batch: int = MAX_BATCH) -> dict[str, Transcript]:
+        """Runs until `events` events came or the sources are at their end; transcripts by strategy.
+
+        `batch` is the most events that anything handles at once: it changes nothing but the speed.
+        Raises `StrategyFailed` if a strategy does.
+        """
+        rings = [tuple(self.plane.ingresses[p.name].items()) for p in self._graph.providers]
+        capacities = [ring.capacity for own in rings for _, ring in own]
+        capacities += [edge.capacity for edge in self.plane.edges.values()]
+        size = max(1, min([batch, *capacities]) // max(1, len(self._sources)))
+        async with AsyncExitStack() as stack:
+            traders = [
+                await stack.enter_async_context(self._trader(node, batch)) for node in self._graph.strategies
+            ]
+            pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
+            for stretch in windows(self._sources, events, size):
+                first = self.plane.sequencer.last + 1
+                write_merged(stretch, [dict(own) for own in rings], self.plane.sequencer)
+                pump.run()
+                times = np.sort(np.concatenate([event_times(b) for b in stretch]), kind="stable")
+                end_us = min(b.end_us for b in stretch)
+                async with anyio.create_task_group() as tasks:
+                    for trader in traders:
+                        own = self._batch_of(trader.node, stretch)
+                        tasks.start_soon(trader.go_through, Window(first, times), own, end_us)
+            return {trader.node.name: trader.transcript for trader in traders}
+
+    def _trader(self, node: StrategyNode, batch: int) -> SimulatedTrader:
+        graph = self._graph
+        edges = [edge for edge in graph.edges if edge.target == node.name]
+        world = IsolateWorld(
+            symbols=graph.symbols,
+            providers=tuple(p.name for p in graph.providers),
+            order_prefix=node.name,
+            start_us=self._start_us,
+            seed=self._seed,
+        )
+        return SimulatedTrader(
+            node,
+            inbox_geometry(edges),
+            tuple(self.plane.edges[edge.id] for edge in edges),
+            world,
+            self._venue(node.trade_on) if node.trade_on else None,
+            batch,
+        )
+
+    def _batch_of(self, node: StrategyNode, stretch: tuple[MarketBatch, ...]) -> MarketBatch | None:
+        for provider, batch in zip(self._graph.providers, stretch, strict=True):
+            if provider.name == node.trade_on:
+                return batch
+        return None
