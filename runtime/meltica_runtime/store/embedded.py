@@ -173,7 +173,7 @@ def _check_alone(folder: Path, alone: bool) -> None:
 
 
 def _make_folder(folder: Path, account: ServerAccount) -> None:
-    if not folder.exists():
+    if not folder.is_dir():
         folder.mkdir(parents=True, mode=0o700)
         give(account, folder)
     owner = folder.stat().st_uid

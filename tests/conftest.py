@@ -1,0 +1,78 @@
+"""A Postgres for the tests: one server for the whole run, a database of its own for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio
+import asyncpg
+import pytest
+
+from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.migrate import migrate_up
+
+TEMPLATE = "meltica_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer.start(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: EmbeddedServer) -> str:
+    """Name of a database that has the schema and that nobody is connected to, to be copied."""
+    _run(_execute, postgres_server.dsn, f"CREATE DATABASE {TEMPLATE}")
+    _run(migrate_up, _in_database(postgres_server.dsn, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_dsn(postgres_server: EmbeddedServer) -> Iterator[str]:
+    """A new database without any table."""
+    yield from _new_database(postgres_server.dsn, "template0")
+
+
+@pytest.fixture
+def migrated_dsn(postgres_server: EmbeddedServer, migrated_template: str) -> Iterator[str]:
+    """A new database that has the schema."""
+    yield from _new_database(postgres_server.dsn, migrated_template)
+
+
+@pytest.fixture(scope="module")
+def module_dsn(postgres_server: EmbeddedServer, migrated_template: str) -> Iterator[str]:
+    """A new database that has the schema, for all tests of a module that only add rows of their own."""
+    yield from _new_database(postgres_server.dsn, migrated_template)
+
+
+def _new_database(server_dsn: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _run(_execute, server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield _in_database(server_dsn, name)
+    _run(_execute, server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _in_database(dsn: str, name: str) -> str:
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+def _run(function: Callable[..., Awaitable[object]], *arguments: str) -> None:
+    anyio.run(function, *arguments)
