@@ -10,7 +10,7 @@
  * When the price leaves the grid by more than `stop`, every order is withdrawn; the grid works again when the
  * price is back between its outermost lines. What is held stays held.
  *
- * Config: see `metadata.config`. Durations are text such as '500ms'.
+ * Config: see `metadata.config`.
  *
  * It loses money when the price leaves the grid and does not come back: below it the cells hold all that they
  * bought on the way down, above it they have sold out, or are short. A round trip earns `step` less two fees, so
@@ -25,11 +25,10 @@ const FIRST_WAIT_MS = 1000; // after a rejection; doubled for each further one
 const LONGEST_WAIT_MS = 60000;
 const IDLE_MS = 10; // between two looks at the cells when there is nothing to send
 
-/** Milliseconds of '1m30s'; a bare number counts seconds. */
-function milliseconds(value) {
-  if (typeof value === "number") return value * 1000;
+/** Milliseconds of '1m30s'. */
+function milliseconds(text) {
   let total = 0;
-  for (const [, count, unit] of String(value).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, count, unit] of String(text).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(count) * UNITS_MS[unit];
   }
   return total;

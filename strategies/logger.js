@@ -14,11 +14,10 @@
 const UNITS_MS = { ns: 1e-6, us: 1e-3, "µs": 1e-3, ms: 1, s: 1000, m: 60000, h: 3600000 };
 const MAX_STREAMS = 1000; // providers times symbols that are summed up apart; the rest is summed together
 
-/** Milliseconds of '1m30s'; a bare number counts seconds. */
-function milliseconds(value) {
-  if (typeof value === "number") return value * 1000;
+/** Milliseconds of '1m30s'. */
+function milliseconds(text) {
   let total = 0;
-  for (const [, count, unit] of String(value).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, count, unit] of String(text).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(count) * UNITS_MS[unit];
   }
   return total;

@@ -13,7 +13,7 @@
  * until the venue tells; a rejected one makes its side wait, longer each time. When risk control
  * halts trading, both quotes are withdrawn.
  *
- * Config: see `metadata.config`. Durations are text such as '500ms'.
+ * Config: see `metadata.config`.
  *
  * It loses money when the price trends: the side that is run over fills again and again, and inventory
  * gathers against the trend until `max_inventory`. It also loses where fees are more than half the spread,
@@ -28,11 +28,10 @@ const QUOTE_LIFE_MS = 60000; // nobody confirms an amendment to a strategy, so a
 const FIRST_WAIT_MS = 1000; // after a rejection; doubled for each further one
 const LONGEST_WAIT_MS = 60000;
 
-/** Milliseconds of '1m30s'; a bare number counts seconds. */
-function milliseconds(value) {
-  if (typeof value === "number") return value * 1000;
+/** Milliseconds of '1m30s'. */
+function milliseconds(text) {
   let total = 0;
-  for (const [, count, unit] of String(value).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, count, unit] of String(text).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(count) * UNITS_MS[unit];
   }
   return total;

@@ -11,7 +11,7 @@
  *
  * Nothing is traded during the first three half-lives, nor for as long after a silence of ten.
  *
- * Config: see `metadata.config`. Durations are text such as '500ms'.
+ * Config: see `metadata.config`.
  *
  * It loses money when the price does not come back: in a trend, and at news, it buys what falls until `stop_loss`.
  * `min_edge` must be above two taker fees and the spread, or every win is a loss.
@@ -26,11 +26,10 @@ const LONGEST_WAIT_MS = 60000;
 const WARM_UP_HALF_LIVES = 3; // an eighth of the weight is then still unknown
 const SILENCE_HALF_LIVES = 10; // after that the past weighs a thousandth
 
-/** Milliseconds of '1m30s'; a bare number counts seconds. */
-function milliseconds(value) {
-  if (typeof value === "number") return value * 1000;
+/** Milliseconds of '1m30s'. */
+function milliseconds(text) {
   let total = 0;
-  for (const [, count, unit] of String(value).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, count, unit] of String(text).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(count) * UNITS_MS[unit];
   }
   return total;

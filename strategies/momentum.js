@@ -10,7 +10,7 @@
  * After a silence longer than `lookback` the range is gathered anew before anything is traded. While trading
  * is halted an open position stays as it is.
  *
- * Config: see `metadata.config`. Durations are text such as '500ms'.
+ * Config: see `metadata.config`.
  *
  * It loses money when the price goes sideways in wide swings: each breakout is bought at the top of a
  * swing and sold `trail` lower. Every round trip also costs two taker fees and the spread.
@@ -24,11 +24,10 @@ const FIRST_WAIT_MS = 1000; // after a rejection; doubled for each further one
 const LONGEST_WAIT_MS = 60000;
 const BUCKETS = 60; // the range is kept in sixtieths of the lookback: bounded, whatever the rate of trades
 
-/** Milliseconds of '1m30s'; a bare number counts seconds. */
-function milliseconds(value) {
-  if (typeof value === "number") return value * 1000;
+/** Milliseconds of '1m30s'. */
+function milliseconds(text) {
   let total = 0;
-  for (const [, count, unit] of String(value).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, count, unit] of String(text).matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(count) * UNITS_MS[unit];
   }
   return total;

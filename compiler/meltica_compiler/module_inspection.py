@@ -34,14 +34,20 @@ MEMORY_LIMIT_BYTES = 128 << 20
 MAX_METADATA_CHARS = 256 << 10
 """The JSON of the metadata: 256 config keys with a KiB of text each."""
 
-_PREFIX = "(function (module, exports) {"
+_PREFIX = "(function (module, exports, require) {"
 _SUFFIX = "\n})\n//# sourceURL=module.js"
 
 # JSON has no functions, NaN and bigints: they come as {"$kind": …}, so that a fault can name them.
 _DESCRIBE = """(function (evaluate) {
   const kind = (v) => v === null ? "null" : Array.isArray(v) ? "array" : typeof v;
   const module = { exports: {} };
-  evaluate.call(module.exports, module, module.exports);
+  // mini-racer brings timers, which a running strategy does not have either.
+  const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
+  for (const name of timers) globalThis[name] = undefined;
+  const require = (name) => {
+    throw new Error(`require("${name}") is not available: a strategy is one file`);
+  };
+  evaluate.call(module.exports, module, module.exports, require);
   const found = module.exports;
   const plain = (key, v) =>
     typeof v === "function" || typeof v === "bigint" || typeof v === "symbol" ? { $kind: typeof v }
@@ -58,10 +64,9 @@ _FRAME = re.compile(r"\bmodule\.js:(?P<line>\d+):(?P<column>\d+)")
 _CREATE_SHAPE = "strategies are CommonJS: write `module.exports = { metadata, create }`"
 _HINTS = (
     (re.compile(r"import statement|Unexpected token 'export'"), _CREATE_SHAPE),
-    (re.compile(r"require is not defined"), "a strategy has no imports; all it may use is in `env`"),
-    (re.compile(r"console is not defined"), "write to the log with `env.helpers.log(…)`"),
+    (re.compile(r"a strategy is one file"), "all that a strategy may use is in `env`"),
     (
-        re.compile(r"(setTimeout|setInterval|fetch|process|window|document) is not defined"),
+        re.compile(r"(setTimeout|setInterval|fetch|process|window|document) is not (defined|a function)"),
         "a strategy has no timers and no I/O: it acts when an event comes, and `Date.now()` is event time",
     ),
     (re.compile(r"await is only valid"), "handlers are synchronous: they return before the next event"),

@@ -14,13 +14,16 @@ from py_mini_racer import MiniRacer
 STRATEGIES = Path(__file__).parents[2] / "strategies"
 
 _WORLD = """
-const world = { now: 0, calls: [], logs: [], trading: true, orders: 0, providers: ["paper"], handlers: {}, refuse: null };
+const world = {
+  now: 0, calls: [], logs: [], trading: true, orders: 0, providers: ["paper"], handlers: {}, refuse: null,
+};
 Date.now = () => world.now;
 function call(kind, fields) { world.calls.push({ kind, at: world.now, ...fields }); }
 function submit(kind, provider, side, quantity, price, options) {
   if (world.refuse !== null) throw new RangeError(world.refuse);
   const id = `order-${++world.orders}`;
-  call(kind, { id, provider, side, quantity: String(quantity), price: price === null ? null : String(price), ...options });
+  const texts = { quantity: String(quantity), price: price === null ? null : String(price) };
+  call(kind, { id, provider, side, ...texts, ...options });
   return id;
 }
 const runtime = {
@@ -40,8 +43,8 @@ const helpers = { log: (...parts) => world.logs.push(parts.map(text).join(" ")),
 function start(evaluate, config) {
   const module = { exports: {} };
   evaluate(module, module.exports);
-  world.metadata = module.exports.metadata;
-  world.handlers = module.exports.create({ config: JSON.parse(config), metadata: world.metadata, runtime, helpers });
+  const { metadata } = module.exports;
+  world.handlers = module.exports.create({ config: JSON.parse(config), metadata, runtime, helpers });
 }
 function deliver(handler, at, evt, extra) {
   world.now = at;
