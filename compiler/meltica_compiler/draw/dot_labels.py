@@ -1,0 +1,152 @@
+"""The HTML-like labels of DOT: boxes as small tables, rings, remarks, title and legend."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import Enum
+
+from meltica_compiler.draw.amounts import HASH_LENGTH, printable, shorten, total_line
+from meltica_compiler.draw.palette import INK, LINKS, SOFT, Shade, Tone
+from meltica_compiler.draw.sketch import Box, Link, LinkKind, Row
+from meltica_compiler.graph import Graph
+
+
+class Density(Enum):
+    """How much a box says: everything that fits, the first rows, or one line."""
+
+    FULL = "full"
+    MEDIUM = "medium"
+    BRIEF = "brief"
+
+
+NAME_LIMIT = 36
+NOTE_LIMIT = 44
+ROW_LIMIT = 56
+"""Characters that a box shows of a row; the HTML page shows all of them."""
+ROWS_LIMIT = {Density.FULL: 12, Density.MEDIUM: 5, Density.BRIEF: 0}
+
+# DejaVu Sans at the sizes used here, in points a character, rounded up. Only the even width of the
+# boxes in a lane hangs on it.
+_NAME_ADVANCE, _SMALL_ADVANCE, _CELL_ROOM = 7.7, 5.4, 12
+
+# Graphviz tables know no margin of their own.
+_MARGIN = '<TD WIDTH="3"></TD>'
+
+_LEGEND: tuple[tuple[LinkKind, str, str], ...] = (
+    (LinkKind.FEED, "───", "reads"),
+    (LinkKind.BLOCKING, "━━▶", "ring that blocks when full"),
+    (LinkKind.LOSSY, "· · · ▷", "ring that loses events when full"),
+    (LinkKind.ORDERS, "╌╌➤", "orders"),
+    (LinkKind.DRY, "╌╌➤", "orders held back by a dry run"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Least widths of a box's two columns, in points."""
+
+    left: float
+    right: float
+
+
+def lane_columns(boxes: tuple[Box, ...], density: Density) -> Columns:
+    """Widths at which the boxes of a lane come out even."""
+    left = right = whole = 0.0
+    for box in boxes:
+        left = max(left, _advance(shorten(box.name, NAME_LIMIT), _NAME_ADVANCE))
+        right = max(right, _advance(_note(box, density)))
+        for row in map(_fitted, _shown_rows(box.rows, ROWS_LIMIT[density])):
+            if row.amount:
+                left, right = max(left, _advance(row.text)), max(right, _advance(row.amount))
+            else:
+                whole = max(whole, _advance(row.text))
+    return Columns(left, max(right, whole - left))
+
+
+def box_label(box: Box, tone: Tone, density: Density, columns: Columns) -> str:
+    """A rounded table: the name in bold with its note, then the rows."""
+    note = _small(_note(box, density), tone.line)
+    side = "LEFT" if density is Density.BRIEF else "RIGHT"
+    head = (
+        f'<TR>{_MARGIN}<TD ALIGN="LEFT" WIDTH="{columns.left:.0f}">'
+        f"<B>{_text(shorten(box.name, NAME_LIMIT))}</B></TD>"
+        f'<TD ALIGN="{side}" WIDTH="{columns.right:.0f}">{note}</TD>{_MARGIN}</TR>'
+    )
+    rows = "".join(_row(row) for row in _shown_rows(box.rows, ROWS_LIMIT[density]))
+    return (
+        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{3 if rows else 2}" '
+        f'STYLE="ROUNDED" COLOR="{tone.line.light}" BGCOLOR="{tone.fill.light}">{head}{rows}</TABLE>>'
+    )
+
+
+def ring_label(link: Link, shade: Shade, density: Density) -> str:
+    """Pool, capacity and policy; the bytes below where there is room."""
+    first, *rest = link.ring
+    lines = [f'<FONT COLOR="{shade.light}">{_text(first)}</FONT>']
+    if density is Density.FULL:
+        lines += [f'<FONT COLOR="{SOFT.light}">{_text(line)}</FONT>' for line in rest]
+    return f"<{'<BR/>'.join(lines)}>"
+
+
+def remark_label(link: Link, shade: Shade) -> str:
+    return f'<<FONT COLOR="{shade.light}">{_text(link.remark)}</FONT>>'
+
+
+def title_label(graph: Graph, kinds: Set[LinkKind]) -> str:
+    """Pipeline, short hash and memory, with the legend of the kinds of links that are drawn."""
+    summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
+    title = (
+        f'<FONT POINT-SIZE="18" COLOR="{INK.light}"><B>{_text(graph.pipeline)}</B></FONT>'
+        f'<FONT POINT-SIZE="10" COLOR="{SOFT.light}">   {_text(summary)}</FONT>'
+    )
+    entries = "".join(
+        f'<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{LINKS[kind].light}">{sign}</FONT>'
+        f'<FONT POINT-SIZE="9" COLOR="{SOFT.light}">  {words}     </FONT></TD>'
+        for kind, sign, words in _LEGEND
+        if kind in kinds
+    )
+    legend = f'<TABLE BORDER="0"><TR>{entries}</TR></TABLE>' if entries else ""
+    rows = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in (title, legend) if row)
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
+
+
+def _note(box: Box, density: Density) -> str:
+    return shorten(box.brief if density is Density.BRIEF else box.note, NOTE_LIMIT)
+
+
+def _shown_rows(rows: tuple[Row, ...], limit: int) -> tuple[Row, ...]:
+    """As many rows as a box takes; rows that links begin at are never left out, unless none is shown."""
+    if limit == 0 or len(rows) <= limit:
+        return rows[:limit]
+    if any(row.port for row in rows):
+        return rows
+    return (*rows[: limit - 1], Row(f"and {len(rows) - limit + 1} more"))
+
+
+def _fitted(row: Row) -> Row:
+    text = shorten(row.text, ROW_LIMIT if not row.amount else ROW_LIMIT // 2)
+    return Row(text, shorten(row.amount, ROW_LIMIT - len(text)), row.port)
+
+
+def _row(row: Row) -> str:
+    shown = _fitted(row)
+    text, amount = _small(shown.text, SOFT), _small(shown.amount, INK)
+    end = f'<TD WIDTH="3" PORT="{row.port}"></TD>' if row.port else _MARGIN
+    if not amount:
+        return f'<TR>{_MARGIN}<TD ALIGN="LEFT" COLSPAN="2">{text}</TD>{end}</TR>'
+    return f'<TR>{_MARGIN}<TD ALIGN="LEFT">{text}</TD><TD ALIGN="RIGHT">{amount}</TD>{end}</TR>'
+
+
+def _advance(text: str, each: float = _SMALL_ADVANCE) -> float:
+    return len(text) * each + _CELL_ROOM
+
+
+def _small(text: str, shade: Shade) -> str:
+    return f'<FONT POINT-SIZE="8.5" COLOR="{shade.light}">{_text(text)}</FONT>' if text else ""
+
+
+def _text(text: str) -> str:
+    """Escaped for a label: as XML, and with backslashes that graphviz leaves as they are."""
+    return html.escape(printable(text)).replace("\\", "\\\\")

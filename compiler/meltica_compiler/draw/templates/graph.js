@@ -1,0 +1,264 @@
+"use strict";
+(() => {
+  const graph = JSON.parse(document.getElementById("graph-data").textContent);
+  const drawing = document.getElementById("drawing");
+  const svg = drawing.querySelector("svg");
+  const panel = document.getElementById("panel");
+  const card = document.getElementById("card");
+  const search = document.getElementById("search");
+  const matches = document.getElementById("matches");
+
+  const whole = svg.viewBox.baseVal;
+  const page = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
+  const WIDEST = 4, NARROWEST = 60;
+  const STEP = 1.25;
+  const CARD_FACTS = 5;
+
+  // Elements of a box or link by its key: a link is drawn as up to two lines and a ring.
+  const parts = new Map();
+  const linkOf = new Map(graph.links.map((link) => [link.key, link]));
+  for (const element of svg.querySelectorAll("g.node, g.edge")) {
+    const [tail, head] = element.id.split("--");
+    const key = head === undefined ? tail : `${tail}--${head}`;
+    element.dataset.key = key;
+    parts.set(key, [...(parts.get(key) ?? []), element]);
+    if (head === undefined) {
+      const detail = graph.details[key];
+      element.setAttribute("tabindex", "0");
+      element.setAttribute("role", "button");
+      element.setAttribute("aria-label", `${detail.kind} ${detail.name}`);
+    }
+  }
+  const boxes = [...parts.keys()].filter((key) => !linkOf.has(key));
+  const haystack = new Map(boxes.map((key) => {
+    const { kind, name, facts } = graph.details[key];
+    return [key, [kind, name, ...facts.map((fact) => fact.join(" "))].join("\n").toLowerCase()];
+  }));
+
+  // --- the view: the part of the drawing that is seen ---
+
+  let view = { ...page };
+  const show = (next) => {
+    view = next;
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+  };
+  const shape = () => drawing.clientWidth / Math.max(1, drawing.clientHeight);
+  const fit = () => {
+    const ratio = shape();
+    // A drawing much taller than the window is fitted by its width and read from the top.
+    const tall = page.width / page.height < ratio / 2;
+    const width = tall ? page.width : Math.max(page.width, page.height * ratio);
+    const height = width / ratio;
+    show({
+      x: page.x - (width - page.width) / 2,
+      y: tall ? page.y : page.y - (height - page.height) / 2,
+      width, height,
+    });
+  };
+  const toDrawing = (clientX, clientY) => {
+    const area = drawing.getBoundingClientRect();
+    return {
+      x: view.x + ((clientX - area.left) / area.width) * view.width,
+      y: view.y + ((clientY - area.top) / area.height) * view.height,
+    };
+  };
+  const zoom = (factor, at = { x: view.x + view.width / 2, y: view.y + view.height / 2 }) => {
+    const largest = Math.max(page.width, page.height * shape()) * WIDEST;
+    const width = Math.min(largest, Math.max(NARROWEST, view.width / factor));
+    const scale = width / view.width;
+    show({
+      x: at.x - (at.x - view.x) * scale,
+      y: at.y - (at.y - view.y) * scale,
+      width, height: view.height * scale,
+    });
+  };
+  const move = (dx, dy) => show({ ...view, x: view.x + dx * view.width, y: view.y + dy * view.height });
+  const bringIntoView = (key) => {
+    const box = parts.get(key)[0].getBoundingClientRect();
+    const area = drawing.getBoundingClientRect();
+    const inside = box.left >= area.left && box.right <= area.right - (panel.hidden ? 0 : panel.offsetWidth)
+      && box.top >= area.top && box.bottom <= area.bottom;
+    if (inside && box.width > 40) return;
+    const middle = toDrawing(box.left + box.width / 2, box.top + box.height / 2);
+    const width = Math.min(view.width, (box.width / area.width) * view.width * 6);
+    const height = width / shape();
+    show({ x: middle.x - width / 2, y: middle.y - height / 2, width, height });
+  };
+
+  // --- details ---
+
+  let chosen = null;
+  const element = (tag, text, attributes = {}) => {
+    const made = Object.assign(document.createElement(tag), attributes);
+    made.textContent = text;
+    return made;
+  };
+  const factList = (facts) => {
+    const list = document.createElement("dl");
+    for (const [what, value] of facts) list.append(element("dt", what), element("dd", value));
+    return list;
+  };
+  const nameOf = (key) => graph.details[key]?.name ?? key;
+  const describe = (key) => graph.details[key] ?? {
+    kind: linkOf.get(key).kind === "dry" ? "orders held back by a dry run" : "orders",
+    name: `${nameOf(linkOf.get(key).tail)} → ${nameOf(linkOf.get(key).head)}`,
+    facts: [],
+  };
+  const linksAt = (key) => graph.links.filter((link) => link.tail === key || link.head === key);
+  const goTo = (title, keys) => {
+    if (keys.length === 0) return [];
+    const list = document.createElement("ul");
+    for (const key of keys) {
+      const button = element("button", nameOf(key), { type: "button" });
+      button.addEventListener("click", () => choose(key));
+      const item = document.createElement("li");
+      item.append(button);
+      list.append(item);
+    }
+    return [element("h3", title), list];
+  };
+  const fillPanel = (key) => {
+    const { kind, name, facts } = describe(key);
+    const heading = element("h2", name);
+    heading.append(element("small", kind));
+    const close = element("button", "×", { type: "button", className: "close" });
+    close.setAttribute("aria-label", "Close details");
+    close.addEventListener("click", () => choose(null));
+    const link = linkOf.get(key);
+    const before = link ? [link.tail] : graph.links.filter((l) => l.head === key).map((l) => l.tail);
+    const after = link ? [link.head] : graph.links.filter((l) => l.tail === key).map((l) => l.head);
+    panel.replaceChildren(heading, close, factList(facts), ...goTo("from", before), ...goTo("to", after));
+  };
+  const mark = (key, name) => parts.get(key)?.forEach((part) => part.classList.add(name));
+  const unmark = (name) => svg.querySelectorAll(`.${name}`).forEach((part) => part.classList.remove(name));
+  const refocus = () => drawing.classList.toggle("focused", chosen !== null || found.length > 0);
+  const choose = (key) => {
+    chosen = key;
+    unmark("chosen");
+    unmark("near");
+    panel.hidden = key === null;
+    card.hidden = true;
+    refocus();
+    if (key === null) return;
+    mark(key, "chosen");
+    const link = linkOf.get(key);
+    for (const near of link ? [link] : linksAt(key)) {
+      [near.key, near.tail, near.head].filter((k) => k !== key).forEach((k) => mark(k, "near"));
+    }
+    fillPanel(key);
+    bringIntoView(key);
+  };
+
+  // --- search ---
+
+  let found = [], at = -1;
+  const find = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    found = words.length ? boxes.filter((key) => words.every((word) => haystack.get(key).includes(word))) : [];
+    at = -1;
+    unmark("match");
+    found.forEach((key) => mark(key, "match"));
+    matches.textContent = words.length ? String(found.length) : "";
+    if (chosen !== null) choose(null);
+    refocus();
+  };
+  const step = (by) => {
+    if (found.length === 0) return;
+    at = (at + by + found.length) % found.length;
+    choose(found[at]);
+    matches.textContent = `${at + 1}/${found.length}`;
+  };
+  search.addEventListener("input", find);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      step(event.shiftKey ? (at < 0 ? 0 : -1) : 1);
+    }
+  });
+  document.getElementById("search-form").addEventListener("submit", (event) => event.preventDefault());
+
+  // --- pointer ---
+
+  const keyAt = (target) => target.closest?.("[data-key]")?.dataset.key ?? null;
+  let drag = null;
+  drawing.addEventListener("pointerdown", (event) => {
+    if (event.button === 0) drag = { x: event.clientX, y: event.clientY, view, key: keyAt(event.target), moved: false };
+  });
+  addEventListener("pointermove", (event) => {
+    if (drag === null) return;
+    const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+    if (!drag.moved && Math.hypot(dx, dy) < 4) return;
+    drag.moved = true;
+    drawing.classList.add("dragged");
+    card.hidden = true;
+    show({
+      ...view,
+      x: drag.view.x - (dx / drawing.clientWidth) * view.width,
+      y: drag.view.y - (dy / drawing.clientHeight) * view.height,
+    });
+  });
+  addEventListener("pointerup", () => {
+    if (drag !== null && !drag.moved) choose(drag.key);
+    drag = null;
+    drawing.classList.remove("dragged");
+  });
+  addEventListener("pointercancel", () => { drag = null; drawing.classList.remove("dragged"); });
+  drawing.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    // A wheel's step is about 100 pixels, a touchpad's far smaller: both zoom by what they say.
+    zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.002)), toDrawing(event.clientX, event.clientY));
+  }, { passive: false });
+  drawing.addEventListener("pointerover", (event) => {
+    const key = keyAt(event.target);
+    if (key === null || drag?.moved) { card.hidden = true; return; }
+    const { kind, name, facts } = describe(key);
+    card.replaceChildren(element("strong", `${name} · ${kind}`), factList(facts.slice(0, CARD_FACTS)));
+    card.hidden = key === chosen;
+  });
+  drawing.addEventListener("pointermove", (event) => {
+    if (card.hidden) return;
+    const area = drawing.getBoundingClientRect();
+    const x = Math.min(event.clientX - area.left + 14, area.width - card.offsetWidth - 8);
+    const y = Math.min(event.clientY - area.top + 14, area.height - card.offsetHeight - 8);
+    card.style.left = `${Math.max(8, x)}px`;
+    card.style.top = `${Math.max(8, y)}px`;
+  });
+  drawing.addEventListener("pointerleave", () => { card.hidden = true; });
+
+  // --- keyboard ---
+
+  const keys = {
+    ArrowLeft: () => move(-0.1, 0), ArrowRight: () => move(0.1, 0),
+    ArrowUp: () => move(0, -0.1), ArrowDown: () => move(0, 0.1),
+    "+": () => zoom(STEP), "=": () => zoom(STEP), "-": () => zoom(1 / STEP), 0: fit,
+    "/": () => { search.focus(); search.select(); },
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      search.value = "";
+      find();
+      choose(null);
+      return;
+    }
+    if (event.target === search) return;
+    const key = event.target.dataset?.key;
+    if (key && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      choose(key);
+    } else if (Object.hasOwn(keys, event.key)) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+  drawing.addEventListener("focusin", (event) => {
+    const key = keyAt(event.target);
+    if (key !== null && event.target.matches(":focus-visible")) bringIntoView(key);
+  });
+
+  document.getElementById("zoom-in").addEventListener("click", () => zoom(STEP));
+  document.getElementById("zoom-out").addEventListener("click", () => zoom(1 / STEP));
+  document.getElementById("zoom-fit").addEventListener("click", fit);
+  addEventListener("resize", () => show({ ...view, height: view.width / shape() }));
+  fit();
+})();

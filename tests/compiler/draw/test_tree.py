@@ -1,0 +1,110 @@
+"""The tree in the terminal."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from meltica_compiler.draw.terminal import cells
+from meltica_compiler.draw.tree import render_tree
+from meltica_compiler.graph import Graph
+from meltica_dsl.source import Location
+
+QUICKSTART_60 = """\
+spot_maker  #c5198bfe9f0a · memory 64.2 MiB of 4.00 GiB ·
+  latency 2ms
+
+providers
+├─ binance  binance · BTC-USDT, ETH-USDT
+│  ├─ trade  65,536 × 64 B                          4.00 MiB
+│  └─ book 20  65,536 × 696 B                       43.5 MiB
+├─ okx  okx · BTC-USDT
+│  │  api_key = secret("OKX_API_KEY") · passphrase =
+│  │    secret("OKX_PASSPHRASE")
+│  └─ trade  65,536 × 64 B                          4.00 MiB
+└─ paper  fake · BTC-USDT
+   │  seed = 7 · rate = 20_000
+   │  ◀ takes orders
+   └─ trade  65,536 × 64 B                          4.00 MiB
+
+routes
+├─ trades  trade
+│  │  ◀ binance, okx, paper
+│  │  | where symbol == BTC-USDT
+│  │  | where quantity >= 0.001
+│  │  | dedupe within 1m
+│  ├─▶ maker  market 65,536 × drop_oldest           4.00 MiB
+│  └─▶ tape  market 65,536 × block                  4.00 MiB
+└─ quotes  book 20
+   │  ◀ binance
+   │  | depth 20
+   │  | conflate per symbol every 100ms
+   └─▶ maker  books 1,024 × conflate                 699 KiB
+
+strategies
+└─ maker  market-making:latest · market-making:1.2.0
+   │  ◀ trades, quotes
+   │  inbox 4.68 MiB · linger 200us
+   │  spread = 0.0005 · size = 0.01
+   └╌▶ risk careful ─▶ paper
+         max_position 2 · max_notional 250_000 ·
+           order_throttle 5/s · order_burst 10 ·
+           max_open_orders 6 · price_band 2% · order_types
+           [limit, market] · kill_switch { after = 5 } ·
+           circuit_breaker { threshold = 3, cooldown = 30s }
+
+sinks
+└─ tape  parquet
+      ◀ trades
+      path = "data/tape/{date}/{event}.parquet"
+
+memory
+  ingress rings                 55.5 MiB
+  strategy inboxes              4.68 MiB
+  sink rings                    4.00 MiB
+  waiting places                2.72 KiB
+  total             64.2 MiB of 4.00 GiB
+"""
+
+
+def test_the_quickstart_in_sixty_columns(quickstart_graph: Graph) -> None:
+    assert render_tree(quickstart_graph, 60, color=False) == QUICKSTART_60
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132])
+def test_lines_keep_to_the_width(generate: Callable[[int], Graph], width: int) -> None:
+    for line in render_tree(generate(50), width, color=False).splitlines():
+        assert cells(line) <= width
+
+
+def test_colour_changes_nothing_but_colour(quickstart_graph: Graph) -> None:
+    colored = render_tree(quickstart_graph, 80, color=True)
+    assert "\x1b[33mmarket" in colored
+    plain = "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[\d;]*m", "", colored).split("\n"))
+    assert plain == render_tree(quickstart_graph, 80, color=False)
+
+
+def test_places_in_the_file_change_nothing(quickstart_graph: Graph) -> None:
+    moved = replace(
+        quickstart_graph,
+        routes=tuple(replace(r, location=Location("other.mel", 9, 9)) for r in quickstart_graph.routes),
+    )
+    assert render_tree(moved, 80, color=False) == render_tree(quickstart_graph, 80, color=False)
+
+
+def test_a_dry_run_and_a_missing_risk_block_are_said(quickstart_graph: Graph) -> None:
+    bare = replace(quickstart_graph.strategies[0], risk=None, dry_run=True)
+    text = render_tree(replace(quickstart_graph, strategies=(bare,)), 80, color=False)
+    assert "no risk limits ─▶ paper  dry run: orders are held back" in text
+
+
+def test_the_tree_imports_nothing_heavy() -> None:
+    heavy = {"rich", "graphviz", "jinja2", "pygraphviz", "numpy", "lark"}
+    code = f"import sys, meltica_compiler.draw.tree; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
