@@ -1,0 +1,75 @@
+"""Text to tokens. Words are all names here; whether one is a keyword, the parser's state decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from meltica_dsl.source import Span
+from meltica_dsl.syntax import Comment
+from meltica_dsl.tables import Tables, grammar_tables
+
+END = "$END"
+UNTERMINATED = "UNTERMINATED"
+"""A string whose line ends before its quote."""
+UNKNOWN = "UNKNOWN"
+"""Characters that begin nothing in the language."""
+
+_COMMENT = "COMMENT"
+
+
+class Token(NamedTuple):
+    """`kind` is a terminal of the grammar or one of the three above; places are offsets."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lexed:
+    """`tokens` end with one of kind `END`."""
+
+    tokens: tuple[Token, ...]
+    comments: tuple[Comment, ...]
+
+
+def lex(path: str, text: str) -> Lexed:
+    tables = grammar_tables()
+    tokens: list[Token] = []
+    comments: list[Comment] = []
+    ignored = frozenset(tables.ignored)
+    for match in _scanner().finditer(text):
+        kind = match.lastgroup
+        assert kind is not None, "every alternative of the scanner is a group"
+        if kind not in ignored:
+            tokens.append(Token(kind, match.group(), match.start(), match.end()))
+        elif kind == _COMMENT:
+            comments.append(_comment(path, text, match.start(), match.end()))
+    tokens.append(Token(END, "", len(text), len(text)))
+    return Lexed(tuple(tokens), tuple(comments))
+
+
+def _comment(path: str, text: str, start: int, end: int) -> Comment:
+    line_start = text.rfind("\n", 0, start) + 1
+    own_line = not text[line_start:start].strip(" \t\r\f\ufeff")
+    return Comment(text[start:end].rstrip(), Span(path, start, end), own_line)
+
+
+@cache
+def _scanner() -> re.Pattern[str]:
+    return scanner(grammar_tables())
+
+
+def scanner(tables: Tables) -> re.Pattern[str]:
+    """One expression that matches any token at any place, so that scanning never stops."""
+    groups: Mapping[str, str] = {
+        **dict(tables.terminals),
+        UNTERMINATED: r'"(?:\\[^\n]|[^"\\\n])*',
+        UNKNOWN: r"[^\x00-\x7f]+|&&|\|\||[\s\S]",
+    }
+    return re.compile("|".join(f"(?P<{name}>{regex})" for name, regex in groups.items()))

@@ -1,0 +1,118 @@
+"""Text to syntax tree, with every syntax error of the file.
+
+After an error the parser goes on at the next declaration that begins a line. One mistake gives one
+error: what stands between is skipped, and the declaration's name counts as declared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meltica_dsl.automaton import MAX_STACK, Automaton
+from meltica_dsl.builders import Builder, TooDeep
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.lexer import END, Token, lex
+from meltica_dsl.source import Span
+from meltica_dsl.syntax import File, Name, UnreadableDecl
+from meltica_dsl.syntax_errors import Context, begins_declaration, begins_line, too_deep, too_long, unexpected
+from meltica_dsl.tables import grammar_tables
+
+MAX_CHARACTERS = 16 * 1024 * 1024
+"""Of one file. 10,000 declarations are about a sixth of it."""
+
+MAX_ERRORS = 100
+"""Of one file. Nobody reads more, and a file that is not a pipeline has one in every line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    file: File
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(path: str, text: str) -> Parsed:
+    if len(text) > MAX_CHARACTERS:
+        return Parsed(File(path, (), ()), (too_long(path, MAX_CHARACTERS),))
+    lexed = lex(path, text)
+    reader = _Reader(path, text, lexed.tokens)
+    reader.read()
+    return Parsed(File(path, tuple(reader.builder.declarations), lexed.comments), tuple(reader.diagnostics))
+
+
+class _Reader:
+    def __init__(self, path: str, text: str, tokens: tuple[Token, ...]) -> None:
+        self.path = path
+        self.text = text
+        self.tokens = tokens
+        self.builder = Builder(path)
+        self.diagnostics: list[Diagnostic] = []
+        self._is_whole = False
+        """Whether the declaration before the last error was complete."""
+        self._automaton = Automaton(grammar_tables(), self.builder)
+        self._beginnings = {
+            text: kind for text, kind in grammar_tables().keywords.items() if self._automaton.accepts(kind)
+        }
+
+    def read(self) -> None:
+        """Reads all declarations. `begin` is the place where the one in hand begins."""
+        begin = position = 0
+        while position < len(self.tokens):
+            token = self.tokens[position]
+            if token.text in self._beginnings and self._automaton.kind_of(token) != "NAME":
+                begin = position
+            diagnostic = self._feed(begin, position)
+            if diagnostic is None:
+                position += 1
+                continue
+            self.diagnostics.append(diagnostic)
+            if len(self.diagnostics) == MAX_ERRORS:
+                return
+            begin = position = self._recover(begin, position)
+
+    def _feed(self, begin: int, position: int) -> Diagnostic | None:
+        token = self.tokens[position]
+        self._is_whole = False
+        try:
+            if self._automaton.feed(token):
+                return too_deep(self._span(token)) if self._automaton.depth > MAX_STACK else None
+        except TooDeep as error:
+            return too_deep(error.span)
+        expected = self._automaton.expected()
+        self._is_whole = END in expected and self._begins_line(token)
+        return unexpected(
+            Context(self.path, self.text, self.tokens, begin, position, expected, self._beginnings)
+        )
+
+    def _recover(self, begin: int, position: int) -> int:
+        """Where to go on after an error at `position`. A declaration that is whole before it is kept."""
+        self._automaton.reset()
+        if self._is_whole:
+            for token in self.tokens[begin:position]:
+                self._automaton.feed(token)
+            self._automaton.feed(Token(END, "", 0, 0))
+            self._automaton.reset()
+            begin = position
+        # The error may be at the second token of the next declaration: its keyword passed for a key.
+        following = self._next_beginning(max(begin + 1, position - 1))
+        self._keep_name(begin, following)
+        return following
+
+    def _keep_name(self, begin: int, following: int) -> None:
+        keyword, name = self.tokens[begin], self.tokens[min(begin + 1, len(self.tokens) - 1)]
+        known = Name(name.text, self._span(name)) if name.kind == "NAME" else None
+        span = Span(self.path, keyword.start, self.tokens[max(begin, following - 1)].end)
+        self.builder.declarations.append(UnreadableDecl(keyword.text, known, span))
+
+    def _next_beginning(self, position: int) -> int:
+        """The next place where a declaration begins a line, or the end of the tokens."""
+        for place in range(position, len(self.tokens)):
+            if begins_declaration(self.text, self.tokens, place, self._beginnings):
+                return place
+        return len(self.tokens)
+
+    def _begins_line(self, token: Token) -> bool:
+        """A word or a stray brace on a line of its own is no part of what stands before it."""
+        return token.kind in ("NAME", "RBRACE") and begins_line(self.text, token)
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.path, token.start, token.end)

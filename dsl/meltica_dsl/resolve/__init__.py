@@ -1,0 +1,1 @@
+"""Syntax tree to typed model: names resolved, constants folded, every value of the type its key wants."""

@@ -1,0 +1,122 @@
+"""The settings between the braces of a declaration, taken key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.resolve.constants import Constants, block_without_equals, given_twice
+from meltica_dsl.resolve.scope import FILE_SCOPE
+from meltica_dsl.resolve.typed import TypedValues
+from meltica_dsl.source import Span
+from meltica_dsl.suggest import nearest
+from meltica_dsl.values import Setting
+
+T = TypeVar("T")
+Reader = Callable[[str, Setting], T | None]
+
+
+class Block:
+    """Keys are taken by name; `finish` reports those that nobody took.
+
+    `owner` is the phrase of what the block describes, `name_span` where its name stands: a missing key
+    is reported there. Keys in `blocks` may stand before a block without `=`.
+    """
+
+    def __init__(
+        self,
+        body: syntax.ObjectLiteral | None,
+        constants: Constants,
+        owner: str,
+        name_span: Span,
+        blocks: tuple[str, ...] = (),
+    ) -> None:
+        self._constants = constants
+        self._findings = constants.findings
+        self.owner = owner
+        self.name_span = name_span
+        self.typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._known: list[str] = []
+        self._given: dict[str, syntax.Name] = {}
+        self._settings: dict[str, Setting] = {}
+        for entry in body.entries if body is not None else ():
+            self._add(entry, blocks)
+
+    @classmethod
+    def of_setting(cls, parent: Block, key: str, setting: Setting, example: str) -> Block | None:
+        """A block inside a block: the value of a key that wants an object."""
+        fields = parent.typed.fields(key, setting, example)
+        if fields is None:
+            return None
+        block = cls(None, parent._constants, f"`{key}`", setting.key_span or setting.span)
+        for name, value in fields.items():
+            block._settings[name] = value
+            block._given[name] = syntax.Name(name, value.key_span or value.span)
+        return block
+
+    def _add(self, entry: syntax.Entry, blocks: tuple[str, ...]) -> None:
+        key = entry.key
+        if entry.is_block and key.text not in blocks:
+            self._findings.add(block_without_equals(entry))
+        if key.text in self._given:
+            self._findings.add(given_twice(key, self._given[key.text].span))
+            return
+        self._given[key.text] = key
+        value = self._constants.evaluate(entry.value, FILE_SCOPE)
+        if value is not None:
+            self._settings[key.text] = Setting(value.value, value.span, key.span)
+
+    def take(self, key: str) -> Setting | None:
+        """The value of a key: None if it is not given, or given and unsound."""
+        self._known.append(key)
+        return self._settings.get(key)
+
+    def optional(self, key: str, read: Reader[T]) -> T | None:
+        setting = self.take(key)
+        return None if setting is None else read(key, setting)
+
+    def default(self, key: str, read: Reader[T], default: T) -> T:
+        value = self.optional(key, read)
+        return default if value is None else value
+
+    def required(self, key: str, read: Reader[T], example: str) -> T | None:
+        """The value of a key that has no default, reported if it is not given."""
+        value = self.optional(key, read)
+        if key not in self._given:
+            self._findings.add(
+                Diagnostic(
+                    "E0304",
+                    f"{self.owner} needs `{key}`",
+                    self.name_span,
+                    f"has no `{key}`",
+                    help=(f"add `{key} = {example}`",),
+                )
+            )
+        return value
+
+    def rest(self) -> dict[str, Setting]:
+        """What was not taken, for a schema to judge that is not the language's own."""
+        left = {key: value for key, value in self._settings.items() if key not in self._known}
+        self._known.extend(left)
+        self._known.extend(key for key in self._given if key not in left)
+        return left
+
+    def finish(self) -> None:
+        for key, name in self._given.items():
+            if key not in self._known:
+                self._findings.add(self._unknown(name))
+
+    def _unknown(self, name: syntax.Name) -> Diagnostic:
+        likely = nearest(name.text, [key for key in self._known if key not in self._given])
+        likely = likely or nearest(name.text, self._known)
+        listed = ", ".join(f"`{key}`" for key in self._known)
+        return Diagnostic(
+            "E0303",
+            f"{self.owner} has no setting `{name.text}`",
+            name.span,
+            "not a setting",
+            help=(f"did you mean `{likely}`?" if likely else f"its settings are {listed}",),
+            fixes=(Fix(f"write `{likely}`", (Edit(name.span, likely),)),) if likely else (),
+        )

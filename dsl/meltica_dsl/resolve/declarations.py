@@ -1,0 +1,168 @@
+"""Providers, pools, risks, strategies and sinks: from their settings to the typed model."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.model import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
+from meltica_dsl.resolve.block import Block
+from meltica_dsl.resolve.constants import Constants, type_name
+from meltica_dsl.resolve.scope import FILE_SCOPE, Noun
+from meltica_dsl.resolve.secrets import refuse_secrets
+from meltica_dsl.source import Span
+from meltica_dsl.syntax import Name
+from meltica_dsl.values import Duration, Setting, Size, Word
+
+MAX_POOL_EVENTS = 16_777_216
+"""Records of one ring. At 64 bytes a trade it is 1 GiB: a longer backlog is a store's business."""
+
+MAX_RESTARTS = 1_000_000
+
+DEFAULT_LINGER = Duration(200_000)
+"""200us: two calls into V8 cost more, so waiting that long for the next event pays."""
+DEFAULT_MEMORY = Size(64 * 2**20)
+"""64MiB: V8 itself takes under 1, the rest is for what a strategy remembers."""
+DEFAULT_DRAIN_LIMIT = Duration(1_000_000_000)
+"""1s: a thousand times what a handler needs; beyond it hangs."""
+DEFAULT_RESTARTS = 5
+
+ZERO = Duration(0)
+INSTANT = Duration(1)
+"""The shortest duration where zero makes no sense."""
+
+_MIN_MEMORY = Size(4 * 2**20)
+"""What an isolate needs to start."""
+
+_SELECTOR = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?P<tag>[A-Za-z0-9][A-Za-z0-9._-]*)|@sha256:(?P<sha>[0-9a-f]{64}))?"
+)
+
+
+def provider(declaration: syntax.ProviderDecl, constants: Constants) -> Provider | None:
+    block = _block(declaration.name, declaration.body, constants, Noun.PROVIDER)
+    adapter_setting = block.take("adapter")
+    adapter = block.required("adapter", block.typed.word, "fake")
+    symbols = block.required(
+        "symbols",
+        lambda key, setting: block.typed.items(key, setting, block.typed.symbol, "[BTC-USDT]"),
+        "[BTC-USDT]",
+    )
+    settings = block.rest()
+    if adapter is None or adapter_setting is None or symbols is None:
+        return None
+    name = declaration.name
+    return Provider(name.text, adapter, adapter_setting.span, symbols, settings, declaration.span, name.span)
+
+
+def pool(declaration: syntax.PoolDecl, constants: Constants) -> Pool | None:
+    block = _block(declaration.name, declaration.body, constants, Noun.POOL)
+    choices = tuple(policy.value for policy in FullPolicy)
+    events = block.required(
+        "events", lambda key, setting: block.typed.whole(key, setting, 1, MAX_POOL_EVENTS), "65_536"
+    )
+    on_full = block.required(
+        "on_full", lambda key, setting: block.typed.one_of(key, setting, choices), "drop_oldest"
+    )
+    block.finish()
+    if events is None or on_full is None:
+        return None
+    return Pool(declaration.name.text, events, FullPolicy(on_full), declaration.span, declaration.name.span)
+
+
+def sink(declaration: syntax.SinkDecl, constants: Constants) -> Sink:
+    block = _block(declaration.name, declaration.body, constants, Noun.SINK)
+    settings = block.rest()
+    refuse_secrets(settings, "a sink", constants.findings)
+    return Sink(
+        declaration.name.text,
+        declaration.kind.text,
+        declaration.kind.span,
+        settings,
+        declaration.span,
+        declaration.name.span,
+    )
+
+
+def strategy(declaration: syntax.StrategyDecl, constants: Constants) -> Strategy | None:
+    block = _block(declaration.name, declaration.body, constants, Noun.STRATEGY, ("config",))
+    typed = block.typed
+    selector = _selector(declaration.selector, constants)
+    trade_on = _named(block, "trade_on", Noun.PROVIDER, constants)
+    risk = _named(block, "risk", Noun.RISK, constants)
+    config_setting = block.take("config")
+    config = None if config_setting is None else typed.fields("config", config_setting, "{ size = 0.01 }")
+    refuse_secrets(config or {}, "JavaScript", constants.findings)
+    dry_run = block.default("dry_run", typed.boolean, True)
+    linger = block.default("linger", lambda key, value: _linger(block, key, value), Linger(DEFAULT_LINGER))
+    memory = block.default("memory", lambda k, v: typed.size(k, v, _MIN_MEMORY), DEFAULT_MEMORY)
+    drain_limit = block.default(
+        "drain_limit", lambda k, v: typed.duration(k, v, "s", INSTANT), DEFAULT_DRAIN_LIMIT
+    )
+    restarts = block.default("restarts", lambda k, v: typed.whole(k, v, 0, MAX_RESTARTS), DEFAULT_RESTARTS)
+    block.finish()
+    if selector is None:
+        return None
+    return Strategy(
+        name=declaration.name.text,
+        selector=selector,
+        trade_on=trade_on[0] if trade_on else None,
+        trade_on_span=trade_on[1] if trade_on else None,
+        risk=risk[0] if risk else None,
+        config=config or {},
+        dry_run=dry_run,
+        linger=linger,
+        memory=memory,
+        drain_limit=drain_limit,
+        restarts=restarts,
+        span=declaration.span,
+        name_span=declaration.name.span,
+        config_span=config_setting.span if config_setting else None,
+    )
+
+
+def _block(
+    name: Name,
+    body: syntax.ObjectLiteral | None,
+    constants: Constants,
+    noun: Noun,
+    blocks: tuple[str, ...] = (),
+) -> Block:
+    return Block(body, constants, f"{noun.value} `{name.text}`", name.span, blocks)
+
+
+def _named(block: Block, key: str, noun: Noun, constants: Constants) -> tuple[str, Span] | None:
+    """The declaration that a key names, and where."""
+    setting = block.take(key)
+    word = None if setting is None else block.typed.word(key, setting)
+    if setting is None or word is None or not constants.names.require(Name(word, setting.span), noun):
+        return None
+    return word, setting.span
+
+
+def _linger(block: Block, key: str, setting: Setting) -> Linger | None:
+    if isinstance(setting.value, Word) and setting.value.text == "always":
+        return Linger(ZERO, always=True)
+    if isinstance(setting.value, Decimal) and setting.value == 0:
+        return Linger(ZERO)
+    duration = block.typed.duration(key, setting, "us", ZERO)
+    return None if duration is None else Linger(duration)
+
+
+def _selector(expr: syntax.Expr, constants: Constants) -> Selector | None:
+    setting = constants.evaluate(expr, FILE_SCOPE)
+    if setting is None:
+        return None
+    form = 'a selector is `"name"`, `"name:tag"` or `"name@sha256:…"`, with 64 hexadecimal digits'
+    if not isinstance(setting.value, str):
+        message = f"a strategy is selected by a string, not by {type_name(setting.value)}"
+        constants.findings.add(Diagnostic("E0301", message, expr.span, help=(form,)))
+        return None
+    match = _SELECTOR.fullmatch(setting.value)
+    if match is None:
+        message = f"`{setting.value}` selects no strategy"
+        constants.findings.add(Diagnostic("E0310", message, expr.span, help=(form,)))
+        return None
+    return Selector(setting.value, match["name"], match["tag"], match["sha"], expr.span)

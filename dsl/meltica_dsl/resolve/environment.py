@@ -1,0 +1,111 @@
+"""`env("NAME", default)` and `secret("NAME")`: expressions, never text substitution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.lexer import lex
+from meltica_dsl.literals import LiteralFault, LiteralValue, read_literal
+from meltica_dsl.resolve.scope import Scope
+from meltica_dsl.values import Ratio, Scalar, Secret, Symbol, Word, type_names
+
+if TYPE_CHECKING:
+    from meltica_dsl.resolve.constants import Constants
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MAX_SHOWN = 40
+"""Characters of a variable's value that an error shows."""
+
+
+class Environment:
+    """Reads variables. The text of a variable is read as the type of its default, so that a value from
+    outside is of the type that the file says; without a default it is a string."""
+
+    def __init__(self, constants: Constants, environ: Mapping[str, str]) -> None:
+        self._constants = constants
+        self._environ = environ
+
+    def call(self, call: syntax.FunctionCall, scope: Scope) -> Scalar | None:
+        function = call.function.text
+        most = 2 if function == "env" else 1
+        if not 1 <= len(call.arguments) <= most or not isinstance(call.arguments[0], syntax.StringLiteral):
+            form = '`env("NAME", default)`' if function == "env" else '`secret("NAME")`'
+            message = f"`{function}` takes the name of a {'variable' if most == 2 else 'secret'} in quotes"
+            self._report("E0211", message, call, f"the form is {form}")
+            return None
+        name = self._constants.string(call.arguments[0])
+        if name is None:
+            return None
+        if _VARIABLE.fullmatch(name) is None:
+            self._report(
+                "E0310", f"`{name}` is no name of a variable", call.arguments[0], "use A-Z, 0-9 and _"
+            )
+            return None
+        return Secret(name) if function == "secret" else self._variable(name, call, scope)
+
+    def _variable(self, name: str, call: syntax.FunctionCall, scope: Scope) -> Scalar | None:
+        text = self._environ.get(name)
+        if len(call.arguments) == 1:
+            if text is None:
+                hint = f'set it, or give a default: `env("{name}", default)`'
+                self._report("E0903", f"the environment has no variable `{name}`", call, hint)
+            return text
+        default = self._constants.evaluate(call.arguments[1], scope)
+        if default is None:
+            return None
+        if isinstance(default.value, tuple | dict | Secret):
+            message = "a default is a single value"
+            self._report(
+                "E0301", message, call.arguments[1], "lists, objects and secrets are not read from text"
+            )
+            return None
+        if text is None:
+            return default.value
+        value = _read_as(text, default.value)
+        if value is None:
+            shown = text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…"
+            kind = "name" if isinstance(default.value, Word) else type_names[type(default.value)]
+            message = f"the variable `{name}` holds `{shown}`, which is no {kind}"
+            self._report("E0904", message, call, f"its default is a {kind}, so it must hold one too")
+        return value
+
+    def _report(self, code: str, message: str, at: syntax.Expr, hint: str) -> None:
+        self._constants.findings.add(Diagnostic(code, message, at.span, help=(hint,)))
+
+
+def _read_as(text: str, default: Scalar) -> Scalar | None:  # noqa: PLR0911 - one return for each kind
+    """The text as a value of the default's type, or None if it is none."""
+    if isinstance(default, str):
+        return text
+    text = text.strip()
+    if isinstance(default, bool):
+        return {"true": True, "false": False}.get(text)
+    if isinstance(default, Word):
+        return Word(text) if _VARIABLE.fullmatch(text) else None
+    negative = text.startswith("-")
+    tokens = lex("", text.removeprefix("-")).tokens
+    if len(tokens) != 2:
+        return None
+    token = tokens[0]
+    if isinstance(default, Symbol):
+        base, _, quote = token.text.partition("-")
+        return Symbol(base, quote) if token.kind == "SYMBOL" else None
+    value = read_literal(token.text) if token.kind == "LITERAL" else None
+    if value is None or isinstance(value, LiteralFault) or type(value) is not type(default):
+        return None
+    return _negated(value) if negative else value
+
+
+def _negated(value: LiteralValue) -> Scalar | None:
+    match value:
+        case Decimal():
+            return -value
+        case Ratio():
+            return Ratio(-value.value)
+        case _:
+            return None

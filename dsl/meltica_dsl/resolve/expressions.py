@@ -1,0 +1,263 @@
+"""Types expressions: fields, constants and operators to the typed model, constants folded on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.fields import SIDES, EventType
+from meltica_dsl.model import Binary, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
+from meltica_dsl.resolve import algebra, complaints
+from meltica_dsl.resolve.folding import Unfoldable, fold_binary, fold_unary
+from meltica_dsl.resolve.functions import type_call
+from meltica_dsl.resolve.scope import Noun, Scope
+from meltica_dsl.source import Span
+
+if TYPE_CHECKING:
+    from meltica_dsl.resolve.constants import Constants
+
+MAX_NESTING = 120
+"""Levels of an expression after its stages' parameters are filled in. A written expression has at most
+100; the passes after this one walk it recursively."""
+
+MAX_PARTS = 20_000
+"""Parts of an expression after its parameters are filled in. A parameter that is used twice doubles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A bare name that is no field, constant or parameter. What it meets decides: beside a side `buy`
+    is a side, beside a provider `binance` is one."""
+
+    name: str
+    span: Span
+
+
+Typed = Expr | Loose | None
+"""None where an error was reported."""
+
+
+class Typer:
+    """Types the expressions of one stage. `event` gives the fields; None where there are none."""
+
+    def __init__(self, constants: Constants, event: EventType | None) -> None:
+        self.constants = constants
+        self.findings = constants.findings
+        self.event = event
+        self._parts = 0
+        self._nesting = 0
+
+    def condition(self, expr: syntax.Expr, scope: Scope) -> Expr | None:
+        """The expression, which has to be true or false."""
+        typed = self.expression(expr, scope)
+        if typed is not None and typed.type is not ExprType.BOOL:
+            self.findings.add(complaints.no_condition(typed, expr))
+            return None
+        return typed
+
+    def expression(self, expr: syntax.Expr, scope: Scope) -> Expr | None:
+        """The expression, any loose name in it reported."""
+        return self.settled(self.type(expr, scope))
+
+    def settled(self, typed: Typed, beside: ExprType | None = None) -> Expr | None:
+        """A loose name as the type of what stands beside it, or reported if it is none of those."""
+        if not isinstance(typed, Loose):
+            return typed
+        if beside is ExprType.SIDE and typed.name in SIDES:
+            return Const(typed.name, ExprType.SIDE, typed.span)
+        names = self.constants.names
+        if names.is_unreadable(typed.name):
+            return None
+        if beside is ExprType.PROVIDER and names.has(Noun.PROVIDER, typed.name):
+            return Const(typed.name, ExprType.PROVIDER, typed.span)
+        self.findings.add(complaints.unknown_name(typed.name, typed.span, self.event, beside, names))
+        return None
+
+    def type(self, expr: syntax.Expr, scope: Scope) -> Typed:
+        self._parts += 1
+        self._nesting += 1
+        try:
+            if self._nesting > MAX_NESTING or self._parts > MAX_PARTS:
+                self.findings.add(complaints.too_large(expr.span, MAX_NESTING, MAX_PARTS))
+                return None
+            return self._type(expr, scope)
+        finally:
+            self._nesting -= 1
+
+    def _type(self, expr: syntax.Expr, scope: Scope) -> Typed:  # noqa: PLR0911 - one return for each kind
+        match expr:
+            case syntax.Reference():
+                return self._reference(expr, scope)
+            case syntax.Parenthesis():
+                return self.type(expr.inner, scope)
+            case syntax.BinaryOperation():
+                return self._binary(expr, scope)
+            case syntax.UnaryOperation():
+                return self._unary(expr, scope)
+            case syntax.MembershipTest():
+                return self._membership(expr, scope)
+            case syntax.Choice():
+                return self._choice(expr, scope)
+            case syntax.FunctionCall() if expr.function.text not in ("env", "secret"):
+                return type_call(self, expr, scope)
+            case syntax.Dotted():
+                self.findings.add(complaints.dotted(expr, self.event))
+                return None
+            case _:
+                return self._constant(expr, scope)
+
+    def _constant(self, expr: syntax.Expr, scope: Scope) -> Typed:
+        setting = self.constants.evaluate(expr, scope)
+        if setting is None:
+            return None
+        const = self.constants.const(setting, expr.span)
+        if const is None:
+            self.findings.add(complaints.no_operand(setting, expr.span))
+        return const
+
+    def _reference(self, expr: syntax.Reference, scope: Scope) -> Typed:
+        argument = scope.arguments.get(expr.name)
+        if argument is not None:
+            return self.type(argument.expr, argument.scope)
+        if self.event is not None:
+            field = self.event.field(expr.name)
+            if field is not None:
+                return FieldRef(field, algebra.FIELD_TYPES[field.type], expr.span)
+        if self.constants.is_let(expr.name):
+            setting = self.constants.let(expr.name)
+            const = None if setting is None else self.constants.const(setting, expr.span)
+            if setting is not None and const is None:
+                self.findings.add(complaints.no_operand(setting, expr.span))
+            return const
+        return Loose(expr.name, expr.span)
+
+    def _unary(self, expr: syntax.UnaryOperation, scope: Scope) -> Typed:
+        operand = self.expression(expr.operand, scope)
+        if operand is None:
+            return None
+        operator = expr.operator.text
+        kind = algebra.unary(operator, operand.type)
+        if kind is None:
+            self.findings.add(complaints.wrong_operand(expr, operand.type))
+            return None
+        if isinstance(operand, Const):
+            return Const(fold_unary(operator, operand.value), kind, expr.span)
+        return Unary(operator, operand, kind, expr.span)
+
+    def _binary(self, expr: syntax.BinaryOperation, scope: Scope) -> Typed:
+        pair = self._pair(expr.left, expr.right, scope)
+        if pair is None:
+            return None
+        left, right = pair
+        operator = expr.operator.text
+        kind = algebra.binary(operator, left.type, right.type)
+        if kind is None:
+            self.findings.add(complaints.mismatch(expr, left, right))
+            return None
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self._folded(expr, left, right, kind)
+        if operator in ("/", "%") and isinstance(right, Const) and right.value == 0:
+            self.findings.add(complaints.no_value(expr.operator.span, "this divides by zero"))
+            return None
+        return Binary(operator, left, right, kind, expr.span)
+
+    def _pair(self, left: syntax.Expr, right: syntax.Expr, scope: Scope) -> tuple[Expr, Expr] | None:
+        """Both sides, each loose name settled by the other side."""
+        one, other = self.type(left, scope), self.type(right, scope)
+        first = self.settled(one, None if other is None or isinstance(other, Loose) else other.type)
+        second = self.settled(other, None if one is None or isinstance(one, Loose) else one.type)
+        return None if first is None or second is None else (first, second)
+
+    def _folded(
+        self, expr: syntax.BinaryOperation, left: Const, right: Const, kind: ExprType
+    ) -> Const | None:
+        try:
+            return Const(fold_binary(expr.operator.text, left.value, right.value), kind, expr.span)
+        except Unfoldable as error:
+            self.findings.add(complaints.no_value(expr.operator.span, str(error)))
+            return None
+
+    def _choice(self, expr: syntax.Choice, scope: Scope) -> Typed:
+        condition = self.condition(expr.condition, scope)
+        pair = self._pair(expr.then, expr.otherwise, scope)
+        if condition is None or pair is None:
+            return None
+        then, otherwise = pair
+        kind = algebra.unify(then.type, otherwise.type)
+        if kind is None:
+            self.findings.add(complaints.branches(expr, then.type, otherwise.type))
+            return None
+        if isinstance(condition, Const):
+            return then if condition.value is True else otherwise
+        return Conditional(condition, then, otherwise, kind, expr.span)
+
+    def _membership(self, expr: syntax.MembershipTest, scope: Scope) -> Typed:
+        operand = self.type(expr.operand, scope)
+        known = operand if operand is not None and not isinstance(operand, Loose) else None
+        items = self._items(expr.items, scope, None if known is None else known.type)
+        settled = self.settled(operand, items[0].type if items else None)
+        if settled is None or items is None:
+            return None
+        test: Expr
+        if isinstance(settled, Const):
+            test = Const(any(settled.value == item.value for item in items), ExprType.BOOL, expr.span)
+        else:
+            test = Membership(settled, items, ExprType.BOOL, expr.span)
+        if not expr.negated:
+            return test
+        if isinstance(test, Const):
+            return Const(not test.value, ExprType.BOOL, expr.span)
+        return Unary("not", test, ExprType.BOOL, expr.span)
+
+    def _items(self, expr: syntax.Expr, scope: Scope, wanted: ExprType | None) -> tuple[Const, ...] | None:
+        """The list on the right of `in`, written there or named."""
+        match expr:
+            case syntax.Parenthesis():
+                return self._items(expr.inner, scope, wanted)
+            case syntax.Reference() if expr.name in scope.arguments:
+                argument = scope.arguments[expr.name]
+                return self._items(argument.expr, argument.scope, wanted)
+            case syntax.ListLiteral():
+                typed = [(self.type(item, scope), item.span) for item in expr.items]
+            case syntax.Reference() if self.constants.is_let(expr.name):
+                setting = self.constants.let(expr.name)
+                if setting is None:
+                    return None
+                if not isinstance(setting.value, tuple):
+                    self.findings.add(complaints.no_list(expr.span))
+                    return None
+                typed = [(self.constants.const(item, expr.span), expr.span) for item in setting.value]
+            case _:
+                self.findings.add(complaints.no_list(expr.span))
+                return None
+        return self._fitting(typed, wanted)
+
+    def _fitting(self, typed: list[tuple[Typed, Span]], wanted: ExprType | None) -> tuple[Const, ...] | None:
+        items: list[Const] = []
+        for raw, span in typed:
+            item = self.settled(raw, wanted)
+            if item is None:
+                return None
+            if not isinstance(item, Const):
+                self.findings.add(complaints.no_constant(span))
+                return None
+            if wanted is not None and algebra.unify(wanted, item.type) is None:
+                self.findings.add(complaints.foreign_item(span, wanted, item))
+                return None
+            items.append(item)
+        return tuple(items)
+
+    def count_argument(self, expr: syntax.Expr, scope: Scope, most: int) -> Const | None:
+        """A constant whole number of 0 to `most`."""
+        typed = self.expression(expr, scope)
+        if typed is None:
+            return None
+        value = typed.value if isinstance(typed, Const) else None
+        if isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= most:
+            return Const(value, ExprType.NUMBER, expr.span)
+        message = f"a constant whole number of 0 to {most} is wanted here"
+        self.findings.add(Diagnostic("E0306", message, expr.span))
+        return None

@@ -1,0 +1,126 @@
+"""The function library of expressions: `abs`, `min`, `max`, `round`, `hour`, `matches`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from meltica_dsl import syntax
+from meltica_dsl.model import Call, Const, Expr, ExprType
+from meltica_dsl.resolve import algebra, complaints
+from meltica_dsl.resolve.folding import Unfoldable, fold_call
+from meltica_dsl.resolve.scope import Scope
+
+if TYPE_CHECKING:
+    from meltica_dsl.resolve.expressions import Typer
+
+MAX_ROUND_DIGITS = 12
+"""Decimals that `round` keeps at most: the smallest tick sizes have 10, and f64 has no more to give."""
+
+MAX_ARGUMENTS = 64
+"""Of `min` and `max`."""
+
+_TEXTS = frozenset({ExprType.SYMBOL, ExprType.PROVIDER, ExprType.TEXT})
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    least: int
+    most: int
+    form: str
+    doc: str
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "abs": Function(1, 1, "abs(x)", "x without its sign"),
+    "min": Function(2, MAX_ARGUMENTS, "min(x, y, …)", "the smallest"),
+    "max": Function(2, MAX_ARGUMENTS, "max(x, y, …)", "the largest"),
+    "round": Function(
+        1, 2, "round(x, digits)", "x to that many decimals, none if not given; halves go to even"
+    ),
+    "hour": Function(1, 1, "hour(time)", "the hour of a time, 0 to 23, in UTC"),
+    "matches": Function(
+        2, 2, 'matches(text, "BTC-*")', "whether the whole text is like the pattern of `*`, `?`, `[…]`"
+    ),
+}
+
+
+def type_call(typer: Typer, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
+    name = call.function.text
+    function = FUNCTIONS.get(name)
+    if function is None:
+        typer.findings.add(complaints.unknown_function(call.function, [*FUNCTIONS, "env"]))
+        return None
+    if not function.least <= len(call.arguments) <= function.most:
+        typer.findings.add(complaints.argument_count(call, function.form))
+        return None
+    if name == "round":
+        return _round(typer, call, scope)
+    arguments = [typer.expression(argument, scope) for argument in call.arguments]
+    sound = tuple(argument for argument in arguments if argument is not None)
+    if len(sound) != len(arguments):
+        return None
+    kind = _kind(typer, call, sound)
+    return None if kind is None else _folded(typer, call, sound, kind)
+
+
+def _round(typer: Typer, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
+    number = typer.expression(call.arguments[0], scope)
+    if number is None:
+        return None
+    if number.type not in algebra.NUMERIC:
+        typer.findings.add(complaints.wrong_argument(call.arguments[0], "round", "a number", number.type))
+        return None
+    if len(call.arguments) == 1:
+        return _folded(typer, call, (number,), number.type)
+    digits = typer.count_argument(call.arguments[1], scope, MAX_ROUND_DIGITS)
+    return None if digits is None else _folded(typer, call, (number, digits), number.type)
+
+
+def _kind(typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
+    match call.function.text:
+        case "hour":
+            wanted, sound, kind = "a time", arguments[0].type is ExprType.TIME, ExprType.NUMBER
+        case "matches":
+            wanted, sound, kind = "a symbol, provider or text", arguments[0].type in _TEXTS, ExprType.BOOL
+            pattern = arguments[1]
+            if sound and not (isinstance(pattern, Const) and pattern.type is ExprType.TEXT):
+                typer.findings.add(complaints.no_pattern(call.arguments[1].span))
+                return None
+        case "abs":
+            wanted, sound, kind = "a number", arguments[0].type in algebra.NUMERIC, arguments[0].type
+        case _:
+            return _shared_kind(typer, call, arguments)
+    if sound:
+        return kind
+    typer.findings.add(
+        complaints.wrong_argument(call.arguments[0], call.function.text, wanted, arguments[0].type)
+    )
+    return None
+
+
+def _shared_kind(typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
+    """The type that all arguments of `min` and `max` have."""
+    kind = arguments[0].type
+    for written, argument in zip(call.arguments, arguments, strict=True):
+        shared = algebra.unify(kind, argument.type)
+        if shared not in algebra.NUMERIC:
+            wanted = complaints.a(kind) if kind in algebra.NUMERIC else "a number"
+            typer.findings.add(complaints.wrong_argument(written, call.function.text, wanted, argument.type))
+            return None
+        kind = shared
+    return kind
+
+
+def _folded(
+    typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...], kind: ExprType
+) -> Expr | None:
+    values = [argument.value for argument in arguments if isinstance(argument, Const)]
+    if len(values) < len(arguments):
+        return Call(call.function.text, arguments, kind, call.span)
+    try:
+        return Const(fold_call(call.function.text, values), kind, call.span)
+    except Unfoldable as error:
+        typer.findings.add(complaints.no_value(call.span, str(error)))
+        return None

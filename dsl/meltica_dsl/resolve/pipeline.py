@@ -1,0 +1,149 @@
+"""A file's syntax tree to its typed model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TypeVar
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.model import Pipeline, Pool, Provider, Risk, Route, Sink, Strategy
+from meltica_dsl.resolve.block import Block
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
+from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.risks import risk
+from meltica_dsl.resolve.routes import route
+from meltica_dsl.resolve.scope import Names, declared_twice, declares
+from meltica_dsl.resolve.stage_checks import check_stages
+from meltica_dsl.resolve.unsupported import has_modifiers, report_unsupported
+from meltica_dsl.source import SourceFile, Span
+from meltica_dsl.values import Size
+
+Part = Provider | Pool | Route | Strategy | Risk | Sink
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    pipeline: Pipeline
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -> Resolved:
+    """The model of what is sound in the file, and what is wrong with the rest.
+
+    Nothing in the model refers to something that is not in it.
+    """
+    findings = Findings()
+    names = Names(file, findings)
+    constants = Constants(names, findings, environ)
+    report_unsupported(file, findings)
+    pipeline = _pipeline(file, source, constants)
+    parts = [_part(declaration, constants) for declaration in file.declarations]
+    check_stages(file, constants)
+    whole = replace(
+        pipeline,
+        providers=_of(Provider, parts),
+        pools=_of(Pool, parts),
+        routes=_of(Route, parts),
+        strategies=_of(Strategy, parts),
+        risks=_of(Risk, parts),
+        sinks=_of(Sink, parts),
+    )
+    return Resolved(_pruned(whole) if len(findings) else whole, findings.all())
+
+
+def _part(declaration: syntax.Declaration, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
+    if has_modifiers(declaration) or _is_second(declaration, constants.names):
+        return None
+    match declaration:
+        case syntax.ProviderDecl():
+            return provider(declaration, constants)
+        case syntax.PoolDecl():
+            return pool(declaration, constants)
+        case syntax.RouteDecl():
+            return route(declaration, constants)
+        case syntax.StrategyDecl():
+            return strategy(declaration, constants)
+        case syntax.RiskDecl():
+            return risk(declaration, constants)
+        case syntax.SinkDecl():
+            return sink(declaration, constants)
+        case _:
+            return None
+
+
+def _is_second(declaration: syntax.Declaration, names: Names) -> bool:
+    """Whether the name was declared before: the first declaration is the one that is meant."""
+    declared = declares(declaration)
+    return declared is not None and not names.is_first(*declared)
+
+
+def _of(kind: type[P], parts: Iterable[Part | None]) -> tuple[P, ...]:
+    return tuple(part for part in parts if isinstance(part, kind))
+
+
+def _pruned(pipeline: Pipeline) -> Pipeline:
+    """Without what refers to a declaration that is unsound, and so is not there."""
+    providers: set[str | None] = {None, *(provider.name for provider in pipeline.providers)}
+    risks: set[str | None] = {None, *(risk.name for risk in pipeline.risks)}
+    pools = {pool.name for pool in pipeline.pools}
+    strategies = tuple(
+        strategy
+        for strategy in pipeline.strategies
+        if strategy.trade_on in providers and strategy.risk in risks
+    )
+    targets = {s.name for s in strategies} | {s.name for s in pipeline.sinks}
+    routes = tuple(
+        route
+        for route in pipeline.routes
+        if route.pool in pools
+        and all(source.provider in providers for source in route.sources)
+        and all(target.name in targets for target in route.targets)
+    )
+    return replace(pipeline, strategies=strategies, routes=routes)
+
+
+def _pipeline(file: syntax.File, source: SourceFile, constants: Constants) -> Pipeline:
+    """The `pipeline` declaration, as an empty model. A file has one."""
+    declarations = [d for d in file.declarations if isinstance(d, syntax.PipelineDecl)]
+    for second in declarations[1:]:
+        constants.findings.add(declared_twice("a pipeline", declarations[0].name, second.name))
+    if not declarations:
+        if not any(
+            isinstance(d, syntax.UnreadableDecl) and d.keyword == "pipeline" for d in file.declarations
+        ):
+            constants.findings.add(_missing(file))
+        return _empty(_file_stem(file.path), source, Span(file.path, 0, 0))
+    declaration = declarations[0]
+    block = Block(declaration.body, constants, f"pipeline `{declaration.name.text}`", declaration.name.span)
+    memory_setting = block.take("memory")
+    memory = block.optional("memory", lambda key, value: block.typed.size(key, value, Size(1)))
+    latency = block.optional("latency", lambda key, value: block.typed.duration(key, value, "ms", INSTANT))
+    block.finish()
+    return replace(
+        _empty(declaration.name.text, source, declaration.span),
+        memory=memory,
+        latency=latency,
+        memory_span=memory_setting.span if memory_setting else None,
+    )
+
+
+def _empty(name: str, source: SourceFile, span: Span) -> Pipeline:
+    return Pipeline(name, None, None, (), (), (), (), (), (), (source,), span)
+
+
+def _missing(file: syntax.File) -> Diagnostic:
+    return Diagnostic(
+        "E0216",
+        "this file declares no pipeline",
+        Span(file.path, 0, 0),
+        help=("begin with `pipeline NAME`",),
+    )
+
+
+def _file_stem(path: str) -> str:
+    return PurePath(path).stem

@@ -1,0 +1,186 @@
+"""Names: what the file declares, and what a name means where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.source import Span
+from meltica_dsl.suggest import nearest
+from meltica_dsl.syntax import Expr, Name
+
+
+class Noun(Enum):
+    """What a declaration declares; the value is its keyword."""
+
+    LET = "let"
+    PROVIDER = "provider"
+    POOL = "pool"
+    ROUTE = "route"
+    STRATEGY = "strategy"
+    SINK = "sink"
+    STAGE = "stage"
+    RISK = "risk"
+    PLACE = "place"
+
+    @property
+    def phrase(self) -> str:
+        return "a constant" if self is Noun.LET else f"a {self.value}"
+
+
+_NOUNS: Mapping[type, Noun] = {
+    syntax.LetDecl: Noun.LET,
+    syntax.ProviderDecl: Noun.PROVIDER,
+    syntax.PoolDecl: Noun.POOL,
+    syntax.RouteDecl: Noun.ROUTE,
+    syntax.StrategyDecl: Noun.STRATEGY,
+    syntax.SinkDecl: Noun.SINK,
+    syntax.StageDecl: Noun.STAGE,
+    syntax.RiskDecl: Noun.RISK,
+    syntax.PlaceDecl: Noun.PLACE,
+}
+
+_SHARED: Mapping[Noun, tuple[Noun, ...]] = {Noun.STRATEGY: (Noun.SINK,), Noun.SINK: (Noun.STRATEGY,)}
+"""An arrow points at strategies and sinks alike, so they share their names."""
+
+TARGETS = (Noun.STRATEGY, Noun.SINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Parameters in force and what was passed for each, with the scope it was written in."""
+
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An expression and the scope of its own names: a caller's names never mix with a stage's."""
+
+    expr: Expr
+    scope: Scope
+
+
+FILE_SCOPE = Scope()
+
+
+def declares(declaration: syntax.Declaration) -> tuple[Noun, Name] | None:
+    """What a declaration gives a name to. Files, tests and what could not be read name nothing."""
+    match declaration:
+        case syntax.PipelineDecl() | syntax.ImportDecl() | syntax.TestDecl() | syntax.UnreadableDecl():
+            return None
+        case _:
+            return _NOUNS[type(declaration)], declaration.name
+
+
+class Names:
+    """Every name that the file declares. A second declaration of a name is reported, the first counts."""
+
+    def __init__(self, file: syntax.File, findings: Findings) -> None:
+        self._findings = findings
+        self._places: dict[Noun, dict[str, Name]] = {noun: {} for noun in Noun}
+        self._unreadable: set[str] = set()
+        self.lets: dict[str, syntax.LetDecl] = {}
+        self.stages: dict[str, syntax.StageDecl] = {}
+        for declaration in file.declarations:
+            self._declare(declaration)
+
+    def _declare(self, declaration: syntax.Declaration) -> None:
+        if isinstance(declaration, syntax.UnreadableDecl):
+            if declaration.name is not None:
+                self._unreadable.add(declaration.name.text)
+            return
+        declared = declares(declaration)
+        if declared is None:
+            return
+        noun, name = declared
+        sharing = (noun, *_SHARED.get(noun, ()))
+        first = next((self._places[n][name.text] for n in sharing if name.text in self._places[n]), None)
+        if first is not None:
+            self._findings.add(declared_twice(noun.phrase, first, name))
+            return
+        self._places[noun][name.text] = name
+        if isinstance(declaration, syntax.LetDecl):
+            self.lets[name.text] = declaration
+        elif isinstance(declaration, syntax.StageDecl):
+            self.stages[name.text] = declaration
+
+    def is_first(self, noun: Noun, name: Name) -> bool:
+        """Whether this is the declaration that counts for its name."""
+        return self._places[noun].get(name.text) is name
+
+    def has(self, noun: Noun, name: str) -> bool:
+        return name in self._places[noun]
+
+    def is_unreadable(self, name: str) -> bool:
+        """Whether a declaration of this name has a syntax error, so that nothing is known of it."""
+        return name in self._unreadable
+
+    def all(self, noun: Noun) -> tuple[str, ...]:
+        return tuple(self._places[noun])
+
+    def require(self, name: Name, *wanted: Noun) -> bool:
+        """Whether the name declares one of `wanted`. If not, that is reported."""
+        if any(self.has(noun, name.text) for noun in wanted):
+            return True
+        if not self.is_unreadable(name.text):
+            self._findings.add(self._unknown(name, wanted))
+        return False
+
+    def _unknown(self, name: Name, wanted: tuple[Noun, ...]) -> Diagnostic:
+        phrase = " or ".join(noun.phrase for noun in wanted)
+        known = [other for noun in wanted for other in self._places[noun]]
+        actual = next((noun for noun in Noun if self.has(noun, name.text)), None)
+        if actual is not None:
+            return Diagnostic(
+                "E0209",
+                f"`{name.text}` is {actual.phrase}, not {phrase}",
+                name.span,
+                f"{phrase} is wanted here",
+                labels=(Label(self._places[actual][name.text].span, "declared here"),),
+                help=_listing(known, phrase),
+            )
+        return Diagnostic(
+            "E0201",
+            f"there is no {' or '.join(noun.value for noun in wanted)} called `{name.text}`",
+            name.span,
+            "not declared",
+            help=did_you_mean(name.text, known) or _listing(known, phrase),
+            fixes=rename(name.text, name.span, known),
+        )
+
+
+def declared_twice(phrase: str, first: Name, second: Name) -> Diagnostic:
+    return Diagnostic(
+        "E0202",
+        f"`{second.text}` is declared twice",
+        second.span,
+        f"{phrase} of this name is declared already",
+        labels=(Label(first.span, "first declared here"),),
+        help=("give one of them another name",),
+    )
+
+
+def did_you_mean(name: str, known: list[str]) -> tuple[str, ...]:
+    likely = nearest(name, known)
+    return (f"did you mean `{likely}`?",) if likely else ()
+
+
+def rename(name: str, span: Span, known: list[str]) -> tuple[Fix, ...]:
+    likely = nearest(name, known)
+    return (Fix(f"write `{likely}`", (Edit(span, likely),)),) if likely else ()
+
+
+_LISTED = 8
+"""Names that a help lists. A longer list helps nobody."""
+
+
+def _listing(known: list[str], phrase: str) -> tuple[str, ...]:
+    if not known:
+        return (f"declare {phrase}",)
+    shown = ", ".join(f"`{name}`" for name in known[:_LISTED])
+    return (f"declared are {shown}{' …' if len(known) > _LISTED else ''}",)

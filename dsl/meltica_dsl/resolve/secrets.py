@@ -1,0 +1,25 @@
+"""Where secrets may go: the settings of a provider, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from meltica_dsl.resolve.complaints import secret_here
+from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.values import Secret, Setting
+
+
+def refuse_secrets(settings: Mapping[str, Setting], where: str, findings: Findings) -> None:
+    """Reports every secret among the settings, in lists and objects too."""
+    waiting = list(settings.values())
+    while waiting:
+        setting = waiting.pop()
+        match setting.value:
+            case Secret():
+                findings.add(secret_here(setting.span, where))
+            case tuple():
+                waiting.extend(setting.value)
+            case dict():
+                waiting.extend(setting.value.values())
+            case _:
+                pass

@@ -1,0 +1,176 @@
+"""Stages of a route: typed for the event they get, named ones replaced by what they stand for."""
+
+from __future__ import annotations
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic, Label
+from meltica_dsl.fields import MAX_BOOK_DEPTH, EventType
+from meltica_dsl.model import Conflate, Dedupe, Depth, Sample, Stage, Where
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.declarations import INSTANT
+from meltica_dsl.resolve.expressions import Typer
+from meltica_dsl.resolve.scope import Argument, Noun, Scope, did_you_mean, rename
+from meltica_dsl.resolve.typed import TypedValues
+from meltica_dsl.resolve.unsupported import unsupported
+from meltica_dsl.source import Span
+
+MAX_STAGES = 500
+"""Of one route, named ones replaced. More than a page of them is a mistake in a stage that doubles."""
+
+MAX_EXPANSION = 32
+"""Named stages inside each other."""
+
+MAX_SAMPLE = 1_000_000_000
+
+_WORDS = ("where", "dedupe", "sample", "conflate", "depth", "throttle", "kline", "merge")
+
+
+class StageExpander:
+    """Expands the stages of one route."""
+
+    def __init__(self, constants: Constants, event: EventType) -> None:
+        self._constants = constants
+        self._findings = constants.findings
+        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._event = event
+        self._stages: list[Stage] = []
+        self._open: list[str] = []
+        self._is_full = False
+
+    def expand(self, calls: tuple[syntax.StageCall, ...], scope: Scope) -> tuple[Stage, ...]:
+        """The stages; those that are unsound are reported and left out."""
+        self._expand(calls, scope)
+        return tuple(self._stages)
+
+    def _expand(self, calls: tuple[syntax.StageCall, ...], scope: Scope) -> None:
+        for call in calls:
+            if self._is_full:
+                return
+            if len(self._stages) == MAX_STAGES:
+                self._is_full = True
+                message = f"this route has more than {MAX_STAGES} stages"
+                self._findings.add(Diagnostic("E0218", message, call.span))
+                return
+            if isinstance(call, syntax.NamedStage):
+                self._expand_named(call, scope)
+                continue
+            stage = self._stage(call, scope)
+            if stage is not None:
+                self._stages.append(stage)
+
+    def _stage(self, call: syntax.StageCall, scope: Scope) -> Stage | None:
+        match call:
+            case syntax.WhereStage():
+                condition = Typer(self._constants, self._event).condition(call.condition, scope)
+                return None if condition is None else Where(condition, call.span)
+            case syntax.DedupeStage():
+                within = self._constants.evaluate(call.within, scope)
+                window = None if within is None else self._typed.duration("within", within, "s", INSTANT)
+                return None if window is None else Dedupe(window, call.span)
+            case syntax.SampleStage():
+                every = self._whole("sample", call.every, scope, MAX_SAMPLE)
+                return None if every is None else Sample(every, call.span)
+            case syntax.ConflateStage():
+                return self._conflate(call, scope)
+            case syntax.DepthStage():
+                return self._depth(call, scope)
+            case _:
+                self._findings.add(unsupported_stage(call))
+                return None
+
+    def _whole(self, key: str, expr: syntax.Expr, scope: Scope, most: int) -> int | None:
+        setting = self._constants.evaluate(expr, scope)
+        return None if setting is None else self._typed.whole(key, setting, 1, most)
+
+    def _conflate(self, call: syntax.ConflateStage, scope: Scope) -> Stage | None:
+        every = self._constants.evaluate(call.every, scope)
+        period = None if every is None else self._typed.duration("every", every, "ms", INSTANT)
+        if call.per.text != "symbol":
+            message = f"events are conflated per symbol, not per `{call.per.text}`"
+            self._findings.add(Diagnostic("E0207", message, call.per.span, help=("write `per symbol`",)))
+            return None
+        if self._event.field("symbol") is None:
+            message = f"{self._event.name} events have no symbol to conflate by"
+            self._findings.add(Diagnostic("E0207", message, call.span))
+            return None
+        return None if period is None else Conflate(period, call.span)
+
+    def _depth(self, call: syntax.DepthStage, scope: Scope) -> Stage | None:
+        levels = self._whole("depth", call.levels, scope, MAX_BOOK_DEPTH)
+        if self._event.name != "book":
+            message = f"`depth` takes book events, not {self._event.name} events"
+            self._findings.add(Diagnostic("E0207", message, call.span, f"gets {self._event.name} events"))
+            return None
+        return None if levels is None else Depth(levels, call.span)
+
+    def _expand_named(self, call: syntax.NamedStage, scope: Scope) -> None:
+        stage = self._constants.names.stages.get(call.name.text)
+        if stage is None:
+            self._report_unknown(call)
+            return
+        parameters = stage.parameters or ()
+        if len(parameters) != len(call.arguments):
+            self._findings.add(_argument_count(call, stage))
+            return
+        if stage.name.text in self._open or len(self._open) == MAX_EXPANSION:
+            self._findings.add(_endless(call, [*self._open, stage.name.text]))
+            return
+        arguments = {
+            parameter.text: Argument(expr, scope)
+            for parameter, expr in zip(parameters, call.arguments, strict=True)
+        }
+        self._open.append(stage.name.text)
+        self._expand(stage.calls, Scope(arguments))
+        self._open.pop()
+
+    def _report_unknown(self, call: syntax.NamedStage) -> None:
+        names = self._constants.names
+        if names.is_unreadable(call.name.text):
+            return
+        known = [*names.all(Noun.STAGE), *_WORDS]
+        self._findings.add(
+            Diagnostic(
+                "E0212",
+                f"there is no stage called `{call.name.text}`",
+                call.name.span,
+                "not a stage",
+                help=did_you_mean(call.name.text, known)
+                or (f"stages are {', '.join(f'`{name}`' for name in known)}",),
+                fixes=rename(call.name.text, call.name.span, known),
+            )
+        )
+
+
+def unsupported_stage(call: syntax.StageCall) -> Diagnostic:
+    keyword = {
+        syntax.ThrottleStage: "throttle",
+        syntax.KlineStage: "kline",
+        syntax.MergeStage: "merge",
+    }[type(call)]
+    start = call.span.start
+    return unsupported(f"the stage `{keyword}`", Span(call.span.path, start, start + len(keyword)))
+
+
+def _argument_count(call: syntax.NamedStage, stage: syntax.StageDecl) -> Diagnostic:
+    wanted = ", ".join(parameter.text for parameter in stage.parameters or ())
+    count = len(stage.parameters or ())
+    plural = "" if count == 1 else "s"
+    return Diagnostic(
+        "E0210",
+        f"stage `{call.name.text}` takes {count} argument{plural}, not {len(call.arguments)}",
+        call.span,
+        labels=(Label(stage.name.span, "declared here"),),
+        help=(f"call it as `{call.name.text}{f'({wanted})' if wanted else ''}`",),
+    )
+
+
+def _endless(call: syntax.NamedStage, path: list[str]) -> Diagnostic:
+    shown = " → ".join(f"`{name}`" for name in path[-6:])
+    return Diagnostic(
+        "E0213",
+        f"stage `{call.name.text}` contains itself: {shown}"
+        if path.count(call.name.text) > 1
+        else f"stages stand inside each other more than {MAX_EXPANSION} deep",
+        call.name.span,
+        help=("a stage stands for others, it cannot repeat",),
+    )

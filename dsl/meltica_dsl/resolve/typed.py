@@ -1,0 +1,209 @@
+"""A setting as the type that its key wants, or an error that shows the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.resolve.complaints import secret_here
+from meltica_dsl.resolve.constants import type_name
+from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.suggest import nearest
+from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
+
+T = TypeVar("T")
+
+
+class TypedValues:
+    """Each method gives the value, or None after reporting what is wrong with it."""
+
+    def __init__(self, findings: Findings, lets: list[str]) -> None:
+        self.findings = findings
+        self._lets = lets
+
+    def duration(self, key: str, setting: Setting, unit: str, least: Duration) -> Duration | None:
+        """`unit` is the one that a bare number most likely meant."""
+        if isinstance(setting.value, Duration):
+            if setting.value >= least:
+                return setting.value
+            self._out_of_range(key, setting, "a duration above zero" if least.ns else "no negative one")
+            return None
+        self._wrong_type(key, setting, "a duration", f"60{unit}", unit)
+        return None
+
+    def rate(self, key: str, setting: Setting) -> Rate | None:
+        if not isinstance(setting.value, Rate):
+            self._wrong_type(key, setting, "a rate", "5/s", "/s")
+            return None
+        if setting.value.count <= 0:
+            self._out_of_range(key, setting, "a rate above zero")
+            return None
+        return setting.value
+
+    def size(self, key: str, setting: Setting, least: Size) -> Size | None:
+        if not isinstance(setting.value, Size):
+            self._wrong_type(key, setting, "a size", "64MiB", "MiB")
+            return None
+        if setting.value < least:
+            self._out_of_range(key, setting, f"at least {least.bytes}B")
+            return None
+        return setting.value
+
+    def ratio(self, key: str, setting: Setting) -> Ratio | None:
+        if not isinstance(setting.value, Ratio):
+            if isinstance(setting.value, Decimal):
+                self._bare_ratio(key, setting, setting.value)
+                return None
+            self._wrong_type(key, setting, "a ratio", "2%", "")
+            return None
+        if setting.value.value <= 0:
+            self._out_of_range(key, setting, "a ratio above zero")
+            return None
+        return setting.value
+
+    def positive(self, key: str, setting: Setting) -> Decimal | None:
+        if not isinstance(setting.value, Decimal):
+            self._wrong_type(key, setting, "a number", "2.5", "")
+            return None
+        if setting.value > 0:
+            return setting.value
+        self._out_of_range(key, setting, "a number above zero")
+        return None
+
+    def whole(self, key: str, setting: Setting, least: int, most: int) -> int | None:
+        value = setting.value
+        if not isinstance(value, Decimal):
+            self._wrong_type(key, setting, "a whole number", str(max(least, 1)), "")
+            return None
+        if value != value.to_integral_value() or not least <= value <= most:
+            self._out_of_range(key, setting, f"a whole number of {least:_} to {most:_}")
+            return None
+        return int(value)
+
+    def boolean(self, key: str, setting: Setting) -> bool | None:
+        if isinstance(setting.value, bool):
+            return setting.value
+        self._wrong_type(key, setting, "`true` or `false`", "true", "")
+        return None
+
+    def symbol(self, key: str, setting: Setting) -> Symbol | None:
+        if isinstance(setting.value, Symbol):
+            return setting.value
+        self._wrong_type(key, setting, "a symbol", "BTC-USDT", "")
+        return None
+
+    def word(self, key: str, setting: Setting) -> str | None:
+        """A bare name."""
+        if isinstance(setting.value, Word):
+            return setting.value.text
+        if isinstance(setting.value, str) and setting.value.isidentifier():
+            self.findings.add(
+                Diagnostic(
+                    "E0301",
+                    f"`{key}` is a name, written without quotes",
+                    setting.span,
+                    "a string",
+                    help=(f"write `{setting.value}`",),
+                    fixes=(Fix("remove the quotes", (Edit(setting.span, setting.value),)),),
+                )
+            )
+            return None
+        self._wrong_type(key, setting, "a name", None, "")
+        return None
+
+    def one_of(self, key: str, setting: Setting, choices: tuple[str, ...]) -> str | None:
+        word = self.word(key, setting)
+        if word is None or word in choices:
+            return word
+        likely = nearest(word, choices)
+        listed = ", ".join(f"`{choice}`" for choice in choices)
+        self.findings.add(
+            Diagnostic(
+                "E0307",
+                f"`{key}` cannot be `{word}`",
+                setting.span,
+                "not one of its values",
+                notes=(f"its values are {listed}",),
+                help=(f"did you mean `{likely}`?",) if likely else (),
+                fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
+            )
+        )
+        return None
+
+    def items(
+        self, key: str, setting: Setting, read: Callable[[str, Setting], T | None], example: str
+    ) -> tuple[T, ...] | None:
+        """A list of at least one value, none of them twice."""
+        if not isinstance(setting.value, tuple):
+            self._wrong_type(key, setting, "a list", example, "")
+            return None
+        if not setting.value:
+            self._out_of_range(key, setting, "at least one value")
+            return None
+        values: list[T] = []
+        for item in setting.value:
+            value = read(key, item)
+            if value is None:
+                return None
+            if value in values:
+                self.findings.add(Diagnostic("E0305", "this value stands in the list twice", item.span))
+                return None
+            values.append(value)
+        return tuple(values)
+
+    def fields(self, key: str, setting: Setting, example: str) -> dict[str, Setting] | None:
+        """An object."""
+        if isinstance(setting.value, dict):
+            return setting.value
+        self._wrong_type(key, setting, "an object", example, "")
+        return None
+
+    def _wrong_type(self, key: str, setting: Setting, wanted: str, example: str | None, suffix: str) -> None:
+        self.findings.add(self._type_error(key, setting, wanted, example, suffix))
+
+    def _type_error(
+        self, key: str, setting: Setting, wanted: str, example: str | None, suffix: str
+    ) -> Diagnostic:
+        value = setting.value
+        if isinstance(value, Secret):
+            return secret_here(setting.span, f"`{key}`")
+        if isinstance(value, Decimal) and suffix:
+            meant = f"{value:f}{suffix}"
+            return Diagnostic(
+                "E0302",
+                f"`{key}` is {wanted}, and `{value:f}` has no unit",
+                setting.span,
+                "no unit",
+                help=(f"write `{meant}`",),
+                fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
+            )
+        likely = nearest(value.text, self._lets) if isinstance(value, Word) else None
+        hint = f"did you mean the constant `{likely}`?" if likely else f"write it like `{example}`"
+        return Diagnostic(
+            "E0301",
+            f"`{key}` is {wanted}, not {type_name(value)}",
+            setting.span,
+            type_name(value),
+            help=(hint,) if likely or example else (),
+            fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
+        )
+
+    def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
+        meant = f"{(value * 100).normalize():f}%"
+        self.findings.add(
+            Diagnostic(
+                "E0302",
+                f"`{key}` is a ratio, and `{value:f}` has no unit",
+                setting.span,
+                "no unit",
+                help=(f"write `{meant}`, or basis points: `{(value * 10_000).normalize():f}bps`",),
+                fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
+            )
+        )
+
+    def _out_of_range(self, key: str, setting: Setting, wanted: str) -> None:
+        self.findings.add(
+            Diagnostic("E0306", f"`{key}` is out of range", setting.span, f"wanted is {wanted}")
+        )

@@ -1,0 +1,298 @@
+"""What to say when a token does not fit: the likely slip if there is one, else what could stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meltica_dsl.builders import MAX_DEPTH
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from meltica_dsl.lexer import END, UNKNOWN, UNTERMINATED, Token
+from meltica_dsl.source import Span
+from meltica_dsl.suggest import nearest
+from meltica_dsl.tables import grammar_tables
+
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
+_VALUE_KINDS = frozenset({"LITERAL", "SYMBOL", "STRING", "NAME", "LSQB", "LBRACE"})
+_VALUE_STARTS = _VALUE_KINDS | {"TRUE", "FALSE", "LPAR", "MINUS", "NOT", "IF"}
+_OPERATORS = frozenset(
+    {"OR", "AND", "NOT", "COMPARE", "IN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "LPAR", "DOT"}
+)
+_STAGES = frozenset({"WHERE", "DEDUPE", "SAMPLE", "CONFLATE", "THROTTLE", "DEPTH", "KLINE", "MERGE"})
+_MODIFIERS = frozenset({"FOR", "IF"})
+
+_FORMS: Mapping[str, str] = {
+    "pipeline": "pipeline NAME { memory = 256MiB, latency = 2ms }",
+    "import": 'import "file.mel"',
+    "let": "let NAME = value",
+    "provider": "provider NAME { adapter = fake, symbols = [BTC-USDT] }",
+    "pool": "pool NAME { events = 65_536, on_full = drop_oldest }",
+    "route": "route NAME via POOL = provider.event | where … -> strategy",
+    "strategy": 'strategy NAME = "selector" { trade_on = provider, risk = NAME }',
+    "risk": "risk NAME { max_position = 2, order_throttle = 5/s }",
+    "sink": 'sink NAME = parquet { path = "…" }',
+    "stage": "stage NAME(parameter) = where … | dedupe within 60s",
+    "place": "place NAME { nodes = [route] }",
+    "test": 'test "title" { at 0ms provider.event { … } expect strategy receives nothing }',
+}
+
+_SLIPS: Mapping[str, tuple[str, str | None]] = {
+    ":": ("a setting is written `key = value`", "="),
+    ";": ("nothing parts declarations: leave it out", ""),
+    "'": ('a string stands in double quotes: `"…"`', None),
+    "“": ('a string stands in straight double quotes: `"…"`', None),
+    "”": ('a string stands in straight double quotes: `"…"`', None),
+    "&&": ("write `and`", "and"),
+    "||": ("write `or`", "or"),
+    "!": ("write `not`", "not "),
+    "→": ("an arrow is written `->`", "->"),
+    "$": ('a value from the environment is written `env("NAME")`', None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where the parser stood: `tokens[begin:position]` fit, `tokens[position]` does not."""
+
+    path: str
+    text: str
+    tokens: tuple[Token, ...]
+    begin: int
+    position: int
+    expected: frozenset[str]
+    beginnings: Mapping[str, str]
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[self.position - 1] if self.position else None
+
+    @property
+    def at_declaration(self) -> bool:
+        return self.expected.issuperset(self.beginnings.values())
+
+    def span(self, token: Token) -> Span:
+        return Span(self.path, token.start, token.end)
+
+
+def begins_declaration(
+    text: str, tokens: tuple[Token, ...], position: int, beginnings: Mapping[str, str]
+) -> bool:
+    """Whether a declaration most likely begins here: its keyword is the first word of its line, and what
+    it declares follows. A guess for going on after an error, never part of the grammar."""
+    token = tokens[position]
+    if token.text not in beginnings or tokens[position + 1].kind not in ("NAME", "STRING"):
+        return False
+    return begins_line(text, token)
+
+
+def begins_line(text: str, token: Token) -> bool:
+    line_start = text.rfind("\n", 0, token.start) + 1
+    return not text[line_start : token.start].strip(" \t\r\f\ufeff")
+
+
+def unexpected(context: Context) -> Diagnostic:
+    return (
+        _unreadable(context)
+        or _unclosed(context)
+        or _stray_closing(context)
+        or _unknown_declaration(context)
+        or _assignment_for_comparison(context)
+        or _missing_punctuation(context)
+        or _anything_else(context)
+    )
+
+
+def too_deep(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E0107",
+        f"this is nested deeper than {MAX_DEPTH} levels",
+        Span(span.path, span.start, min(span.end, span.start + 1)),
+        help=("name a part of it with `let`, or test membership with `in [...]`",),
+    )
+
+
+def too_long(path: str, limit: int) -> Diagnostic:
+    return Diagnostic(
+        "E0905", f"the file is longer than {limit} characters", Span(path, 0, 0), help=("split the pipeline",)
+    )
+
+
+def _unreadable(context: Context) -> Diagnostic | None:
+    token = context.token
+    if token.kind == UNTERMINATED:
+        return Diagnostic(
+            "E0104",
+            "this string has no closing quote on its line",
+            Span(context.path, token.start, token.start + 1),
+            "begins here",
+            help=('end it with `"`; a line break inside a string is written `\\n`',),
+        )
+    if token.kind != UNKNOWN:
+        return None
+    hint, replacement = _SLIPS.get(token.text, ("", None))
+    fixes = (Fix(hint, (Edit(context.span(token), replacement),)),) if replacement is not None else ()
+    shown = token.text if token.text.isprintable() else f"U+{ord(token.text[0]):04X}"
+    return Diagnostic(
+        "E0103",
+        f"`{shown}` means nothing here",
+        context.span(token),
+        help=(hint,) if hint else (),
+        fixes=fixes,
+    )
+
+
+def _unclosed(context: Context) -> Diagnostic | None:
+    opened = _open_brackets(context)
+    if not opened:
+        return None
+    next_begins = any(
+        place > context.begin
+        and place + 1 < len(context.tokens)
+        and begins_declaration(context.text, context.tokens, place, context.beginnings)
+        for place in (context.position - 1, context.position)
+    )
+    if context.token.kind != END and not next_begins:
+        return None
+    bracket = opened[-1]
+    where = "the file ends" if context.token.kind == END else "the next declaration begins"
+    return Diagnostic(
+        "E0102",
+        f"this `{bracket.text}` is never closed",
+        context.span(bracket),
+        f"no `{_CLOSING[bracket.text]}` before {where}",
+        help=(f"close it with `{_CLOSING[bracket.text]}`",),
+    )
+
+
+def _open_brackets(context: Context) -> list[Token]:
+    opened: list[Token] = []
+    for token in context.tokens[context.begin : context.position]:
+        if token.text in _CLOSING:
+            opened.append(token)
+        elif opened and token.text == _CLOSING[opened[-1].text]:
+            opened.pop()
+    return opened
+
+
+def _stray_closing(context: Context) -> Diagnostic | None:
+    token = context.token
+    if token.text not in _CLOSING.values() or _open_brackets(context):
+        return None
+    return Diagnostic(
+        "E0101",
+        f"this `{token.text}` closes nothing",
+        context.span(token),
+        fixes=(Fix(f"remove the `{token.text}`", (Edit(context.span(token), ""),)),),
+    )
+
+
+def _unknown_declaration(context: Context) -> Diagnostic | None:
+    token = context.token
+    if not context.at_declaration or token.kind != "NAME":
+        return None
+    likely = nearest(token.text, context.beginnings)
+    known = ", ".join(f"`{word}`" for word in context.beginnings)
+    return Diagnostic(
+        "E0108",
+        f"`{token.text}` begins no declaration",
+        context.span(token),
+        help=(f"did you mean `{likely}`?",) if likely else (f"a declaration begins with {known}",),
+        fixes=(Fix(f"write `{likely}`", (Edit(context.span(token), likely),)),) if likely else (),
+    )
+
+
+def _assignment_for_comparison(context: Context) -> Diagnostic | None:
+    if context.token.kind != "EQUAL" or "COMPARE" not in context.expected:
+        return None
+    return Diagnostic(
+        "E0101",
+        "`=` gives a value, it does not compare",
+        context.span(context.token),
+        help=("write `==` to compare",),
+        fixes=(Fix("write `==`", (Edit(context.span(context.token), "=="),)),),
+    )
+
+
+def _missing_punctuation(context: Context) -> Diagnostic | None:
+    """A value right after a key, or after another value of a list."""
+    token, before = context.token, context.before
+    if before is None or token.kind not in _VALUE_KINDS:
+        return None
+    if "EQUAL" in context.expected and "LBRACE" in context.expected and before.kind == "NAME":
+        mark, place = "=", "after this key"
+    elif "COMMA" in context.expected and not context.at_declaration:
+        mark, place = ",", "after this value"
+    else:
+        return None
+    gap = Span(context.path, before.end, before.end)
+    return Diagnostic(
+        "E0101",
+        f"expected `{mark}`, found {_found(context)}",
+        context.span(token),
+        f"a `{mark}` is missing before this",
+        labels=(Label(context.span(before), place),),
+        fixes=(Fix(f"insert `{mark}`", (Edit(gap, " =" if mark == "=" else mark),)),),
+    )
+
+
+def _anything_else(context: Context) -> Diagnostic:
+    keyword = context.tokens[context.begin].text
+    form = _FORMS.get(keyword) if not context.at_declaration else None
+    code = "E0102" if context.token.kind == END else "E0101"
+    return Diagnostic(
+        code,
+        f"expected {_wanted(context)}, found {_found(context)}",
+        context.span(context.token),
+        help=(f"the form is `{form}`",) if form else (),
+    )
+
+
+def _found(context: Context) -> str:
+    if context.token.kind == END:
+        return "the end of the file"
+    text = context.token.text
+    return f"`{text if len(text) <= 40 else text[:39] + '…'}`"
+
+
+def _wanted(context: Context) -> str:
+    """What could stand here, in words: the few groups first, then single marks."""
+    left = set(context.expected)
+    words: list[str] = []
+    if {"LITERAL", "LSQB"} <= left:
+        words.append("a value")
+        left -= _VALUE_STARTS
+    if "WHERE" in left:
+        words.append("a stage")
+        left -= _STAGES | {"NAME"}
+    if context.at_declaration:
+        words.append("a declaration")
+        left -= {*context.beginnings.values(), "IF", END}
+    if "PLUS" in left:
+        words.append("an operator")
+        left -= _OPERATORS
+    if "NAME" in left:
+        words.append("a name")
+        left.discard("NAME")
+    if left - _MODIFIERS:
+        left -= _MODIFIERS
+    words += sorted(_spelling(kind) for kind in left if kind != END)
+    return _either(words)
+
+
+def _spelling(kind: str) -> str:
+    tables = grammar_tables()
+    for text, name in tables.keywords.items():
+        if name == kind:
+            return f"`{text}`"
+    regex = dict(tables.terminals)[kind]
+    return {"STRING": "a string", "LITERAL": "a number", "SYMBOL": "a symbol"}.get(
+        kind, f"`{regex.replace(chr(92), '')}`"
+    )
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
