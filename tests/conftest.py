@@ -59,7 +59,7 @@ def _new_database(server_dsn: str, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     _run(_execute, server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield _in_database(server_dsn, name)
-    _run(_execute, server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    _run(_execute, server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 async def _execute(dsn: str, statement: str) -> None:

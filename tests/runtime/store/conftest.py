@@ -1,0 +1,63 @@
+"""A database with the schema and the providers and instances that the orders of these tests name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from meltica_runtime.orders.lifecycle import Order, new_order
+from meltica_runtime.orders.order import Filled, OrderRequest, OrderType, Side, TimeInForce
+from meltica_runtime.store.pool import Database, PoolLimits, open_database
+
+CATALOG = """
+INSERT INTO providers (name, adapter, symbols, settings, trades)
+VALUES ('paper', 'fake', '{BTC-USDT}', '{}', true), ('other', 'fake', '{BTC-USDT}', '{}', true);
+INSERT INTO strategy_instances
+  (id, pipeline, strategy, selector, tag, sha256, config, trade_on, symbols, dry_run, graph_hash)
+VALUES ('maker', 'test', 'market-making', 'market-making', 'v1', 'abc', '{}', 'paper', '{}', false, 'h'),
+  ('taker', 'test', 'momentum', 'momentum', 'v1', 'abc', '{}', 'paper', '{}', false, 'h');
+"""
+
+
+@pytest.fixture
+async def database(migrated_dsn: str) -> AsyncIterator[Database]:
+    async with open_database(migrated_dsn, PoolLimits(max_connections=4)) as opened:
+        async with opened.connection() as connection:
+            await connection.execute(CATALOG)
+        yield opened
+
+
+def an_order(
+    number: int = 1, instance: str = "maker", provider: str = "paper", side: Side = Side.BUY
+) -> Order:
+    """A new limit order of 2 at 100.5, placed `number` microseconds after a round time."""
+    placed_us = 1_700_000_000_000_000.0 + number
+    request = OrderRequest(
+        client_order_id=f"{instance}-{number}",
+        instance=instance,
+        provider=provider,
+        symbol="BTC-USDT",
+        side=side,
+        type=OrderType.LIMIT,
+        quantity=Decimal(2),
+        price=Decimal("100.5"),
+        time_in_force=TimeInForce.GTC,
+        placed_us=placed_us,
+    )
+    return replace(new_order(request, placed_us), version=0)
+
+
+def a_fill(order: Order, execution: str = "x1", quantity: str = "0.5", price: str = "100.25") -> Filled:
+    return Filled(
+        client_order_id=order.client_order_id,
+        execution_id=execution,
+        quantity=Decimal(quantity),
+        price=Decimal(price),
+        fee=Decimal("0.0001"),
+        fee_asset="USDT",
+        is_maker=True,
+        time_us=order.updated_us + 10,
+    )

@@ -1,0 +1,85 @@
+"""A process that is killed while it commits loses nothing that it was told is stored, and leaves no half."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from tests.runtime.store.conftest import an_order
+
+from meltica_runtime.orders.order import OrderState
+from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.order_store import OrderStore
+from meltica_runtime.store.outbox import Outbox
+from meltica_runtime.store.pool import Database
+
+pytestmark = pytest.mark.anyio
+
+GROUP = 50
+
+WRITER = """
+import sys, anyio
+sys.path.insert(0, sys.argv[2])
+from meltica_runtime.orders.journal import OrderPlaced
+from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.pool import PoolLimits, open_database
+from tests.runtime.store.conftest import an_order
+
+async def main() -> None:
+    async with open_database(sys.argv[1], PoolLimits()) as database:
+        journal = PostgresJournal(database)
+        for group in range(100_000):
+            first = group * int(sys.argv[3])
+            await journal.commit([OrderPlaced(an_order(n)) for n in range(first, first + int(sys.argv[3]))])
+            print(group, flush=True)
+
+anyio.run(main)
+"""
+"""Commits group after group and says the number of each one that is stored."""
+
+
+def kill_after(dsn: str, root: str, groups: int) -> int:
+    """Kills a writer that has said `groups` numbers, and returns how many it said in all."""
+    command = [sys.executable, "-c", WRITER, dsn, root, str(GROUP)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        said = [writer.stdout.readline() for _ in range(groups)]
+        writer.send_signal(signal.SIGKILL)
+        said += writer.stdout.readlines()
+    # The last word may have been cut short.
+    return sum(1 for line in said if line.endswith("\n"))
+
+
+@pytest.mark.parametrize("groups", [1, 7, 20])
+async def test_every_acknowledged_group_is_there_and_none_is_half(
+    database: Database, migrated_dsn: str, pytestconfig: pytest.Config, groups: int
+) -> None:
+    acknowledged = kill_after(migrated_dsn, str(pytestconfig.rootpath), groups)
+    async with database.connection() as connection:
+        # The killed writer's connection may still be at its last commit.
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        orders = await connection.fetchval("SELECT count(*) FROM orders")
+        events = await connection.fetchval("SELECT count(*) FROM events_outbox")
+    assert orders % GROUP == 0
+    assert orders == events
+    assert acknowledged * GROUP <= orders <= (acknowledged + 1) * GROUP
+
+
+async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
+    database: Database, migrated_dsn: str, pytestconfig: pytest.Config
+) -> None:
+    from meltica_runtime.orders.journal import OrderPlaced
+
+    acknowledged = kill_after(migrated_dsn, str(pytestconfig.rootpath), 3)
+    journal = PostgresJournal(database)
+    for group in range(acknowledged + 2):
+        await journal.commit([OrderPlaced(an_order(n)) for n in range(group * GROUP, (group + 1) * GROUP)])
+    listed = await OrderStore(database).list_orders("maker", limit=1_000)
+    assert len({order.client_order_id for order in listed}) == (acknowledged + 2) * GROUP
+    assert {order.state for order in listed} == {OrderState.NEW}
+    assert len(await Outbox(database).pending()) == (acknowledged + 2) * GROUP
