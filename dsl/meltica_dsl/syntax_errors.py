@@ -100,6 +100,7 @@ def unexpected(context: Context) -> Diagnostic:
         or _unclosed(context)
         or _stray_closing(context)
         or _unknown_declaration(context)
+        or _misspelt_stage(context)
         or _assignment_for_comparison(context)
         or _missing_punctuation(context)
         or _anything_else(context)
@@ -202,6 +203,26 @@ def _unknown_declaration(context: Context) -> Diagnostic | None:
         context.span(token),
         help=(f"did you mean `{likely}`?",) if likely else (f"a declaration begins with {known}",),
         fixes=(Fix(f"write `{likely}`", (Edit(context.span(token), likely),)),) if likely else (),
+    )
+
+
+def _misspelt_stage(context: Context) -> Diagnostic | None:
+    """`| dept 20`: a word that names no stage is read as the call of a named one, and what follows it
+    does not fit."""
+    before = context.before
+    if before is None or before.kind != "NAME" or not {"VBAR", "LPAR"} <= context.expected:
+        return None
+    stages = [text for text, kind in grammar_tables().keywords.items() if kind in _STAGES]
+    likely = nearest(before.text, stages)
+    if likely is None:
+        return None
+    return Diagnostic(
+        "E0212",
+        f"there is no stage called `{before.text}`",
+        context.span(before),
+        "not a stage",
+        help=(f"did you mean `{likely}`?",),
+        fixes=(Fix(f"write `{likely}`", (Edit(context.span(before), likely),)),),
     )
 
 

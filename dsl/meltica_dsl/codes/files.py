@@ -4,4 +4,44 @@ from __future__ import annotations
 
 from meltica_dsl.codes.code import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "E0901",
+        "a file that cannot be read",
+        """\
+The file is not there, is a folder, or may not be read by this user. The
+message says which.""",
+    ),
+    Code(
+        "E0902",
+        "a file that is not text",
+        """\
+A pipeline file is text in UTF-8. This one holds bytes that are no UTF-8, or
+zero bytes, which no text has. If it is a pipeline, save it as UTF-8 in your
+editor.""",
+    ),
+    Code(
+        "E0903",
+        "a variable that is not set",
+        """\
+`env("NAME")` without a default needs the variable in the environment of the
+gateway.
+
+Either set it, or say what it is otherwise: `env("NAME", default)`.""",
+    ),
+    Code(
+        "E0904",
+        "a variable of the wrong type",
+        """\
+The text of an environment variable is read as the type of its default. With
+`env("WINDOW", 60s)` the variable has to hold a duration; with `env("SIZE",
+0.01)` a number.""",
+    ),
+    Code(
+        "E0905",
+        "a file that is too long",
+        """\
+A pipeline file has at most 16 million characters. What is longer is not a
+pipeline.""",
+    ),
+)

@@ -4,4 +4,200 @@ from __future__ import annotations
 
 from meltica_dsl.codes.code import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "E0201",
+        "nothing of this name is declared",
+        """\
+A name is used that no declaration gives. The order of declarations does not
+matter, the spelling does.
+
+Wrong:
+    pool market { events = 1_024, on_full = block }
+    route trades via markt = paper.trade -> maker
+Right:
+    route trades via market = paper.trade -> maker""",
+    ),
+    Code(
+        "E0202",
+        "declared twice",
+        """\
+Two declarations of one kind have the same name. Strategies and sinks count as
+one kind here, since an arrow points at either. The first declaration is the
+one that the rest of the file means.""",
+    ),
+    Code(
+        "E0203",
+        "no such event",
+        """\
+A source of a route is written `provider.event`. Events are `trade`, `ticker`,
+`book`, `kline`, `execution`, `balance`, `instrument`, `risk` and `extension`;
+which of them a provider can give depends on its adapter.
+
+Wrong:
+    route trades via market = paper.trades -> maker
+Right:
+    route trades via market = paper.trade -> maker""",
+    ),
+    Code(
+        "E0204",
+        "no such field",
+        """\
+An expression names a field that events of this type do not have.
+
+Wrong:
+    route trades via market = paper.trade | where quantty > 1 -> maker
+Right:
+    route trades via market = paper.trade | where quantity > 1 -> maker
+
+In an expression a bare name is a parameter of the stage, a field of the event
+or a constant from `let`, in this order. Beside a side `buy` and `sell` are
+sides, beside `provider` the name of a provider is one.""",
+    ),
+    Code(
+        "E0205",
+        "types that do not go together",
+        """\
+Fields have types: a price is no quantity, and neither is a duration. A plain
+number may stand for a price, a quantity, a notional or a ratio; a time or
+duration always has a unit.
+
+    price * quantity       a notional
+    price / price          a ratio
+    time - time            a duration
+    price * 2, price * 5%  a price
+
+Wrong:
+    where price > 60s
+    where symbol == "BTC-USDT"
+    where 1 < price < 5
+Right:
+    where price > 60
+    where symbol == BTC-USDT
+    where price > 1 and price < 5""",
+    ),
+    Code(
+        "E0206",
+        "a condition that is neither true nor false",
+        """\
+`where`, `if` and `not` take something that is true or false.
+
+Wrong:
+    where quantity
+Right:
+    where quantity > 0""",
+    ),
+    Code(
+        "E0207",
+        "a stage that does not take these events",
+        """\
+Each stage takes some events and not others: `depth` takes books, `conflate
+per symbol` takes events that have a symbol.
+
+Wrong:
+    route trades via market = paper.trade | depth 20 -> maker
+Right:
+    route quotes via market = paper.book | depth 20 -> maker""",
+    ),
+    Code(
+        "E0208",
+        "sources of different events",
+        """\
+All sources of a route give the same type of event, since its stages read the
+fields of that event.
+
+Wrong:
+    route all via market = paper.trade, paper.book -> maker
+Right:
+    route trades via market = paper.trade -> maker
+    route quotes via market = paper.book -> maker""",
+    ),
+    Code(
+        "E0209",
+        "a name of another kind of thing",
+        """\
+The name is declared, but as something that cannot stand here: an arrow points
+at strategies and sinks, `via` names a pool, `trade_on` a provider, `risk` a
+risk.""",
+    ),
+    Code(
+        "E0210",
+        "the wrong number of arguments for a stage",
+        """\
+A named stage is called with one argument for each of its parameters.
+
+Wrong:
+    stage sizeable(min) = where quantity >= min
+    route trades via market = paper.trade | sizeable -> maker
+Right:
+    route trades via market = paper.trade | sizeable(0.001) -> maker""",
+    ),
+    Code(
+        "E0211",
+        "no such function, or not with these arguments",
+        """\
+The functions of expressions are `abs(x)`, `min(x, y, …)`, `max(x, y, …)`,
+`round(x)`, `round(x, digits)`, `hour(time)` and `matches(text, "pattern")`.
+Values from outside are `env("NAME")`, `env("NAME", default)` and
+`secret("NAME")`, with the name in quotes.""",
+    ),
+    Code(
+        "E0212",
+        "no such stage",
+        """\
+A stage is `where`, `dedupe within`, `sample`, `conflate per symbol every`,
+`depth`, or the name of a `stage` that the file declares.
+
+Wrong:
+    route trades via market = paper.trade | dedup within 60s -> maker
+Right:
+    route trades via market = paper.trade | dedupe within 60s -> maker""",
+    ),
+    Code(
+        "E0213",
+        "a stage that contains itself",
+        """\
+A named stage stands for the stages that it is made of. One that contains
+itself would have no end.
+
+Wrong:
+    stage a = b
+    stage b = a""",
+    ),
+    Code(
+        "E0214",
+        "a constant that needs itself",
+        """\
+The value of a constant may mention others, but the way back to itself has no
+end. The message shows the whole circle.
+
+Wrong:
+    let low = high - 1
+    let high = low + 1""",
+    ),
+    Code(
+        "E0215",
+        "a source or target that stands twice in a route",
+        """\
+A route takes each source once and delivers to each target once.
+
+Wrong:
+    route trades via market = paper.trade -> maker, maker""",
+    ),
+    Code(
+        "E0216",
+        "no `pipeline` declaration",
+        """\
+A file says what it is called, and may give its budgets:
+
+    pipeline spot_maker { memory = 256MiB, latency = 2ms }""",
+    ),
+    Code(
+        "E0217",
+        "stages that grow without measure",
+        """\
+Named stages are replaced by what they stand for. This one becomes so large
+that it is surely a mistake: a stage that uses another twice, which uses
+another twice, doubles with each step.""",
+    ),
+)

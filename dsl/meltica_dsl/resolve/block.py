@@ -84,7 +84,7 @@ class Block:
     def required(self, key: str, read: Reader[T], example: str) -> T | None:
         """The value of a key that has no default, reported if it is not given."""
         value = self.optional(key, read)
-        if key not in self._given:
+        if key not in self._given and not self._is_misspelt(key):
             self._findings.add(
                 Diagnostic(
                     "E0304",
@@ -95,6 +95,15 @@ class Block:
                 )
             )
         return value
+
+    def _is_misspelt(self, key: str) -> bool:
+        """Whether a given key was most likely meant to be this one, which is then reported as that."""
+        likely = nearest(key, [given for given in self._given if given not in self._known])
+        if likely is None:
+            return False
+        self._findings.add(self._unknown(self._given[likely]))
+        self._known.append(likely)
+        return True
 
     def rest(self) -> dict[str, Setting]:
         """What was not taken, for a schema to judge that is not the language's own."""

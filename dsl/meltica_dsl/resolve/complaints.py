@@ -78,6 +78,19 @@ def dotted(expr: syntax.Dotted, event: EventType | None) -> Diagnostic:
     )
 
 
+def lower_symbol(expr: syntax.BinaryOperation) -> Diagnostic:
+    parts = [part.name.upper() for part in (expr.left, expr.right) if isinstance(part, syntax.Reference)]
+    meant = "-".join(parts)
+    return Diagnostic(
+        "E0309",
+        "symbols are written in capitals, without spaces",
+        expr.span,
+        "reads as a subtraction",
+        help=(f"write `{meant}`",),
+        fixes=(Fix(f"write `{meant}`", (Edit(expr.span, meant),)),),
+    )
+
+
 def no_condition(typed: Expr, expr: syntax.Expr) -> Diagnostic:
     return Diagnostic(
         "E0206",
@@ -128,7 +141,8 @@ def mismatch(expr: syntax.BinaryOperation, left: Expr, right: Expr) -> Diagnosti
 def _bare_number(expr: syntax.BinaryOperation, left: Expr, right: Expr) -> Diagnostic | None:
     """`time - open_time > 5`: a number where a duration is wanted."""
     for number, other, written in ((left, right, expr.left), (right, left, expr.right)):
-        if isinstance(written, syntax.Literal) and isinstance(number, Const) and other.type in _UNITS:
+        is_bare = isinstance(number, Const) and number.type is ExprType.NUMBER
+        if is_bare and isinstance(written, syntax.Literal) and other.type in _UNITS:
             meant = f"{written.text}s"
             return Diagnostic(
                 "E0302",
@@ -195,7 +209,7 @@ def no_value(span: Span, why: str) -> Diagnostic:
 
 def too_large(span: Span, nesting: int, parts: int) -> Diagnostic:
     return Diagnostic(
-        "E0218",
+        "E0217",
         "this grows too large when the parameters of its stages are filled in",
         span,
         help=(f"an expression has at most {nesting} levels and {parts} parts",),

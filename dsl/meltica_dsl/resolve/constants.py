@@ -9,6 +9,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.literals import LiteralFault, LiteralValue, read_literal
 from meltica_dsl.model import Const, ExprType
+from meltica_dsl.resolve import complaints
 from meltica_dsl.resolve.environment import Environment
 from meltica_dsl.resolve.expressions import Loose, Typer
 from meltica_dsl.resolve.findings import Findings
@@ -152,6 +153,8 @@ class Constants:
         return then if condition else otherwise
 
     def _operation(self, expr: Expr, scope: Scope) -> Value | None:
+        if isinstance(expr, syntax.BinaryOperation) and self._is_lower_symbol(expr, scope):
+            return None
         typed = Typer(self, None).type(expr, scope)
         if isinstance(typed, Loose):
             return Word(typed.name)
@@ -159,6 +162,19 @@ class Constants:
             return None
         assert isinstance(typed, Const), "without fields everything is constant"
         return self._scalar(typed)
+
+    def _is_lower_symbol(self, expr: syntax.BinaryOperation, scope: Scope) -> bool:
+        """Reports `btc-usdt`, which reads as a subtraction of two names that mean nothing."""
+        parts = (expr.left, expr.right)
+        if expr.operator.text != "-" or not all(self._is_unknown(part, scope) for part in parts):
+            return False
+        self.findings.add(complaints.lower_symbol(expr))
+        return True
+
+    def _is_unknown(self, expr: Expr, scope: Scope) -> bool:
+        return isinstance(expr, syntax.Reference) and not (
+            expr.name in scope.arguments or expr.name in self._lets or self.names.is_unreadable(expr.name)
+        )
 
     def _scalar(self, const: Const) -> Scalar | None:
         value = const.value

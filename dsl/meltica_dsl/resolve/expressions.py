@@ -148,11 +148,15 @@ class Typer:
         return Unary(operator, operand, kind, expr.span)
 
     def _binary(self, expr: syntax.BinaryOperation, scope: Scope) -> Typed:
-        pair = self._pair(expr.left, expr.right, scope)
+        operator = expr.operator.text
+        one, other = self.type(expr.left, scope), self.type(expr.right, scope)
+        if operator == "-" and isinstance(one, Loose) and isinstance(other, Loose):
+            self.findings.add(complaints.lower_symbol(expr))
+            return None
+        pair = self._settled_pair(one, other)
         if pair is None:
             return None
         left, right = pair
-        operator = expr.operator.text
         kind = algebra.binary(operator, left.type, right.type)
         if kind is None:
             self.findings.add(complaints.mismatch(expr, left, right))
@@ -164,9 +168,8 @@ class Typer:
             return None
         return Binary(operator, left, right, kind, expr.span)
 
-    def _pair(self, left: syntax.Expr, right: syntax.Expr, scope: Scope) -> tuple[Expr, Expr] | None:
+    def _settled_pair(self, one: Typed, other: Typed) -> tuple[Expr, Expr] | None:
         """Both sides, each loose name settled by the other side."""
-        one, other = self.type(left, scope), self.type(right, scope)
         first = self.settled(one, None if other is None or isinstance(other, Loose) else other.type)
         second = self.settled(other, None if one is None or isinstance(one, Loose) else one.type)
         return None if first is None or second is None else (first, second)
@@ -182,7 +185,7 @@ class Typer:
 
     def _choice(self, expr: syntax.Choice, scope: Scope) -> Typed:
         condition = self.condition(expr.condition, scope)
-        pair = self._pair(expr.then, expr.otherwise, scope)
+        pair = self._settled_pair(self.type(expr.then, scope), self.type(expr.otherwise, scope))
         if condition is None or pair is None:
             return None
         then, otherwise = pair

@@ -49,7 +49,7 @@ class StageExpander:
             if len(self._stages) == MAX_STAGES:
                 self._is_full = True
                 message = f"this route has more than {MAX_STAGES} stages"
-                self._findings.add(Diagnostic("E0218", message, call.span))
+                self._findings.add(Diagnostic("E0217", message, call.span))
                 return
             if isinstance(call, syntax.NamedStage):
                 self._expand_named(call, scope)

@@ -28,7 +28,9 @@ class TypedValues:
         if isinstance(setting.value, Duration):
             if setting.value >= least:
                 return setting.value
-            self._out_of_range(key, setting, "a duration above zero" if least.ns else "no negative one")
+            self._out_of_range(
+                key, setting, "a duration above zero" if least.ns else "a duration of zero or more"
+            )
             return None
         self._wrong_type(key, setting, "a duration", f"60{unit}", unit)
         return None
@@ -47,7 +49,11 @@ class TypedValues:
             self._wrong_type(key, setting, "a size", "64MiB", "MiB")
             return None
         if setting.value < least:
-            self._out_of_range(key, setting, f"at least {least.bytes}B")
+            self._out_of_range(
+                key,
+                setting,
+                f"at least {least.bytes // 2**20}MiB" if least.bytes >= 2**20 else "a size above zero",
+            )
             return None
         return setting.value
 
@@ -179,8 +185,8 @@ class TypedValues:
                 help=(f"write `{meant}`",),
                 fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
             )
-        likely = nearest(value.text, self._lets) if isinstance(value, Word) else None
-        hint = f"did you mean the constant `{likely}`?" if likely else f"write it like `{example}`"
+        likely = self._meant(value, wanted)
+        hint = f"did you mean `{likely}`?" if likely else f"write it like `{example}`"
         return Diagnostic(
             "E0301",
             f"`{key}` is {wanted}, not {type_name(value)}",
@@ -189,6 +195,13 @@ class TypedValues:
             help=(hint,) if likely or example else (),
             fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
         )
+
+    def _meant(self, value: object, wanted: str) -> str | None:
+        if not isinstance(value, Word):
+            return None
+        if "true" in wanted:
+            return {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.text.lower())
+        return nearest(value.text, self._lets)
 
     def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
         meant = f"{(value * 100).normalize():f}%"
@@ -204,6 +217,4 @@ class TypedValues:
         )
 
     def _out_of_range(self, key: str, setting: Setting, wanted: str) -> None:
-        self.findings.add(
-            Diagnostic("E0306", f"`{key}` is out of range", setting.span, f"wanted is {wanted}")
-        )
+        self.findings.add(Diagnostic("E0306", f"`{key}` wants {wanted}", setting.span, "out of range"))
