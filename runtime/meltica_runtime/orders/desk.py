@@ -101,12 +101,30 @@ class OrderDesk:
         opened = OpenOrder(new_order(request, now_us), account, self.accounts.gateway, value)
         breach, events = judge(opened.sides, proposal, now_us)
         if breach is not None:
-            return self._refuse(request, Refusal.RISK, breach.reason, now_us, breach.limit, events)
+            return self.refuse(request, Refusal.RISK, breach.reason, now_us, breach.limit, events)
         if account.dry_run:
             return self._dry_run(opened, now_us, events)
         self._open[request.client_order_id] = opened
         self._counts.placed += 1
         return Placed(opened.order, events)
+
+    def refuse(
+        self,
+        request: OrderRequest,
+        kind: Refusal,
+        reason: str,
+        now_us: float,
+        limit: RiskLimit | None = None,
+        events: tuple[RiskEvent, ...] = (),
+    ) -> Refused:
+        """Refuses a new order, for a reason of the caller's or of our own. Nothing is used up."""
+        report = Rejected(request.client_order_id, now_us, reason)
+        order = lifecycle.apply(new_order(request, now_us), report)
+        assert isinstance(order, Order), "a new order can always be rejected"
+        if kind.leaves_a_record:
+            self._retired.put(order)
+        self._counts.refused += 1
+        return Refused(OrderUpdate(order, report), kind, limit, events)
 
     def cancel(self, request: CancelRequest) -> CancelAccepted | RequestRefused:
         """Cancels pass whatever the limits, a halt included."""
@@ -194,13 +212,13 @@ class OrderDesk:
     def _not_taken(self, request: OrderRequest, account: Account | None, now_us: float) -> Refused | None:
         if request.client_order_id in self._open or request.client_order_id in self._retired:
             reason = f"client order id {request.client_order_id!r} was used before"
-            return self._refuse(request, Refusal.DUPLICATE, reason, now_us)
+            return self.refuse(request, Refusal.DUPLICATE, reason, now_us)
         fault = order_fault(request, account)
         if fault is not None:
-            return self._refuse(request, Refusal.INVALID, fault, now_us)
+            return self.refuse(request, Refusal.INVALID, fault, now_us)
         if len(self._open) >= self._limits.open_orders:
             reason = f"{len(self._open)} orders are open, as many as this gateway follows"
-            return self._refuse(request, Refusal.FULL, reason, now_us)
+            return self.refuse(request, Refusal.FULL, reason, now_us)
         return None
 
     def _dry_run(self, opened: OpenOrder, now_us: float, events: tuple[RiskEvent, ...]) -> DryRun:
@@ -213,23 +231,6 @@ class OrderDesk:
         self._retired.put(order)
         self._counts.dry_runs += 1
         return DryRun(OrderUpdate(order, report), events)
-
-    def _refuse(
-        self,
-        request: OrderRequest,
-        kind: Refusal,
-        reason: str,
-        now_us: float,
-        limit: RiskLimit | None = None,
-        events: tuple[RiskEvent, ...] = (),
-    ) -> Refused:
-        report = Rejected(request.client_order_id, now_us, reason)
-        order = lifecycle.apply(new_order(request, now_us), report)
-        assert isinstance(order, Order), "a new order can always be rejected"
-        if kind.leaves_a_record:
-            self._retired.put(order)
-        self._counts.refused += 1
-        return Refused(OrderUpdate(order, report), kind, limit, events)
 
     def _open_order(self, request: CancelRequest | AmendRequest) -> OpenOrder | RequestRefused:
         opened = self._open.get(request.client_order_id)

@@ -39,9 +39,10 @@ class Refusal(Enum):
 
     @property
     def leaves_a_record(self) -> bool:
-        """Whether the refused order is an order to remember and to store. One that makes no sense may
-        hold amounts that no store takes, and a duplicate would overwrite the order it repeats."""
-        return self not in (Refusal.INVALID, Refusal.DUPLICATE)
+        """Whether the refused order is one to remember and to store, as a decision that was made on it.
+        One that makes no sense may hold amounts that no store takes, a duplicate would overwrite the
+        order that it repeats, and a gateway that is full has no room to store why."""
+        return self is Refusal.RISK
 
 
 @dataclass(frozen=True, slots=True)

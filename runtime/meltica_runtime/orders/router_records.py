@@ -1,0 +1,68 @@
+"""What the order router is limited by, counts, and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meltica_runtime.orders.commit import CommitLimits, CommitStatistics
+from meltica_runtime.orders.desk_statistics import DeskStatistics
+from meltica_runtime.orders.inquiry import InquiryLimits
+from meltica_runtime.orders.journal import JournalEntry
+from meltica_runtime.orders.lane import LaneLimits, LaneStatistics
+from meltica_runtime.orders.lifecycle import IllegalTransition
+from meltica_runtime.orders.limits import RiskEvent
+from meltica_runtime.orders.order import BalanceChanged
+from meltica_runtime.orders.outcomes import OrderUpdate, UnknownOrder
+
+
+@dataclass(frozen=True, slots=True)
+class RouterLimits:
+    """`report_room`: places of the journal's queue that are kept for reports, which unlike new orders
+    cannot be refused. `risk_tick_s`: how late a cooldown that is over may be noticed. `stop_s`: how
+    long a stop waits for the journal and the venues to take what is waiting."""
+
+    commit: CommitLimits = field(default_factory=CommitLimits)
+    lane: LaneLimits = field(default_factory=LaneLimits)
+    inquiry: InquiryLimits = field(default_factory=InquiryLimits)
+    report_room: int = 8_192
+    risk_tick_s: float = 0.25
+    stop_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRefusal:
+    """The journal will never take these entries; what they tell was handed on all the same."""
+
+    entries: tuple[JournalEntry, ...]
+    reason: str
+
+
+Fault = IllegalTransition | UnknownOrder | JournalRefusal
+"""What a person should look at: the venue's picture of an order and ours differ, or a record is
+missing."""
+
+Delivery = OrderUpdate | BalanceChanged | RiskEvent
+"""What strategies hear of."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouterStatistics:
+    """`missed_reports` found the journal's queue full; their orders were asked about instead."""
+
+    desk: DeskStatistics
+    commit: CommitStatistics
+    lanes: tuple[LaneStatistics, ...]
+    missed_reports: int
+    faults: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How a stop ended. `open_orders` are open at their venues and stay so; `in_doubt` of them wait
+    for an answer. `unsaved` and `unsent` steps and requests did not make it within the time. The next
+    start asks the venues about every order that the journal has, and never sends one again."""
+
+    open_orders: int
+    in_doubt: int
+    unsaved: int
+    unsent: int
