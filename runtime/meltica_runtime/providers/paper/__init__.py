@@ -1,0 +1,1 @@
+"""Trading on paper: a venue that fills orders against market data, deterministically."""
