@@ -41,12 +41,22 @@ class AdapterSpec:
         return self.events_by_format.get(chosen, self.events) if isinstance(chosen, str) else self.events
 
 
+_STEP = Limits(above=Decimal(0), most=Decimal(1_000_000), decimals=8)
+"""A price times a quantity then has 16 decimals, which is as many as the store keeps of an amount."""
+
 _PAPER = (
     SettingSpec(
-        "tick_size", (SettingType.NUMBER,), "smallest step of a price", Decimal("0.01"), limits=POSITIVE
+        "tick_size", (SettingType.NUMBER,), "smallest step of a price", Decimal("0.01"), limits=_STEP
     ),
     SettingSpec(
-        "lot_size", (SettingType.NUMBER,), "smallest step of a quantity", Decimal("0.00001"), limits=POSITIVE
+        "lot_size", (SettingType.NUMBER,), "smallest step of a quantity", Decimal("0.00001"), limits=_STEP
+    ),
+    SettingSpec(
+        "min_notional",
+        (SettingType.NUMBER,),
+        "smallest price times quantity of an order",
+        Decimal(0),
+        limits=NOT_NEGATIVE,
     ),
     SettingSpec(
         "fee_maker",
@@ -65,7 +75,7 @@ _PAPER = (
     SettingSpec(
         "latency",
         (SettingType.DURATION,),
-        "how long an order travels to the venue",
+        "how long an order travels to the venue, and a report back",
         0.005,
         limits=Limits(least=Decimal(0), most=Decimal(60)),
     ),

@@ -48,22 +48,28 @@ class SettingType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a number may be: more than `above`, at least `least`, at most `most`."""
+    """What a number may be: more than `above`, at least `least`, at most `most`, with so
+    many `decimals`."""
 
     above: Decimal | None = None
     least: Decimal | None = None
     most: Decimal | None = None
+    decimals: int | None = None
 
     def admit(self, value: Decimal) -> bool:
         return (
             (self.above is None or value > self.above)
             and (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
+            and (self.decimals is None or value == round(value, self.decimals))
         )
 
     def __str__(self) -> str:
         parts = (("more than", self.above), ("at least", self.least), ("at most", self.most))
-        return " and ".join(f"{words} {number_text(limit)}" for words, limit in parts if limit is not None)
+        said = [f"{words} {number_text(limit)}" for words, limit in parts if limit is not None]
+        if self.decimals is not None:
+            said.append(f"at most {self.decimals} decimals")
+        return " and ".join(said)
 
 
 POSITIVE = Limits(above=Decimal(0))
@@ -133,10 +139,11 @@ def _read(spec: SettingSpec, setting: Setting) -> SettingValue | Diagnostic:
     if isinstance(setting.value, Word) and SettingType.WORD in spec.types:
         near = nearest(setting.value.text, spec.choices)
         return Diagnostic(
-            "E0404",
-            f"`{setting.value.text}` is not a value of `{spec.name}`",
+            "E0307",
+            f"`{spec.name}` cannot be `{setting.value.text}`",
             setting.span,
-            label=f"wants {spec.wanted}",
+            label="not one of its values",
+            notes=(f"its values are {', '.join(f'`{choice}`' for choice in spec.choices)}",),
             help=(f"did you mean `{near}`?",) if near else (),
             fixes=(Fix(f"replace by `{near}`", (Edit(setting.span, near),)),) if near else (),
         )
@@ -192,7 +199,7 @@ def _limited(value: SettingValue, setting: Setting, spec: SettingSpec) -> Settin
             continue
         if not spec.limits.admit(Decimal(member)):
             return Diagnostic(
-                "E0405",
+                "E0306",
                 f"`{spec.name}` is out of range",
                 setting.span,
                 label=f"wants {spec.limits}",
@@ -207,10 +214,10 @@ def _unknown(key: str, setting: Setting, known: tuple[str, ...], owner: str) -> 
     if near is None:
         listed = ", ".join(f"`{name}`" for name in sorted(known))
         return Diagnostic(
-            "E0403", f"{owner} has no setting `{key}`", span, label="unknown", help=(f"it takes {listed}",)
+            "E0303", f"{owner} has no setting `{key}`", span, label="unknown", help=(f"it takes {listed}",)
         )
     return Diagnostic(
-        "E0403",
+        "E0303",
         f"{owner} has no setting `{key}`",
         span,
         label="unknown",
@@ -221,7 +228,7 @@ def _unknown(key: str, setting: Setting, known: tuple[str, ...], owner: str) -> 
 
 def _missing(spec: SettingSpec, owner: str, place: Span) -> Diagnostic:
     return Diagnostic(
-        "E0406",
+        "E0304",
         f"{owner} needs the setting `{spec.name}`",
         place,
         label=f"no `{spec.name}`",
@@ -233,18 +240,27 @@ def _missing(spec: SettingSpec, owner: str, place: Span) -> Diagnostic:
 def _leaked(name: str, span: Span) -> Diagnostic:
     return Diagnostic(
         "E0801",
-        f"a secret cannot be the value of `{name}`",
+        f"a secret cannot flow into `{name}`",
         span,
-        label="secret",
-        notes=("a secret reaches only the settings of a provider that are made for it",),
+        label="this is a secret",
+        notes=("it would be shown wherever this setting is shown",),
         help=('write the value itself, or take it from the environment with `env("NAME")`',),
     )
 
 
 def _wrong_type(spec: SettingSpec, setting: Setting) -> Diagnostic:
-    fix = _unit_fix(spec, setting)
+    fix = _fix(spec, setting)
+    if fix is not None and isinstance(setting.value, Decimal):
+        return Diagnostic(
+            "E0302",
+            f"`{spec.name}` wants {spec.wanted}, and `{number_text(setting.value)}` has no unit",
+            setting.span,
+            label="no unit",
+            help=(f"write `{fix.edits[0].replacement}`",),
+            fixes=(fix,),
+        )
     return Diagnostic(
-        "E0404",
+        "E0301",
         f"`{spec.name}` wants {spec.wanted}",
         setting.span,
         label=f"this is {value_kind(setting)}",
@@ -261,7 +277,7 @@ def value_kind(setting: Setting) -> str:
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
-def _unit_fix(spec: SettingSpec, setting: Setting) -> Fix | None:
+def _fix(spec: SettingSpec, setting: Setting) -> Fix | None:
     """What a bare number was probably meant to be."""
     wanted, value = spec.types[0], setting.value
     if wanted is SettingType.TEXT and isinstance(value, Word | Symbol):

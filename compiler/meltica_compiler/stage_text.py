@@ -24,7 +24,6 @@ from meltica_dsl.model import (
 from meltica_dsl.values import Duration
 
 _UNITS = (
-    ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),
     ("s", 1_000_000_000),
@@ -43,7 +42,7 @@ _NOT, _MEMBERSHIP, _NEGATE, _ATOM = 3, 4, 7, 8
 
 
 def duration_text(duration: Duration) -> str:
-    """The duration in the largest units that say it whole.
+    """The duration in the largest units that say it whole, hours at most: strategies read this too.
 
     >>> duration_text(Duration(90_000_000_000)), duration_text(Duration(250_000)), duration_text(Duration(0))
     ('1m30s', '250us', '0s')

@@ -74,8 +74,8 @@ class IdentifierDedupe:
 
 
 class ContentDedupe:
-    """For events without an identifier. `layout` is that of the records, `depth` the book levels that
-    still count where the stage stands."""
+    """For events without an identifier. `layout` is that of the records, `depth` the number of book levels
+    that the route delivers: deeper ones are no content of it."""
 
     def __init__(self, within_us: float, layout: RecordLayout, depth: int, symbols: int) -> None:
         self._within_us = within_us

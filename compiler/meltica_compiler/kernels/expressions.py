@@ -1,5 +1,6 @@
 """`where` expressions as numpy source: one vectorised expression over columns, nothing per event.
 
+The language has folded constants already, so every expression but a lone constant has a field in it.
 Symbols, providers and sides are compared by their codes. Numbers of every kind are the f64 nearest to
 the exact decimal that the file says. Comparisons with a missing value (NaN) are false, `!=` true.
 """
@@ -29,6 +30,13 @@ _BINDING = {
 }
 _FUNCTIONS = {"abs": "np.abs", "round": "np.round"}
 _REDUCTIONS = {"min": "np.minimum", "max": "np.maximum"}
+
+
+def conjuncts(condition: Expr) -> tuple[Expr, ...]:
+    """The parts that an `and` joins, in their order."""
+    if isinstance(condition, Binary) and condition.op == "and":
+        return conjuncts(condition.left) + conjuncts(condition.right)
+    return (condition,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,7 @@ class Translator:
         if isinstance(const.value, bool):
             return str(const.value)
         if isinstance(const.value, Decimal):
-            number = float(const.value)
-            return repr(number) if abs(number) < float("inf") else f'float("{number}")'
+            return repr(float(const.value))
         return str(self.codes.code(const.value, const.type))
 
     def _membership(self, expr: Membership) -> tuple[str, int]:

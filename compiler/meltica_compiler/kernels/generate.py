@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from meltica_compiler.depth import kernel_depth
 from meltica_compiler.graph import Graph, RouteNode
-from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator
-from meltica_compiler.kernels.fold import conjuncts, fold
+from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
 from meltica_compiler.stage_text import stage_text
 from meltica_dsl.fields import EVENT_BY_NAME, FieldType
 from meltica_dsl.model import Conflate, Const, Dedupe, Depth, Sample, Stage, Where
@@ -55,21 +55,19 @@ def kernel_source(route: RouteNode, graph: Graph) -> str:
 
 
 def input_depth(route: RouteNode, graph: Graph) -> int:
-    """Levels a side of the records that reach the kernel: all sources' ingress rings have the same."""
-    wanted = {
+    """Levels a side of the records that reach the kernel."""
+    depths = [
         ingress.depth
         for provider in graph.providers
         if provider.name in route.sources
         for ingress in provider.ingresses
         if ingress.event == route.event
-    }
-    assert len(wanted) == 1, f"the ingress rings of route {route.name} differ in depth"
-    return wanted.pop()
+    ]
+    return kernel_depth(route.depth, depths)
 
 
 def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterable[Step]:
     codes = Codes(graph.symbols, tuple(provider.name for provider in graph.providers))
-    depth = input_depth(route, graph)
     narrowed = conflated = False
     numbered = enumerate(groupby(route.stages, key=type))
     for number, (kind, group) in numbered:
@@ -80,9 +78,7 @@ def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterabl
             continue
         for place, stage in enumerate(stages):
             name = f"{kind.__name__.lower()}_{number}" + (f"_{place}" if place else "")
-            if isinstance(stage, Depth):
-                depth = min(depth, stage.levels)
-            setup = _setup(stage, route, graph, depth)
+            setup = _setup(stage, route, graph)
             yield Step(
                 kind.__name__.lower(), (stage_text(stage),), name, setup, (), (), False, narrowed, conflated
             )
@@ -94,7 +90,7 @@ def _where_step(
     stages: tuple[Stage, ...], codes: Codes, tables: list[LookupTable], *, narrowed: bool, conflated: bool
 ) -> Step:
     translator = Translator(codes, tables=tables)
-    conditions = [c for s in stages if isinstance(s, Where) for c in conjuncts(fold(s.condition))]
+    conditions = [c for s in stages if isinstance(s, Where) for c in conjuncts(s.condition)]
     if any(isinstance(c, Const) and c.value is False for c in conditions):
         return Step("nothing", _texts(stages), "", "", (), (), False, narrowed, conflated)
     sources = tuple(translator.source(c) for c in conditions if not isinstance(c, Const))
@@ -115,7 +111,7 @@ def _texts(stages: Iterable[Stage]) -> tuple[str, ...]:
     return tuple(stage_text(stage) for stage in stages)
 
 
-def _setup(stage: Stage, route: RouteNode, graph: Graph, depth: int) -> str:
+def _setup(stage: Stage, route: RouteNode, graph: Graph) -> str:
     symbols, streams = len(graph.symbols), len(graph.symbols) * len(graph.providers)
     match stage:
         case Sample():
@@ -125,7 +121,7 @@ def _setup(stage: Stage, route: RouteNode, graph: Graph, depth: int) -> str:
         case Dedupe():
             identifier = _identifier(route.event)
             if identifier is None:
-                return f"ContentDedupe({stage.within.us!r}, LAYOUT, {depth}, {symbols})"
+                return f"ContentDedupe({stage.within.us!r}, LAYOUT, {route.depth}, {symbols})"
             return f'IdentifierDedupe({stage.within.us!r}, "{identifier}", {symbols}, {streams})'
         case _:
             return ""

@@ -1,7 +1,90 @@
-"""Codes of adapters and providers: E04xx."""
+"""Codes of adapters, providers and sinks: E04xx."""
 
 from __future__ import annotations
 
 from meltica_dsl.codes.code import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "E0401",
+        "there is no such adapter",
+        """\
+`adapter` names the kind of venue that a provider connects to, and this build
+has none of this name. The message names the nearest one, or all of them.
+
+Wrong:
+    provider paper { adapter = fakee, symbols = [BTC-USDT] }
+Right:
+    provider paper { adapter = fake, symbols = [BTC-USDT] }""",
+    ),
+    Code(
+        "E0402",
+        "the provider has no such events",
+        """\
+A route asks a provider for events that its adapter does not bring. With some
+adapters a setting decides: a `replay` of trades has trades only.
+
+Wrong:
+    provider tape {
+      adapter = replay, symbols = [BTC-USDT]
+      path = "trades.csv", format = tardis_trades
+    }
+    route books via market = tape.book -> maker
+Right:
+    route trades via market = tape.trade -> maker""",
+    ),
+    Code(
+        "E0403",
+        "the provider takes no orders",
+        """\
+`trade_on` names a provider whose adapter only brings market data. Orders go
+to a venue that takes them, be it the paper venue of `adapter = fake`.""",
+    ),
+    Code(
+        "E0404",
+        "the provider has no credentials",
+        """\
+A strategy trades on this provider, and its venue wants credentials for that:
+they are settings of the provider, given as secrets.
+
+Wrong:
+    provider okx { adapter = okx, symbols = [BTC-USDT] }
+Right:
+    provider okx {
+      adapter = okx
+      symbols = [BTC-USDT]
+      api_key = secret("OKX_API_KEY")
+    }""",
+    ),
+    Code(
+        "E0411",
+        "there is no such kind of sink",
+        """\
+The word after `=` says what the sink is: `log` or `parquet`.
+
+Wrong:
+    sink tape = parket { path = "data/{date}.parquet" }
+Right:
+    sink tape = parquet { path = "data/{date}.parquet" }""",
+    ),
+    Code(
+        "E0412",
+        "this kind of sink cannot run yet",
+        """\
+The language knows this kind of sink, this build cannot run it. Keep the
+events in a `parquet` sink meanwhile.""",
+    ),
+    Code(
+        "E0413",
+        "a path that cannot be filled in",
+        """\
+The path of a parquet sink may hold `{date}`, `{event}`, `{provider}` and
+`{symbol}`, which make it many files. Other names in braces, and braces that
+stand alone, mean nothing.
+
+Wrong:
+    sink tape = parquet { path = "data/{day}.parquet" }
+Right:
+    sink tape = parquet { path = "data/{date}.parquet" }""",
+    ),
+)

@@ -4,4 +4,82 @@ from __future__ import annotations
 
 from meltica_dsl.codes.code import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "E0601",
+        "a provider is never used",
+        """\
+No route that leads anywhere reads this provider, and no strategy trades on
+it, so it would connect for nothing. This is a warning.""",
+    ),
+    Code(
+        "E0602",
+        "a strategy gets no events",
+        """\
+No route's arrow points at this strategy, so none of its market data handlers
+would ever be called. This is a warning.
+
+Right:
+    route trades via market = paper.trade -> maker""",
+    ),
+    Code(
+        "E0603",
+        "a sink gets no events",
+        """\
+No route's arrow points at this sink, so it would keep nothing. This is a
+warning.""",
+    ),
+    Code(
+        "E0604",
+        "a pool is never used",
+        """\
+No route goes `via` this pool. It takes no memory: a pool is what each edge of
+its routes gets. This is a warning.""",
+    ),
+    Code(
+        "E0605",
+        "a risk block is never used",
+        """\
+No strategy has these limits. If one was meant to, it trades without them:
+this is a warning that deserves a look.
+
+Right:
+    strategy maker = "market-making" { trade_on = paper, risk = careful }""",
+    ),
+    Code(
+        "E0606",
+        "a condition that is never met",
+        """\
+A `where` names a symbol that none of the route's sources lists, or a provider
+that is none of them. It is most likely a slip of the pen. This is a warning.
+
+Wrong:
+    provider paper { adapter = fake, symbols = [BTC-USDT] }
+    route r via market = paper.trade | where symbol == BTC-USD -> tape""",
+    ),
+    Code(
+        "E0607",
+        "a route leads nowhere",
+        """\
+A route ends in an arrow to what receives its events: strategies and sinks.
+
+Wrong:
+    route trades via market = paper.trade
+Right:
+    route trades via market = paper.trade -> tape""",
+    ),
+    Code(
+        "E0608",
+        "a durable route through a pool that loses events",
+        """\
+`durable` promises that no event of the route is lost, and the pool's policy
+loses events when a reader falls behind. One of them has to give way.
+
+Wrong:
+    pool market { events = 1_024, on_full = drop_oldest }
+    route trades via market durable = paper.trade -> tape
+Right:
+    pool archive { events = 65_536, on_full = block }
+    route trades via archive durable = paper.trade -> tape""",
+    ),
+)

@@ -95,4 +95,71 @@ missing or wrong; `docs/strategies.md` has the contract whole.""",
     ),
 )
 
-CODES: tuple[Code, ...] = (*_SELECTING, *_MODULES)
+_USING = (
+    Code(
+        "E0521",
+        "the strategy does not handle these events",
+        """\
+A route sends the strategy events that its module does not list in
+`metadata.events`, so no handler would be called for them.
+
+Wrong:
+    route candles via market = paper.kline -> maker
+    strategy maker = "market-making" { … }
+Right:
+    route quotes via market = paper.book -> maker""",
+    ),
+    Code(
+        "E0522",
+        "the strategy's config has no such key",
+        """\
+The keys of `config` are those that the module declares in `metadata.config`.
+The message names the nearest one, or all of them.
+
+Wrong:
+    strategy maker = "market-making" { config { sprad = 5bps } }
+Right:
+    strategy maker = "market-making" { config { spread = 5bps } }""",
+    ),
+    Code(
+        "E0523",
+        "a config value of the wrong type",
+        """\
+The module declares which type each of its keys has.
+
+    string    a text in quotes, or a symbol
+    int       a whole number
+    float     a number, or a ratio: `5bps` reaches JavaScript as 0.0005
+    bool      `true` or `false`
+    duration  `500ms`; JavaScript gets the text '500ms'
+    symbol    `BTC-USDT`; JavaScript gets the text 'BTC-USDT'
+    list      `[1, 2]`
+    object    `{ a = 1 }`""",
+    ),
+    Code(
+        "E0524",
+        "a config key is missing",
+        """\
+The module says that this key is `required`, and gives no default for it.
+
+Wrong:
+    strategy maker = "market-making" { config { size = 0.01 } }
+Right:
+    strategy maker = "market-making" { config { spread = 5bps, size = 0.01 } }""",
+    ),
+    Code(
+        "E0525",
+        "a strategy trades without limits",
+        """\
+Every order of a strategy passes a `risk` block, also in a dry run: limits
+that are missing while trying out are missing when it counts.
+
+Wrong:
+    strategy maker = "market-making" { trade_on = paper }
+Right:
+    risk careful { max_position = 1, max_open_orders = 10 }
+    strategy maker = "market-making" { trade_on = paper, risk = careful }""",
+    ),
+)
+
+CODES: tuple[Code, ...] = (*_SELECTING, *_MODULES, *_USING)

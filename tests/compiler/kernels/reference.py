@@ -7,7 +7,6 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from meltica_compiler.kernels.fold import fold
 from meltica_dsl.fields import SIDES
 from meltica_dsl.model import (
     Binary,
@@ -150,8 +149,7 @@ class ReferenceConflate:
 
 class ReferenceWhere:
     def __init__(self, stage, graph):
-        # Constants are exact in the language, and f64 here; folding has tests of its own.
-        self.condition, self.graph = fold(stage.condition), graph
+        self.condition, self.graph = stage.condition, graph
 
     def step(self, clock, seq, arrived):
         return [event for event in arrived if evaluate(self.condition, event, self.graph)]

@@ -1,0 +1,46 @@
+"""From a pipeline file to its graph, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+from meltica_compiler.graph import Graph
+from meltica_compiler.options import CompileOptions
+from meltica_compiler.passes import PASSES
+from meltica_compiler.passes.draft import Draft
+from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
+from meltica_dsl.load import load
+from meltica_dsl.read import read_source
+from meltica_dsl.source import SourceFile
+
+__all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`graph` is None exactly when there are errors among the diagnostics, which are in source order."""
+
+    graph: Graph | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: tuple[SourceFile, ...]
+
+
+def compile_file(path: Path, options: CompileOptions) -> Compiled:
+    """Compiles a file. One that cannot be read is a diagnostic too."""
+    text = read_source(path)
+    if isinstance(text, Diagnostic):
+        return Compiled(None, (text,), (SourceFile(str(path), ""),))
+    return compile_text(str(path), text, options)
+
+
+def compile_text(path: str, text: str, options: CompileOptions) -> Compiled:
+    """Compiles the text of a file that messages call `path`."""
+    loaded = load(path, text, options.environ)
+    if loaded.pipeline is None:
+        return Compiled(None, loaded.diagnostics, loaded.sources)
+    draft = Draft(loaded.pipeline, options, is_whole=loaded.is_sound)
+    draft = reduce(lambda so_far, step: step(so_far), PASSES, draft)
+    diagnostics = in_source_order((*loaded.diagnostics, *draft.diagnostics))
+    return Compiled(None if has_errors(diagnostics) else draft.graph, diagnostics, loaded.sources)

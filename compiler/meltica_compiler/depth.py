@@ -1,0 +1,27 @@
+"""How deep a route's books are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
+from meltica_dsl.model import Depth, Stage
+
+
+def route_depth(event: str, stages: Iterable[Stage]) -> int:
+    """Levels a side that the route needs and gives: what its tightest `depth` stage keeps; 0 if the events
+    have no levels.
+
+    >>> route_depth("book", ()), route_depth("trade", ())
+    (10, 0)
+    """
+    if event != "book":
+        return 0
+    return min((stage.levels for stage in stages if isinstance(stage, Depth)), default=DEFAULT_BOOK_DEPTH)
+
+
+def kernel_depth(depth: int, source_depths: Iterable[int]) -> int:
+    """Levels a side of the records that reach the kernel of a route of this `depth`: the ring of a single
+    source is read in place, several are merged into records of the route's own depth."""
+    first, *others = source_depths
+    return depth if others else first

@@ -1,0 +1,17 @@
+"""What the compiler is told besides the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """`strategies_dir` and `require_registry` say where strategy modules are found; `environ` is what
+    `env("NAME")` reads."""
+
+    strategies_dir: Path
+    require_registry: bool
+    environ: Mapping[str, str]

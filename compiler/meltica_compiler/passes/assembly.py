@@ -1,0 +1,210 @@
+"""The graph itself: codes, rings and bytes, once nothing is wrong any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from meltica_compiler.depth import kernel_depth, route_depth
+from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_compiler.layout import record_layout, ring_bytes
+from meltica_compiler.passes.draft import Draft, event_of
+from meltica_compiler.plain import graph_hash
+from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_dsl.model import FullPolicy, Pipeline, Pool, Route, Target
+from meltica_dsl.source import Location
+
+Feed = tuple[str, str]
+"""One event type of one provider."""
+
+
+def assemble(draft: Draft) -> Draft:
+    """Lays the graph out. Everything is in the order of names, so that the order of declarations decides
+    nothing: not the codes, not the places of rings, not the hash.
+
+    >>> text = '''
+    ... provider paper { adapter = fake, symbols = [ETH-USDT, BTC-USDT] }
+    ... pool ram { events = 1_000, on_full = drop_oldest }
+    ... sink tape = log {}
+    ... route trades via ram = paper.trade -> tape
+    ... '''
+    >>> from meltica_compiler.passes.providers import settle_providers
+    >>> from meltica_compiler.passes.sinks import settle_sinks
+    >>> graph = assemble(settle_sinks(settle_providers(draft_of(text)))).graph
+    >>> graph.symbols
+    ('BTC-USDT', 'ETH-USDT')
+    >>> graph.edges[0].ring_bytes == 64 + 1_000 * 64
+    True
+    """
+    if draft.is_wrong:
+        return draft
+    pipeline = draft.pipeline
+    depths = _ingress_depths(pipeline)
+    edges = _edges(draft, depths)
+    graph = Graph(
+        pipeline=pipeline.name,
+        file=pipeline.span.path,
+        memory_budget=pipeline.memory,
+        latency_budget=pipeline.latency,
+        symbols=tuple(sorted({str(s) for provider in pipeline.providers for s in provider.symbols})),
+        providers=_providers(draft, depths),
+        routes=_routes(draft),
+        strategies=_strategies(draft, edges),
+        sinks=_sinks(draft),
+        edges=edges,
+        hash="",
+    )
+    return replace(draft, graph=replace(graph, hash=graph_hash(graph)))
+
+
+def _feeds(route: Route) -> list[Feed]:
+    return [(source.provider, source.event.name) for source in route.sources]
+
+
+def _ingress_depths(pipeline: Pipeline) -> dict[Feed, int]:
+    """Depth of each feed's ring: the deepest need of the routes that read it."""
+    depths: dict[Feed, int] = {}
+    for route in pipeline.routes:
+        needed = route_depth(event_of(route).name, route.stages)
+        for feed in _feeds(route):
+            depths[feed] = max(needed, depths.get(feed, 0))
+    return depths
+
+
+def _providers(draft: Draft, depths: Mapping[Feed, int]) -> tuple[ProviderNode, ...]:
+    capacities: dict[Feed, int] = {}
+    pools = _pools(draft.pipeline)
+    for route in draft.pipeline.routes:
+        for feed in _feeds(route):
+            # A ring as large as the largest pool behind it: a reader that keeps up never holds others back.
+            capacities[feed] = max(pools[route.pool].events, capacities.get(feed, 0))
+    venues = {strategy.trade_on for strategy in draft.pipeline.strategies}
+    return tuple(
+        ProviderNode(
+            id=f"provider:{provider.name}",
+            name=provider.name,
+            adapter=provider.adapter,
+            symbols=tuple(str(symbol) for symbol in provider.symbols),
+            settings=draft.provider_settings[provider.name],
+            ingresses=tuple(
+                _ingress(event, capacities[provider.name, event], depths[provider.name, event])
+                for event in EVENT_BY_NAME
+                if (provider.name, event) in capacities
+            ),
+            trades=provider.name in venues,
+            location=draft.location(provider.span),
+        )
+        for provider in sorted(draft.pipeline.providers, key=lambda provider: provider.name)
+    )
+
+
+def _ingress(event: str, capacity: int, depth: int) -> Ingress:
+    size = record_layout(event, depth).size
+    return Ingress(event, capacity, depth, size, ring_bytes(event, depth, capacity))
+
+
+def _routes(draft: Draft) -> tuple[RouteNode, ...]:
+    return tuple(
+        RouteNode(
+            id=f"route:{route.name}",
+            name=route.name,
+            event=event_of(route).name,
+            depth=route_depth(event_of(route).name, route.stages),
+            sources=tuple(sorted(source.provider for source in route.sources)),
+            stages=route.stages,
+            pool=route.pool,
+            durable=route.durable,
+            location=draft.location(route.span),
+        )
+        for route in sorted(draft.pipeline.routes, key=lambda route: route.name)
+    )
+
+
+def _edges(draft: Draft, depths: Mapping[Feed, int]) -> tuple[Edge, ...]:
+    pools = _pools(draft.pipeline)
+    listed = {provider.name: len(provider.symbols) for provider in draft.pipeline.providers}
+    strategies = {strategy.name for strategy in draft.pipeline.strategies}
+    edges: list[Edge] = []
+    for route in draft.pipeline.routes:
+        pool, event = pools[route.pool], event_of(route).name
+        waiting = 0
+        if pool.on_full is FullPolicy.CONFLATE:
+            # One place for each symbol of each provider. What waits is as deep as the kernel gave it.
+            depth = kernel_depth(route_depth(event, route.stages), (depths[feed] for feed in _feeds(route)))
+            streams = sum(listed[source.provider] for source in route.sources)
+            waiting = streams * record_layout(event, depth).size
+        for target in route.targets:
+            kind = "strategy" if target.name in strategies else "sink"
+            edges.append(_edge(route, target, kind, pool, waiting, draft.location(target.span)))
+    return tuple(sorted(edges, key=lambda edge: (edge.route, edge.target)))
+
+
+def _edge(
+    route: Route, target: Target, target_kind: str, pool: Pool, waiting_bytes: int, location: Location
+) -> Edge:
+    event = event_of(route).name
+    depth = route_depth(event, route.stages)
+    return Edge(
+        id=f"edge:{route.name}->{target.name}",
+        route=route.name,
+        target=target.name,
+        target_kind=target_kind,
+        event=event,
+        pool=pool.name,
+        policy=pool.on_full,
+        capacity=pool.events,
+        depth=depth,
+        record_bytes=record_layout(event, depth).size,
+        ring_bytes=ring_bytes(event, depth, pool.events),
+        waiting_bytes=waiting_bytes,
+        location=location,
+    )
+
+
+def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ...]:
+    inboxes: dict[str, list[Edge]] = {strategy.name: [] for strategy in draft.pipeline.strategies}
+    for edge in edges:
+        if edge.target in inboxes:
+            inboxes[edge.target].append(edge)
+    venues = {provider.name: provider for provider in draft.pipeline.providers}
+    risks = {risk.name: risk for risk in draft.pipeline.risks}
+    return tuple(
+        StrategyNode(
+            id=f"strategy:{strategy.name}",
+            name=strategy.name,
+            selector=strategy.selector.text,
+            module=draft.modules[strategy.name],
+            config=draft.configs[strategy.name],
+            trade_on=strategy.trade_on,
+            trade_symbols=tuple(str(symbol) for symbol in venues[strategy.trade_on].symbols)
+            if strategy.trade_on is not None
+            else (),
+            risk=risks[strategy.risk] if strategy.risk is not None else None,
+            dry_run=strategy.dry_run,
+            linger=strategy.linger,
+            memory=strategy.memory,
+            drain_limit=strategy.drain_limit,
+            restarts=strategy.restarts,
+            inbox_bytes=inbox_geometry(inboxes[strategy.name]).size_bytes,
+            location=draft.location(strategy.span),
+        )
+        for strategy in sorted(draft.pipeline.strategies, key=lambda strategy: strategy.name)
+    )
+
+
+def _sinks(draft: Draft) -> tuple[SinkNode, ...]:
+    return tuple(
+        SinkNode(
+            id=f"sink:{sink.name}",
+            name=sink.name,
+            kind=sink.kind,
+            settings=draft.sink_settings[sink.name],
+            location=draft.location(sink.span),
+        )
+        for sink in sorted(draft.pipeline.sinks, key=lambda sink: sink.name)
+    )
+
+
+def _pools(pipeline: Pipeline) -> dict[str, Pool]:
+    return {pool.name: pool for pool in pipeline.pools}

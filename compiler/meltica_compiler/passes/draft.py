@@ -1,0 +1,60 @@
+"""A pipeline on its way to a graph: what the passes have found out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from meltica_compiler.adapters import AdapterSpec
+from meltica_compiler.graph import Graph, ModuleInfo, SettingValue
+from meltica_compiler.options import CompileOptions
+from meltica_dsl.diagnostics import Diagnostic, Severity, has_errors
+from meltica_dsl.fields import EventType
+from meltica_dsl.model import Pipeline, Route
+from meltica_dsl.source import Location, SourceFile, Span
+
+SettingsByName = Mapping[str, dict[str, SettingValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Passes take a draft and give one. Mappings are by the name of the declaration; what could not be
+    found out, because something is wrong, is missing there. `graph` comes once nothing is wrong.
+
+    Unless `is_whole`, declarations are missing from the pipeline because the language has faults to find
+    with them, so that nobody can say what the rest lacks.
+    """
+
+    pipeline: Pipeline
+    options: CompileOptions
+    is_whole: bool = True
+    adapters: Mapping[str, AdapterSpec] = field(default_factory=dict)
+    provider_settings: SettingsByName = field(default_factory=dict)
+    sink_settings: SettingsByName = field(default_factory=dict)
+    modules: Mapping[str, ModuleInfo] = field(default_factory=dict)
+    configs: SettingsByName = field(default_factory=dict)
+    graph: Graph | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def report(self, *diagnostics: Diagnostic) -> Draft:
+        return replace(self, diagnostics=self.diagnostics + diagnostics)
+
+    @property
+    def is_wrong(self) -> bool:
+        return not self.is_whole or has_errors(self.diagnostics)
+
+    def location(self, span: Span) -> Location:
+        return _source(self.pipeline, span).location(span.start)
+
+
+def event_of(route: Route) -> EventType:
+    """What the route carries: its first source says so, and all others agree."""
+    return route.sources[0].event
+
+
+def warning(code: str, message: str, span: Span, label: str, help: str) -> Diagnostic:
+    return Diagnostic(code, message, span, label, help=(help,), severity=Severity.WARNING)
+
+
+def _source(pipeline: Pipeline, span: Span) -> SourceFile:
+    return next(source for source in pipeline.sources if source.path == span.path)

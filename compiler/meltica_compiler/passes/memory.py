@@ -1,0 +1,83 @@
+"""Memory: what the rings take fits the budget, and codes fit their records."""
+
+from __future__ import annotations
+
+from meltica_compiler.budget import budget, size_text
+from meltica_compiler.graph import Graph
+from meltica_compiler.passes.draft import Draft
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.values import Size
+
+MAX_CODES = 65_536
+"""Symbols and providers are u16 in records."""
+
+_SHOWN = 4
+"""Largest pieces that the error lists; the whole table is `meltica compile --emit budget`."""
+_MIB = 1 << 20
+
+
+def check_memory(draft: Draft) -> Draft:
+    """Rings, inboxes and waiting places stay within the pipeline's `memory`.
+
+    >>> from dataclasses import replace
+    >>> from meltica_dsl.values import Size
+    >>> from meltica_compiler.passes import assemble, settle_providers, settle_sinks
+    >>> draft = draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... pool ram { events = 100_000, on_full = block }
+    ... route r via ram = paper.trade -> tape
+    ... sink tape = log {}
+    ... ''')
+    >>> draft = assemble(settle_sinks(settle_providers(draft)))
+    >>> check_memory(draft) == draft
+    True
+    >>> small = replace(draft.graph, memory_budget=Size(1 << 20))
+    >>> say(check_memory(replace(draft, graph=small)))
+    E0701 the pipeline takes 12.2MiB, more than its budget of 1MiB
+      note: 6,400,064 bytes: paper.trade, ingress ring (100,000 × 64 + 64)
+      note: 6,400,064 bytes: r → tape, edge ring of ram (100,000 × 64 + 64)
+      help: make the pools smaller, or allow it: `memory = 13MiB`
+    """
+    graph = draft.graph
+    if graph is None or graph.memory_budget is None or graph.total_bytes <= graph.memory_budget.bytes:
+        return draft
+    return draft.report(_over_budget(draft, graph, graph.memory_budget))
+
+
+def check_codes(draft: Draft) -> Draft:
+    """There are no more symbols and providers than codes for them.
+
+    >>> check_codes(draft_of('provider paper { adapter = fake, symbols = [BTC-USDT] }')).diagnostics
+    ()
+    """
+    pipeline = draft.pipeline
+    symbols = {symbol for provider in pipeline.providers for symbol in provider.symbols}
+    counted = (("symbols", len(symbols)), ("providers", len(pipeline.providers)))
+    return draft.report(
+        *(
+            Diagnostic(
+                "E0702",
+                f"the pipeline has {count:,} {what}, more than {MAX_CODES:,}",
+                pipeline.span,
+                help=("split it into several pipelines",),
+            )
+            for what, count in counted
+            if count > MAX_CODES
+        )
+    )
+
+
+def _over_budget(draft: Draft, graph: Graph, allowed: Size) -> Diagnostic:
+    largest = sorted(budget(graph), key=lambda item: -item.bytes)[:_SHOWN]
+    enough = f"{-(-graph.total_bytes // _MIB)}MiB"
+    span = draft.pipeline.memory_span
+    taken, budgeted = size_text(graph.total_bytes), size_text(allowed.bytes)
+    return Diagnostic(
+        "E0701",
+        f"the pipeline takes {taken}, more than its budget of {budgeted}",
+        span or draft.pipeline.span,
+        label=f"needs {graph.total_bytes:,} bytes",
+        notes=tuple(f"{item.bytes:,} bytes: {item.holder}, {item.what} ({item.sum})" for item in largest),
+        help=(f"make the pools smaller, or allow it: `memory = {enough}`",),
+        fixes=(Fix(f"raise it to {enough}", (Edit(span, enough),)),) if span else (),
+    )

@@ -1,0 +1,138 @@
+"""Providers: the adapter exists, its settings fit, and it provides what the routes ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from meltica_compiler.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.graph import SettingValue
+from meltica_compiler.passes.draft import Draft
+from meltica_compiler.setting_schema import read_settings
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.model import Provider, Source, Strategy
+from meltica_dsl.suggest import nearest
+
+
+def settle_providers(draft: Draft) -> Draft:
+    """Finds each provider's adapter and reads its settings.
+
+    >>> say(settle_providers(draft_of('provider p { adapter = fakee, symbols = [BTC-USDT] }')))
+    E0401 there is no adapter `fakee`
+      help: did you mean `fake`?
+    >>> paper = settle_providers(draft_of('provider p { adapter = fake, symbols = [BTC-USDT], rate = 9/s }'))
+    >>> paper.provider_settings["p"]["rate"], paper.provider_settings["p"]["seed"]
+    (9.0, 1)
+    """
+    adapters: dict[str, AdapterSpec] = {}
+    settings: dict[str, dict[str, SettingValue]] = {}
+    diagnostics: list[Diagnostic] = []
+    for provider in draft.pipeline.providers:
+        spec = ADAPTERS.get(provider.adapter)
+        if spec is None:
+            diagnostics.append(_unknown_adapter(provider))
+            continue
+        adapters[provider.name] = spec
+        read = read_settings(
+            spec.settings,
+            provider.settings,
+            owner=f"the adapter `{spec.identifier}`",
+            place=provider.name_span,
+            kept=("adapter", "symbols"),
+        )
+        settings[provider.name] = read.values
+        diagnostics += read.diagnostics
+    return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
+
+
+def check_sources(draft: Draft) -> Draft:
+    """Every source is an event that the provider's adapter, with its settings, can give.
+
+    >>> draft = settle_providers(draft_of('''
+    ... provider tape { adapter = replay, symbols = [BTC-USDT], path = "t.csv", format = tardis_trades }
+    ... pool ram { events = 8, on_full = block }
+    ... route books via ram = tape.book -> log
+    ... sink log = log {}
+    ... '''))
+    >>> say(check_sources(draft))
+    E0402 `tape` provides no book events
+      note: `replay` provides trade
+    """
+    found: list[Diagnostic] = []
+    for route in draft.pipeline.routes:
+        for source in route.sources:
+            spec = draft.adapters.get(source.provider)
+            if spec is None:
+                continue
+            provided = spec.provides(draft.provider_settings[source.provider])
+            if source.event.name not in provided:
+                found.append(_not_provided(source, spec, provided))
+    return draft.report(*found)
+
+
+def check_venues(draft: Draft) -> Draft:
+    """Strategies trade where orders are taken, and there the credentials for that are given.
+
+    >>> say(check_venues(settle_providers(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... strategy s = "noop" { trade_on = paper }
+    ... '''))))
+    """
+    found: list[Diagnostic] = []
+    providers = {provider.name: provider for provider in draft.pipeline.providers}
+    for strategy in draft.pipeline.strategies:
+        if strategy.trade_on is not None and strategy.trade_on in draft.adapters:
+            spec = draft.adapters[strategy.trade_on]
+            found += venue_faults(strategy, providers[strategy.trade_on], spec)
+    return draft.report(*dict.fromkeys(found))
+
+
+def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> tuple[Diagnostic, ...]:
+    """Why the strategy cannot trade on this provider, if it cannot."""
+    place = strategy.trade_on_span or strategy.name_span
+    if not spec.trades:
+        return (
+            Diagnostic(
+                "E0403",
+                f"`{provider.name}` takes no orders",
+                place,
+                label=f"its adapter `{spec.identifier}` only brings market data",
+                help=("trade on another provider, such as one with `adapter = fake`",),
+            ),
+        )
+    missing = [f"`{name}`" for name in spec.credentials if name not in provider.settings]
+    if not missing:
+        return ()
+    return (
+        Diagnostic(
+            "E0404",
+            f"`{provider.name}` has no credentials to trade with",
+            provider.name_span,
+            label=f"wants {', '.join(missing)}",
+            help=tuple(f'add {name} = secret("…")' for name in missing),
+        ),
+    )
+
+
+def _unknown_adapter(provider: Provider) -> Diagnostic:
+    near = nearest(provider.adapter, ADAPTERS)
+    listed = ", ".join(f"`{name}`" for name in sorted(ADAPTERS))
+    return Diagnostic(
+        "E0401",
+        f"there is no adapter `{provider.adapter}`",
+        provider.adapter_span,
+        label="unknown",
+        help=(f"did you mean `{near}`?" if near else f"this build has {listed}",),
+        fixes=(Fix(f"replace by `{near}`", (Edit(provider.adapter_span, near),)),) if near else (),
+    )
+
+
+def _not_provided(source: Source, spec: AdapterSpec, provided: tuple[str, ...]) -> Diagnostic:
+    near = nearest(source.event.name, provided)
+    return Diagnostic(
+        "E0402",
+        f"`{source.provider}` provides no {source.event.name} events",
+        source.span,
+        label="cannot be provided",
+        notes=(f"`{spec.identifier}` provides {', '.join(provided)}",),
+        help=(f"did you mean `{source.provider}.{near}`?",) if near else (),
+    )

@@ -1,0 +1,80 @@
+"""Sinks: the kind exists in this build, and its settings fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from meltica_compiler.graph import SettingValue
+from meltica_compiler.passes.draft import Draft
+from meltica_compiler.setting_schema import read_settings
+from meltica_compiler.sinks import LATER_SINK_KINDS, PATH_PLACEHOLDERS, SINK_KINDS
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.model import Sink
+from meltica_dsl.suggest import nearest
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+
+
+def settle_sinks(draft: Draft) -> Draft:
+    """Finds each sink's kind and reads its settings.
+
+    >>> say(settle_sinks(draft_of('sink s = parket {}  sink t = parquet { path = "{day}.parquet" }')))
+    E0411 there is no kind of sink called `parket`
+      help: did you mean `parquet`?
+    E0413 `{day}` is nothing that a path can hold
+      help: it can hold `{date}`, `{event}`, `{provider}`, `{symbol}`
+    """
+    settings: dict[str, dict[str, SettingValue]] = {}
+    found: list[Diagnostic] = []
+    for sink in draft.pipeline.sinks:
+        spec = SINK_KINDS.get(sink.kind)
+        if spec is None:
+            found.append(_unknown_kind(sink))
+            continue
+        read = read_settings(
+            spec.settings, sink.settings, owner=f"a sink of kind `{spec.kind}`", place=sink.name_span
+        )
+        settings[sink.name] = read.values
+        found += (*read.diagnostics, *_path_faults(sink))
+    return replace(draft, sink_settings=settings).report(*found)
+
+
+def _unknown_kind(sink: Sink) -> Diagnostic:
+    if sink.kind in LATER_SINK_KINDS:
+        kinds = ", ".join(f"`{kind}`" for kind in SINK_KINDS)
+        return Diagnostic(
+            "E0412",
+            f"sinks of kind `{sink.kind}` cannot run yet",
+            sink.kind_span,
+            label="not in this build",
+            help=(f"this build has {kinds}",),
+        )
+    near = nearest(sink.kind, SINK_KINDS)
+    listed = ", ".join(f"`{kind}`" for kind in SINK_KINDS)
+    return Diagnostic(
+        "E0411",
+        f"there is no kind of sink called `{sink.kind}`",
+        sink.kind_span,
+        label="unknown",
+        help=(f"did you mean `{near}`?" if near else f"the kinds are {listed}",),
+        fixes=(Fix(f"replace by `{near}`", (Edit(sink.kind_span, near),)),) if near else (),
+    )
+
+
+def _path_faults(sink: Sink) -> list[Diagnostic]:
+    path = sink.settings.get("path")
+    if path is None or not isinstance(path.value, str):
+        return []
+    listed = ", ".join(f"`{{{name}}}`" for name in PATH_PLACEHOLDERS)
+    return [
+        Diagnostic(
+            "E0413",
+            f"`{match[0]}` is nothing that a path can hold",
+            path.span,
+            label="in this path",
+            help=(f"it can hold {listed}",),
+        )
+        for match in _PLACEHOLDER.finditer(path.value)
+        if match[1] not in PATH_PLACEHOLDERS
+    ]

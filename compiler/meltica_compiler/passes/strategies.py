@@ -1,0 +1,151 @@
+"""Strategies: the module is found and sound, its config fits, and it handles what it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from meltica_compiler.graph import ModuleInfo, SettingValue
+from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect
+from meltica_compiler.passes.draft import Draft, event_of
+from meltica_compiler.registry import ResolveFailure, StrategyLibrary
+from meltica_compiler.strategy_config import read_config
+from meltica_dsl.diagnostics import Diagnostic, Label
+from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_dsl.model import Strategy
+
+_FAULT_CODES = {FaultStage.COMPILE: "E0511", FaultStage.EXECUTE: "E0512", FaultStage.VALIDATE: "E0513"}
+
+
+def settle_strategies(draft: Draft) -> Draft:
+    """Finds each strategy's module, reads what it says of itself, and reads the config by that.
+
+    >>> say(settle_strategies(draft_of('strategy s = "nop" {}')))  # doctest: +ELLIPSIS
+    E0501 there is no strategy `nop` in `...strategies`
+      help: did you mean `noop`?
+    >>> settle_strategies(draft_of('strategy s = "noop" {}')).modules["s"].name
+    'noop'
+    """
+    library = StrategyLibrary(draft.options.strategies_dir, draft.options.require_registry)
+    modules: dict[str, ModuleInfo] = {}
+    configs: dict[str, dict[str, SettingValue]] = {}
+    found: list[Diagnostic] = []
+    for strategy in draft.pipeline.strategies:
+        resolved = library.resolve(strategy.selector)
+        if isinstance(resolved, ResolveFailure):
+            found.append(_not_resolved(strategy, resolved))
+            continue
+        metadata = inspect(resolved.source, resolved.path)
+        if isinstance(metadata, ModuleFault):
+            found.append(_faulty(strategy, metadata))
+            continue
+        modules[strategy.name] = ModuleInfo(
+            name=resolved.name,
+            tag=resolved.tag,
+            sha256=resolved.sha256,
+            path=resolved.path,
+            source=resolved.source,
+            display_name=metadata.display_name,
+            description=metadata.description,
+            events=metadata.events,
+        )
+        config = read_config(strategy, metadata.config)
+        configs[strategy.name] = config.values
+        found += config.diagnostics
+    return replace(draft, modules=modules, configs=configs).report(*found)
+
+
+def check_handlers(draft: Draft) -> Draft:
+    """What a route sends to a strategy, the module handles.
+
+    >>> say(check_handlers(settle_strategies(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... pool ram { events = 8, on_full = block }
+    ... route candles via ram = paper.kline -> s
+    ... strategy s = "market-making" { config { spread = 5bps, size = 1 } }
+    ... '''))))
+    E0521 `market-making` does not handle kline events
+      note: it handles trade, ticker, book
+      help: send it something else, or list `KlineSummary` in the module's `metadata.events`
+    """
+    found: list[Diagnostic] = []
+    for route in draft.pipeline.routes:
+        event = event_of(route)
+        for target in route.targets:
+            module = draft.modules.get(target.name)
+            if module is None or event.name in module.events:
+                continue
+            handled = ", ".join(name for name in module.events if EVENT_BY_NAME[name].hot) or "no market data"
+            found.append(
+                Diagnostic(
+                    "E0521",
+                    f"`{module.name}` does not handle {event.name} events",
+                    target.span,
+                    label=f"would get {event.name} events",
+                    labels=(Label(route.sources[0].span, f"{event.name} events come from here"),),
+                    notes=(f"it handles {handled}",),
+                    help=(
+                        f"send it something else, or list `{event.metadata_name}` in the module's "
+                        "`metadata.events`",
+                    ),
+                )
+            )
+    return draft.report(*found)
+
+
+def check_risk(draft: Draft) -> Draft:
+    """Whoever trades has limits.
+
+    >>> say(check_risk(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... strategy s = "noop" { trade_on = paper }
+    ... ''')))
+    E0525 `s` trades without limits
+      note: dry run or not, every order passes a `risk` block, so that a typo cannot cost a fortune
+      help: declare one, `risk careful { max_position = 1, max_open_orders = 10 }`, and add `risk = careful`
+    """
+    return draft.report(
+        *(
+            Diagnostic(
+                "E0525",
+                f"`{strategy.name}` trades without limits",
+                strategy.name_span,
+                label="no `risk`",
+                labels=(Label(strategy.trade_on_span, "it trades here"),) if strategy.trade_on_span else (),
+                notes=(
+                    "dry run or not, every order passes a `risk` block, so that a typo cannot cost a fortune",
+                ),
+                help=(_risk_help(draft),),
+            )
+            for strategy in draft.pipeline.strategies
+            if strategy.trade_on is not None and strategy.risk is None
+        )
+    )
+
+
+def _risk_help(draft: Draft) -> str:
+    if draft.pipeline.risks:
+        return f"add `risk = {draft.pipeline.risks[0].name}`"
+    return "declare one, `risk careful { max_position = 1, max_open_orders = 10 }`, and add `risk = careful`"
+
+
+def _not_resolved(strategy: Strategy, failure: ResolveFailure) -> Diagnostic:
+    return Diagnostic(
+        failure.problem.value,
+        failure.message,
+        strategy.selector.span,
+        label="leads to no module",
+        notes=failure.notes,
+        help=failure.help,
+    )
+
+
+def _faulty(strategy: Strategy, fault: ModuleFault) -> Diagnostic:
+    place = ":".join(str(part) for part in (fault.path, fault.line, fault.column) if part is not None)
+    return Diagnostic(
+        _FAULT_CODES[fault.stage],
+        fault.message,
+        strategy.selector.span,
+        label="in this module",
+        notes=(f"at {place}",),
+        help=(fault.hint,) if fault.hint else (),
+    )

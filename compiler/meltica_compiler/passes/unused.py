@@ -1,0 +1,155 @@
+"""Warnings on what is declared and does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from meltica_compiler.dag import reachable
+from meltica_compiler.passes.draft import Draft, warning
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.model import (
+    Binary,
+    Call,
+    Conditional,
+    Const,
+    Expr,
+    ExprType,
+    Membership,
+    Route,
+    Unary,
+    Where,
+)
+from meltica_dsl.source import Span
+from meltica_dsl.suggest import nearest
+
+Id = tuple[str, str]
+_TARGET = "target"  # strategies and sinks share their names
+
+
+def warn_unused(draft: Draft) -> Draft:
+    """Everything lies on a way from a provider to a strategy or a sink.
+
+    >>> say(warn_unused(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... pool ram { events = 8, on_full = block }
+    ... sink tape = log {}
+    ... ''')))
+    E0601 `paper` is never used
+      help: read it in a route, trade on it, or remove it
+    E0604 `ram` is never used
+      help: send a route `via ram`, or remove it
+    E0603 nothing flows into `tape`
+      help: point a route's arrow at it, or remove it
+    """
+    if not draft.is_whole:
+        return draft
+    pipeline = draft.pipeline
+    flow = list(_flow(draft))
+    fed = reachable({id for id, _ in flow if id[0] == "provider"}, flow)
+    names = [strategy.name for strategy in pipeline.strategies] + [sink.name for sink in pipeline.sinks]
+    targets = [(_TARGET, name) for name in names]
+    used = reachable(targets, [(b, a) for a, b in (*flow, *_rests_on(draft))])
+    found: list[Diagnostic] = []
+    for provider in pipeline.providers:
+        if ("provider", provider.name) not in used:
+            help = "read it in a route, trade on it, or remove it"
+            found.append(_unused("E0601", provider.name, provider.name_span, help))
+    for strategy in pipeline.strategies:
+        if (_TARGET, strategy.name) not in fed:
+            found.append(_unfed("E0602", strategy.name, strategy.name_span))
+    for sink in pipeline.sinks:
+        if (_TARGET, sink.name) not in fed:
+            found.append(_unfed("E0603", sink.name, sink.name_span))
+    for pool in pipeline.pools:
+        if ("pool", pool.name) not in used:
+            help = f"send a route `via {pool.name}`, or remove it"
+            found.append(_unused("E0604", pool.name, pool.name_span, help))
+    for risk in pipeline.risks:
+        if ("risk", risk.name) not in used:
+            help = f"add `risk = {risk.name}` to a strategy, or remove it"
+            found.append(_unused("E0605", risk.name, risk.name_span, help))
+    return draft.report(*found)
+
+
+def warn_never_met(draft: Draft) -> Draft:
+    """Conditions name symbols and providers that can occur in the route.
+
+    >>> say(warn_never_met(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT] }
+    ... pool ram { events = 8, on_full = block }
+    ... route r via ram = paper.trade | where symbol == BTC-USD -> tape
+    ... sink tape = log {}
+    ... ''')))
+    E0606 no source of `r` lists BTC-USD
+      help: did you mean BTC-USDT?
+    """
+    found: list[Diagnostic] = []
+    for route in draft.pipeline.routes:
+        sources = [p for p in draft.pipeline.providers if p.name in {s.provider for s in route.sources}]
+        possible = {
+            ExprType.SYMBOL: {str(symbol) for provider in sources for symbol in provider.symbols},
+            ExprType.PROVIDER: {provider.name for provider in sources},
+        }
+        for const in _constants(route):
+            name, known = str(const.value), possible.get(const.type)
+            if known is None or name in known:
+                continue
+            near = nearest(name, sorted(known))
+            verb = "lists" if const.type is ExprType.SYMBOL else "is"
+            listed = ", ".join(sorted(known))
+            help = f"did you mean {near}?" if near else f"there can be {listed}"
+            found.append(
+                warning("E0606", f"no source of `{route.name}` {verb} {name}", const.span, "never met", help)
+            )
+    return draft.report(*dict.fromkeys(found))
+
+
+def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:
+    for route in draft.pipeline.routes:
+        for source in route.sources:
+            yield ("provider", source.provider), ("route", route.name)
+        for target in route.targets:
+            yield ("route", route.name), (_TARGET, target.name)
+
+
+def _rests_on(draft: Draft) -> Iterator[tuple[Id, Id]]:
+    """What is used without anything flowing: memory, limits, and venues that are only traded on."""
+    for route in draft.pipeline.routes:
+        yield ("pool", route.pool), ("route", route.name)
+    for strategy in draft.pipeline.strategies:
+        if strategy.risk is not None:
+            yield ("risk", strategy.risk), (_TARGET, strategy.name)
+        if strategy.trade_on is not None:
+            yield ("provider", strategy.trade_on), (_TARGET, strategy.name)
+
+
+def _unused(code: str, name: str, span: Span, help: str) -> Diagnostic:
+    return warning(code, f"`{name}` is never used", span, "does nothing", help)
+
+
+def _unfed(code: str, name: str, span: Span) -> Diagnostic:
+    help = "point a route's arrow at it, or remove it"
+    return warning(code, f"nothing flows into `{name}`", span, "gets no events", help)
+
+
+def _constants(route: Route) -> Iterator[Const]:
+    for stage in route.stages:
+        if isinstance(stage, Where):
+            yield from _within((stage.condition,))
+
+
+def _within(exprs: Iterable[Expr]) -> Iterator[Const]:
+    for expr in exprs:
+        match expr:
+            case Const():
+                yield expr
+            case Unary():
+                yield from _within((expr.operand,))
+            case Binary():
+                yield from _within((expr.left, expr.right))
+            case Membership():
+                yield from _within((expr.operand, *expr.items))
+            case Conditional():
+                yield from _within((expr.condition, expr.then, expr.otherwise))
+            case Call():
+                yield from _within(expr.arguments)
