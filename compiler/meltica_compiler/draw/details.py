@@ -139,7 +139,7 @@ def _feed(provider: ProviderNode, route: RouteNode, keys: Keys) -> Detail:
 
 
 def _edge(edge: Edge) -> Facts:
-    loss = "may lose events: this edge alone" if is_lossy(edge.policy) else "stalls the providers behind it"
+    loss = "this edge alone may lose events" if is_lossy(edge.policy) else "stalls the providers behind it"
     waiting = (("waiting places", show_bytes(edge.waiting_bytes)),) if edge.waiting_bytes else ()
     return (
         ("event", event_note(edge.event, edge.depth)),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from meltica_compiler.draw.amounts import HASH_LENGTH, printable, total_line
-from meltica_compiler.draw.palette import LINKS, TONES, Shade
+from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, TONES
 from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, sketch
 from meltica_compiler.graph import Graph
 
@@ -34,6 +34,7 @@ def render_mermaid(graph: Graph) -> str:
             lines += [f"  subgraph {lane.value}", "    direction TB"]
             lines += [f"    {_box(box)}" for box in boxes]
             lines.append("  end")
+            lines.append(f"  style {lane.value} fill:{LANE.light},stroke:{LANE_LINE.light}")
     lines += [f"  {_link(link)}" for link in drawn.links]
     lines += _styles(drawn.links)
     return "\n".join(lines) + "\n"
@@ -63,12 +64,8 @@ def _link(link: Link) -> str:
 def _styles(links: tuple[Link, ...]) -> Iterator[str]:
     for lane in Lane:
         tone = TONES[lane]
-        yield f"  classDef {lane.value} fill:{tone.fill.light},stroke:{tone.line.light},color:#1b2430"
+        yield f"  classDef {lane.value} fill:{tone.fill.light},stroke:{tone.line.light},color:{INK.light}"
     for kind in LinkKind:
         numbers = ",".join(str(i) for i, link in enumerate(links) if link.kind is kind)
         if numbers:
-            yield f"  linkStyle {numbers} {_stroke(LINKS[kind])}{_DASHES.get(kind, '')}"
-
-
-def _stroke(shade: Shade) -> str:
-    return f"stroke:{shade.light}"
+            yield f"  linkStyle {numbers} stroke:{LINKS[kind].light}{_DASHES.get(kind, '')}"

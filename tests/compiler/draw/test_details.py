@@ -30,5 +30,5 @@ def test_settings_are_told_and_secrets_only_named(quickstart_graph: Graph) -> No
 def test_an_edge_says_what_its_policy_costs(quickstart_graph: Graph) -> None:
     rings = {d.name: dict(d.facts) for d in link_details(quickstart_graph) if d.kind == "ring"}
     assert rings["trades → tape"]["when full"] == "block: stalls the providers behind it"
-    assert rings["trades → maker"]["when full"] == "drop_oldest: may lose events: this edge alone"
+    assert rings["trades → maker"]["when full"] == "drop_oldest: this edge alone may lose events"
     assert rings["quotes → maker"]["waiting places"] == "2.72 KiB"
