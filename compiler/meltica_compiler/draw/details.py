@@ -153,4 +153,4 @@ def _edge(edge: Edge) -> Facts:
 
 
 def _settings(prefix: str, settings: dict[str, SettingValue]) -> Facts:
-    return tuple((f"{prefix} {key}", spell_setting(value)) for key, value in settings.items())
+    return tuple((f"{prefix} {key}", spell_setting(value)) for key, value in sorted(settings.items()))

@@ -131,13 +131,13 @@ def _strategy(node: StrategyNode, keys: Keys) -> Box:
     if node.trade_on is not None and node.dry_run:
         rows.append(Row("dry run", "orders held back"))
     rows.append(Row("inbox", show_bytes(node.inbox_bytes)))
-    rows += [Row(key, spell_setting(value)) for key, value in node.config.items()]
+    rows += [Row(key, spell_setting(value)) for key, value in sorted(node.config.items())]
     key = keys.strategies[node.name]
     return Box(key, Lane.STRATEGIES, node.name, node.selector, tuple(rows), node.selector)
 
 
 def _sink(node: SinkNode, keys: Keys) -> Box:
-    rows = tuple(Row(key, spell_setting(value)) for key, value in node.settings.items())
+    rows = tuple(Row(key, spell_setting(value)) for key, value in sorted(node.settings.items()))
     return Box(keys.sinks[node.name], Lane.SINKS, node.name, node.kind, rows, node.kind)
 
 

@@ -54,7 +54,10 @@ def spell_text(text: str) -> str:
 
 
 def spell_setting(value: SettingValue) -> str:  # noqa: PLR0911 - one return for each kind
-    """A setting or config value. A secret shows its name: the graph does not know more."""
+    """A setting or config value, the keys of an object in alphabetical order: theirs is not content.
+
+    A secret shows its name; the graph does not know more.
+    """
     match value:
         case None:
             return "none"
@@ -71,7 +74,7 @@ def spell_setting(value: SettingValue) -> str:  # noqa: PLR0911 - one return for
         case tuple():
             return f"[{', '.join(spell_setting(item) for item in value)}]"
         case dict():
-            inner = ", ".join(f"{key} = {spell_setting(item)}" for key, item in value.items())
+            inner = ", ".join(f"{key} = {spell_setting(item)}" for key, item in sorted(value.items()))
             return f"{{ {inner} }}" if inner else "{}"
 
 

@@ -137,7 +137,7 @@ def _head(name: str, style: Style, *notes: str) -> Line:
 
 
 def _settings(settings: dict[str, SettingValue]) -> Iterable[Line]:
-    text = " · ".join(f"{key} = {spell_setting(value)}" for key, value in settings.items())
+    text = " · ".join(f"{key} = {spell_setting(value)}" for key, value in sorted(settings.items()))
     return ((Piece(printable(text), Style.DIM),),) if text else ()
 
 

@@ -31,7 +31,7 @@ from meltica_dsl.values import Duration, Rate, Ratio, Secret
         ('say "hi"\n', '"say \\"hi\\"\\n"'),
         (Secret("OKX_API_KEY"), 'secret("OKX_API_KEY")'),
         (("limit", 2), '["limit", 2]'),
-        ({"after": 5, "key": Secret("K")}, '{ after = 5, key = secret("K") }'),
+        ({"key": Secret("K"), "after": 5}, '{ after = 5, key = secret("K") }'),
         ({}, "{}"),
     ],
 )

@@ -28,7 +28,7 @@ providers
 │  │    secret("OKX_PASSPHRASE")
 │  └─ trade  65,536 × 64 B                          4.00 MiB
 └─ paper  fake · BTC-USDT
-   │  seed = 7 · rate = 20_000
+   │  rate = 20_000 · seed = 7
    │  ◀ takes orders
    └─ trade  65,536 × 64 B                          4.00 MiB
 
@@ -50,7 +50,7 @@ strategies
 └─ maker  market-making:latest · market-making:1.2.0
    │  ◀ trades, quotes
    │  inbox 4.68 MiB · linger 200us
-   │  spread = 0.0005 · size = 0.01
+   │  size = 0.01 · spread = 0.0005
    └╌▶ risk careful ─▶ paper
          max_position 2 · max_notional 250_000 ·
            order_throttle 5/s · order_burst 10 ·
