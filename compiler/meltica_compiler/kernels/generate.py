@@ -24,31 +24,31 @@ _TEMPLATE = "kernel.py.j2"
 class Step:
     """What one stage, or several `where` in a row, contribute to the source.
 
-    `setup` is the object that holds the stage's state, "" if it has none. `chosen` is false while every
-    record is still chosen, so that columns need no gathering.
+    `setup` makes the object `name` that holds the stage's state, "" if it has none. Unless `narrowed`, every
+    record is still chosen where the step stands, so that columns need no gathering.
     """
 
     kind: str
     texts: tuple[str, ...]
-    name: str
-    setup: str
-    columns: tuple[str, ...]
-    conditions: tuple[str, ...]
-    divides: bool
     narrowed: bool
-    conflated: bool
+    name: str = ""
+    setup: str = ""
+    columns: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    divides: bool = False
 
 
 def kernel_source(route: RouteNode, graph: Graph) -> str:
     """Readable Python: a class `RouteKernel` with the `run` of `load.Kernel`."""
-    translator_tables: list[LookupTable] = []
-    steps = tuple(_steps(route, graph, translator_tables))
+    tables: list[LookupTable] = []
+    steps = tuple(_steps(route, graph, tables))
     return _template().render(
         route=route,
         graph=graph,
         steps=steps,
-        tables=translator_tables,
-        imports=_imports(steps),
+        tables=tables,
+        imports=_imports(steps, tables),
+        needs_layout=any("LAYOUT" in step.setup for step in steps),
         conflates=any(step.kind == "conflate" for step in steps),
         input_depth=input_depth(route, graph),
     )
@@ -68,47 +68,37 @@ def input_depth(route: RouteNode, graph: Graph) -> int:
 
 def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterable[Step]:
     codes = Codes(graph.symbols, tuple(provider.name for provider in graph.providers))
-    narrowed = conflated = False
-    numbered = enumerate(groupby(route.stages, key=type))
-    for number, (kind, group) in numbered:
+    narrowed = False
+    for number, (kind, group) in enumerate(groupby(route.stages, key=type)):
         stages = tuple(group)
         if kind is Where:
-            yield _where_step(stages, codes, tables, narrowed=narrowed, conflated=conflated)
+            yield _where_step(stages, codes, tables, narrowed=narrowed)
             narrowed = True
             continue
         for place, stage in enumerate(stages):
-            name = f"{kind.__name__.lower()}_{number}" + (f"_{place}" if place else "")
-            setup = _setup(stage, route, graph)
-            yield Step(
-                kind.__name__.lower(), (stage_text(stage),), name, setup, (), (), False, narrowed, conflated
-            )
-            conflated |= isinstance(stage, Conflate)
+            word = kind.__name__.lower()
+            name = f"{word}_{number}" + (f"_{place}" if place else "")
+            yield Step(word, (stage_text(stage),), narrowed, name, _setup(stage, route, graph))
             narrowed = not isinstance(stage, Conflate) and (narrowed or not isinstance(stage, Depth))
 
 
 def _where_step(
-    stages: tuple[Stage, ...], codes: Codes, tables: list[LookupTable], *, narrowed: bool, conflated: bool
+    stages: tuple[Stage, ...], codes: Codes, tables: list[LookupTable], *, narrowed: bool
 ) -> Step:
-    translator = Translator(codes, tables=tables)
+    texts = tuple(stage_text(stage) for stage in stages)
     conditions = [c for s in stages if isinstance(s, Where) for c in conjuncts(s.condition)]
     if any(isinstance(c, Const) and c.value is False for c in conditions):
-        return Step("nothing", _texts(stages), "", "", (), (), False, narrowed, conflated)
+        return Step("nothing", texts, narrowed)
+    translator = Translator(codes, tables=tables)
     sources = tuple(translator.source(c) for c in conditions if not isinstance(c, Const))
     return Step(
         "where",
-        _texts(stages),
-        "",
-        "",
-        tuple(translator.columns),
-        sources,
-        translator.divides,
+        texts,
         narrowed,
-        conflated,
+        columns=tuple(translator.columns),
+        conditions=sources,
+        divides=translator.divides,
     )
-
-
-def _texts(stages: Iterable[Stage]) -> tuple[str, ...]:
-    return tuple(stage_text(stage) for stage in stages)
 
 
 def _setup(stage: Stage, route: RouteNode, graph: Graph) -> str:
@@ -132,15 +122,31 @@ def _identifier(event: str) -> str | None:
     return next((f.name for f in fields if f.type is FieldType.IDENTIFIER), None)
 
 
-def _imports(steps: Iterable[Step]) -> tuple[str, ...]:
-    modules = {
-        "IdentifierDedupe": "dedupe",
-        "ContentDedupe": "dedupe",
-        "Sampler": "sample",
-        "Conflator": "conflate",
-    }
-    used = {step.setup.split("(")[0] for step in steps if step.setup}
-    return tuple(f"from meltica_compiler.kernels.{modules[c]} import {c}" for c in sorted(used))
+_CLASSES = {
+    "IdentifierDedupe": "dedupe",
+    "ContentDedupe": "dedupe",
+    "Sampler": "sample",
+    "Conflator": "conflate",
+}
+
+
+def _imports(steps: Iterable[Step], tables: Iterable[LookupTable]) -> tuple[str, ...]:
+    """The lines that bring in what the source uses, and nothing else."""
+    used: dict[str, set[str]] = {}
+    for step in steps:
+        name = step.setup.split("(")[0]
+        if name:
+            used.setdefault(f"kernels.{_CLASSES[name]}", set()).add(name)
+        if "LAYOUT" in step.setup:
+            used.setdefault("layout", set()).add("record_layout")
+        if step.conditions:
+            names = {"narrow"} | ({"column"} if step.narrowed and step.columns else set())
+            used.setdefault("kernels.selection", set()).update(names)
+    if any(True for _ in tables):
+        used.setdefault("kernels.selection", set()).add("lookup")
+    return tuple(
+        f"from meltica_compiler.{module} import {', '.join(sorted(used[module]))}" for module in sorted(used)
+    )
 
 
 @cache
