@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from meltica_runtime.environment_fault import EnvironmentFault
 
-class StoreFault(Exception):
-    """A database that cannot be used: what happened, where, and the way out.
 
-    `place` is a folder, a file or a data source name with its password left out.
-    """
-
-    def __init__(self, message: str, *, place: str, help: str) -> None:
-        super().__init__(f"{message} ({place}); {help}")
-        self.message = message
-        self.place = place
-        self.help = help
+class StoreFault(EnvironmentFault):
+    """A database that cannot be used."""
 
 
 class EmbeddedServerFault(StoreFault):

@@ -47,6 +47,24 @@ async def migrate_up(dsn: str) -> tuple[str, ...]:
     return tuple(now.name for was, now in zip(before, after, strict=True) if now.applied and not was.applied)
 
 
+async def prepare_schema(dsn: str, *, run_migrations: bool) -> tuple[str, ...]:
+    """Sees to it that the schema is this version's, before anything uses it.
+
+    With `run_migrations` as `migrate_up`; without, nothing is changed, and a database that lacks a migration
+    is a `MigrationFault`.
+    """
+    if run_migrations:
+        return await migrate_up(dsn)
+    missing = [migration.name for migration in await migration_status(dsn) if not migration.applied]
+    if missing:
+        raise MigrationFault(
+            f"the database lacks {len(missing)} of the migrations, the first is {missing[0]}",
+            place=shown(dsn),
+            help="run `meltica migrate up`, or set `database.runMigrations: true`",
+        )
+    return ()
+
+
 async def migrate_down(dsn: str) -> str | None:
     """Takes the newest applied migration back and returns its name; None when there is none left."""
     applied = [migration for migration in await migration_status(dsn) if migration.applied]
