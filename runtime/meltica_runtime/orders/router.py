@@ -93,7 +93,7 @@ class OrderRouter:
         self._changed = anyio.Event()
         self._is_stopping = False
         self._missed = self._faults = 0
-        self._scope = anyio.CancelScope()
+        self._scope: anyio.CancelScope | None = None
 
     # --- life --------------------------------------------------------------------------------
 
@@ -129,7 +129,8 @@ class OrderRouter:
                 self._changed = anyio.Event()
                 await self._changed.wait()
         statistics = self.statistics()
-        self._scope.cancel()
+        if self._scope is not None:
+            self._scope.cancel()
         return Stopped(
             open_orders=statistics.desk.open_orders,
             in_doubt=sum(order.outcome_unknown for order in self.desk.open_orders()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from meltica_dsl.model import Risk
 from meltica_runtime.orders.commit import CommitLimits
+from meltica_runtime.orders.desk import OrderDesk
 from meltica_runtime.orders.inquiry import InquiryLimits
 from meltica_runtime.orders.journal import EntryRefused, JournalEntry, JournalUnavailable, MemoryJournal
 from meltica_runtime.orders.lane import LaneLimits
@@ -22,11 +24,14 @@ from meltica_runtime.orders.order import (
     Cancelled,
     OrderReport,
     OrderRequest,
+    OrderState,
     OrderType,
     Side,
     TimeInForce,
 )
-from meltica_runtime.orders.router_records import RouterLimits
+from meltica_runtime.orders.outcomes import OrderUpdate, Placement
+from meltica_runtime.orders.router import OrderRouter
+from meltica_runtime.orders.router_records import Delivery, Fault, RouterLimits
 from meltica_runtime.orders.venue import OrderRefused, OutcomeUnknown
 
 MakeOrder = Callable[..., OrderRequest]
@@ -80,11 +85,17 @@ class FakeClock:
         return self.now_us
 
 
+async def _pass() -> None:
+    """What happens at a point where nothing happens."""
+
+
 class LossyJournal(MemoryJournal):
-    """A journal that can be blocked, and told to fail or to refuse an entry."""
+    """A journal that can be blocked, and told to fail or to refuse an entry. `point` is awaited before
+    and after a group is stored."""
 
     def __init__(self) -> None:
         super().__init__(capacity=100_000)
+        self.point = _pass
         self.groups: list[int] = []
         self.gate: anyio.Event | None = None
         self.failures = 0
@@ -99,17 +110,21 @@ class LossyJournal(MemoryJournal):
         for entry in entries:
             if entry.event_id == self.refuse:
                 raise EntryRefused(entry.event_id, "that id exists")
+        await self.point()
         self.groups.append(len(entries))
         self.write(entries)
+        await self.point()
 
 
 class ScriptedVenue:
     """A venue in this process. By default it acknowledges; `script` gives other answers by client order
     id, consumed one a request: `lose` (takes the order, then the answer is lost), `drop` (neither the
-    order arrives nor an answer comes), `refuse`, `break`, `hang`."""
+    order arrives nor an answer comes), `refuse`, `break`, `hang`. `point` is awaited when a request has
+    left, when it has arrived, and when its answer was reported."""
 
     def __init__(self) -> None:
         self.report: Callable[[OrderReport], None] = lambda _report: None
+        self.point = _pass
         self.requests: list[tuple[str, str]] = []
         self.orders: dict[str, list[OrderReport]] = {}
         self.script: dict[str, list[str]] = {}
@@ -143,7 +158,11 @@ class ScriptedVenue:
         script = self.script.get(order.client_order_id)
         match script.pop(0) if script else "answer":
             case "answer":
-                self.say(answer)
+                await self.point()
+                self.orders.setdefault(order.client_order_id, []).append(answer)
+                await self.point()
+                self.report(answer)
+                await self.point()
             case "lose":
                 self.orders.setdefault(order.client_order_id, []).append(answer)
                 raise OutcomeUnknown("the connection was lost")
@@ -168,11 +187,6 @@ def journal() -> LossyJournal:
 
 
 @pytest.fixture
-def make_venue() -> type[ScriptedVenue]:
-    return ScriptedVenue
-
-
-@pytest.fixture
 def quick_limits() -> RouterLimits:
     """Router limits with short pauses, so that tests wait for events and not for timers."""
     return RouterLimits(
@@ -194,3 +208,65 @@ def eventually() -> Callable[..., Awaitable[None]]:
                 await anyio.sleep(0.001)
 
     return wait
+
+
+class Gateway:
+    """An order router with its desk, journal and venues, and all that came out of it."""
+
+    def __init__(
+        self,
+        journal: LossyJournal,
+        venues: dict[str, ScriptedVenue],
+        clock: FakeClock,
+        limits: RouterLimits,
+        risk: Risk,
+    ) -> None:
+        self.journal = journal
+        self.venues = venues
+        self.deliveries: list[Delivery] = []
+        self.faults: list[Fault] = []
+        self.desk = OrderDesk()
+        markets = [(name, "BTC-USDT") for name in ("paper", "okx")]
+        self.desk.accounts.enroll("maker", risk, markets, 0.0, dry_run=False)
+        self.desk.accounts.enroll("dry", risk, markets, 0.0, dry_run=True)
+        self.router = OrderRouter(
+            self.desk, journal, venues, self.deliveries.append, self.faults.append, clock, limits
+        )
+        for venue in venues.values():
+            venue.report = self.router.on_report
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(self.router.run)
+            yield
+            tasks.cancel_scope.cancel()
+
+    def submit(self, request: OrderRequest) -> Placement:
+        return self.router.submit(request, Decimal(100))
+
+    def state(self, client_order_id: str) -> OrderState | None:
+        order = self.desk.order(client_order_id)
+        return None if order is None else order.state
+
+    def seen(self, client_order_id: str) -> list[OrderState | None]:
+        """What the strategy saw of an order."""
+        return [
+            delivery.seen_as
+            for delivery in self.deliveries
+            if isinstance(delivery, OrderUpdate) and delivery.order.client_order_id == client_order_id
+        ]
+
+
+@pytest.fixture
+def make_gateway(
+    journal: LossyJournal, clock: FakeClock, quick_limits: RouterLimits, make_risk: MakeRisk
+) -> Callable[..., Gateway]:
+    """A gateway with a venue `paper` and a venue `okx`, but for what is given."""
+
+    def make(**changes: Any) -> Gateway:
+        venues = changes.get("venues") or {"paper": ScriptedVenue(), "okx": ScriptedVenue()}
+        limits, risk = changes.get("limits", quick_limits), changes.get("risk") or make_risk()
+        return Gateway(changes.get("journal", journal), venues, clock, limits, risk)
+
+    return make

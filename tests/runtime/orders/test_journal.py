@@ -22,8 +22,17 @@ from meltica_runtime.orders.order import (
 )
 
 REQUEST = OrderRequest(
-    "o-1", "maker", "paper", "BTC-USDT", Side.BUY, OrderType.LIMIT, Decimal(1), Decimal(100), TimeInForce.GTC, 0.0
-)  # fmt: skip
+    "o-1",
+    "maker",
+    "paper",
+    "BTC-USDT",
+    Side.BUY,
+    OrderType.MARKET,
+    Decimal(1),
+    None,
+    TimeInForce.IOC,
+    0.0,
+)
 PLACED = new_order(REQUEST, 1.0)
 FILL = Filled("o-1", "e-1", Decimal("0.5"), Decimal(100), Decimal(0), "USDT", True, 3.0)
 
