@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,7 +106,6 @@ def _write_cache(place: Path, raw: str) -> None:
     # A cache that cannot be written is slower, never wrong: a read-only home is no error.
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=place.stem)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(sha256(raw.encode()).hexdigest() + raw)
-        os.replace(name, place)
+        own = place.with_name(f"{place.name}.{os.getpid()}.{threading.get_ident()}")
+        own.write_text(sha256(raw.encode()).hexdigest() + raw, encoding="utf-8")
+        os.replace(own, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from meltica_dsl.source import Span
 from meltica_dsl.syntax.expressions import Expr, Literal, ObjectLiteral, StringLiteral, SymbolLiteral
@@ -10,8 +10,7 @@ from meltica_dsl.syntax.names import Comment, Name
 from meltica_dsl.syntax.stages import StageCall
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """`for variable in items`, after the name of a declaration."""
 
     variable: Name
@@ -19,8 +18,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """`if condition`, after the name of a declaration."""
 
     condition: Expr
@@ -30,60 +28,52 @@ class Condition:
 Modifier = Repeat | Condition
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineDecl:
+class PipelineDecl(NamedTuple):
     name: Name
     body: ObjectLiteral | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ImportDecl:
+class ImportDecl(NamedTuple):
     path: StringLiteral
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LetDecl:
+class LetDecl(NamedTuple):
     name: Name
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderDecl:
+class ProviderDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     body: ObjectLiteral
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PoolDecl:
+class PoolDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     body: ObjectLiteral
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RiskDecl:
+class RiskDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     body: ObjectLiteral
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceDecl:
+class PlaceDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     body: ObjectLiteral
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyDecl:
+class StrategyDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     selector: Expr
@@ -91,8 +81,7 @@ class StrategyDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SinkDecl:
+class SinkDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     kind: Name
@@ -100,8 +89,7 @@ class SinkDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StageDecl:
+class StageDecl(NamedTuple):
     """`parameters` is None when there are no parentheses."""
 
     name: Name
@@ -110,8 +98,7 @@ class StageDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(NamedTuple):
     """`provider.event`, or the bare name of another route."""
 
     owner: Name
@@ -119,8 +106,7 @@ class SourceRef:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RouteDecl:
+class RouteDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
     pool: Name
@@ -131,8 +117,7 @@ class RouteDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EventStep:
+class EventStep(NamedTuple):
     """`at 0ms binance.trade { … }`"""
 
     time: Expr
@@ -142,8 +127,7 @@ class EventStep:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FaultStep:
+class FaultStep(NamedTuple):
     """`at 2s binance disconnects`"""
 
     time: Expr
@@ -152,8 +136,7 @@ class FaultStep:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectStep:
+class ExpectStep(NamedTuple):
     """`expect maker receives nothing`"""
 
     phrases: tuple[Name | Literal | SymbolLiteral | StringLiteral | ObjectLiteral, ...]
@@ -163,15 +146,13 @@ class ExpectStep:
 Step = EventStep | FaultStep | ExpectStep
 
 
-@dataclass(frozen=True, slots=True)
-class TestDecl:
+class TestDecl(NamedTuple):
     title: StringLiteral
     steps: tuple[Step, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableDecl:
+class UnreadableDecl(NamedTuple):
     """A declaration with a syntax error, already reported. Its name still counts as declared, so that
     the uses of it are not reported too."""
 
@@ -197,8 +178,7 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     path: str
     declarations: tuple[Declaration, ...]
     comments: tuple[Comment, ...]

@@ -3,79 +3,87 @@ the passes after it, which are recursive, can walk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from meltica_dsl.source import Span
 from meltica_dsl.syntax.names import Name
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A number with the unit that is stuck to it, as written: `5`, `1m30s`, `5/s`, `2%`."""
 
     text: str
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolLiteral:
+class SymbolLiteral(NamedTuple):
     text: str
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class StringLiteral:
+class StringLiteral(NamedTuple):
     """`text` as written, quotes and escapes included."""
 
     text: str
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(NamedTuple):
     value: bool
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A bare name: a constant, a parameter, a field or a word, which its place decides."""
 
     name: str
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class Dotted:
+class Dotted(NamedTuple):
     owner: Name
     member: Name
     span: Span
-    depth: ClassVar[int] = 1
+
+    @property
+    def depth(self) -> int:
+        return 1
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionCall:
+class FunctionCall(NamedTuple):
     function: Name
     arguments: tuple[Expr, ...]
     span: Span
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListLiteral:
+class ListLiteral(NamedTuple):
     items: tuple[Expr, ...]
     span: Span
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """`key = value`, or `key { … }` when `is_block`."""
 
     key: Name
@@ -88,23 +96,20 @@ class Entry:
         return self.value.depth
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectLiteral:
+class ObjectLiteral(NamedTuple):
     entries: tuple[Entry, ...]
     span: Span
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnaryOperation:
+class UnaryOperation(NamedTuple):
     operator: Name
     operand: Expr
     span: Span
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryOperation:
+class BinaryOperation(NamedTuple):
     operator: Name
     left: Expr
     right: Expr
@@ -112,8 +117,7 @@ class BinaryOperation:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class MembershipTest:
+class MembershipTest(NamedTuple):
     operand: Expr
     items: Expr
     negated: bool
@@ -121,8 +125,7 @@ class MembershipTest:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     condition: Expr
     then: Expr
     otherwise: Expr
@@ -130,8 +133,7 @@ class Choice:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parenthesis:
+class Parenthesis(NamedTuple):
     inner: Expr
     span: Span
     depth: int

@@ -2,63 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from meltica_dsl.source import Span
 from meltica_dsl.syntax.expressions import Expr
 from meltica_dsl.syntax.names import Name
 
 
-@dataclass(frozen=True, slots=True)
-class WhereStage:
+class WhereStage(NamedTuple):
     condition: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DedupeStage:
+class DedupeStage(NamedTuple):
     within: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SampleStage:
+class SampleStage(NamedTuple):
     every: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ConflateStage:
+class ConflateStage(NamedTuple):
     per: Name
     every: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DepthStage:
+class DepthStage(NamedTuple):
     levels: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ThrottleStage:
+class ThrottleStage(NamedTuple):
     rate: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class KlineStage:
+class KlineStage(NamedTuple):
     interval: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MergeStage:
+class MergeStage(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class NamedStage:
+class NamedStage(NamedTuple):
     """A `stage` of the file, called by name. `has_parentheses` keeps `f` and `f()` apart."""
 
     name: Name
