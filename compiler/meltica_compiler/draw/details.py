@@ -9,7 +9,7 @@ from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
 from meltica_compiler.draw.sketch import event_note, is_lossy
-from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_setting
+from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_settings
 from meltica_compiler.graph import (
     Edge,
     Graph,
@@ -153,4 +153,4 @@ def _edge(edge: Edge) -> Facts:
 
 
 def _settings(prefix: str, settings: dict[str, SettingValue]) -> Facts:
-    return tuple((f"{prefix} {key}", spell_setting(value)) for key, value in sorted(settings.items()))
+    return tuple((f"{prefix} {key}", value) for key, value in spell_settings(settings))

@@ -11,7 +11,7 @@ from enum import Enum
 from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
-from meltica_compiler.draw.spelling import spell_limits, spell_setting
+from meltica_compiler.draw.spelling import spell_limits, spell_settings
 from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.stage_text import stage_text
 from meltica_dsl.model import FullPolicy
@@ -131,13 +131,13 @@ def _strategy(node: StrategyNode, keys: Keys) -> Box:
     if node.trade_on is not None and node.dry_run:
         rows.append(Row("dry run", "orders held back"))
     rows.append(Row("inbox", show_bytes(node.inbox_bytes)))
-    rows += [Row(key, spell_setting(value)) for key, value in sorted(node.config.items())]
+    rows += [Row(key, value) for key, value in spell_settings(node.config)]
     key = keys.strategies[node.name]
     return Box(key, Lane.STRATEGIES, node.name, node.selector, tuple(rows), node.selector)
 
 
 def _sink(node: SinkNode, keys: Keys) -> Box:
-    rows = tuple(Row(key, spell_setting(value)) for key, value in sorted(node.settings.items()))
+    rows = tuple(Row(key, value) for key, value in spell_settings(node.settings))
     return Box(keys.sinks[node.name], Lane.SINKS, node.name, node.kind, rows, node.kind)
 
 

@@ -78,6 +78,11 @@ def spell_setting(value: SettingValue) -> str:  # noqa: PLR0911 - one return for
             return f"{{ {inner} }}" if inner else "{}"
 
 
+def spell_settings(settings: dict[str, SettingValue]) -> tuple[tuple[str, str], ...]:
+    """The settings that have a value, as (key, value) by key."""
+    return tuple((key, spell_setting(value)) for key, value in sorted(settings.items()) if value is not None)
+
+
 def spell_limits(risk: Risk) -> tuple[tuple[str, str], ...]:
     """The limits that a risk block sets, as (key, value), in the order of the reference."""
     currency = f" {risk.notional_currency}" if risk.notional_currency else ""

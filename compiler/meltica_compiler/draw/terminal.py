@@ -12,6 +12,9 @@ LEAST_WIDTH = 40
 """Narrower than this a tree is all line breaks; a terminal that is narrower wraps by itself."""
 
 
+_HELD = "\N{NO-BREAK SPACE}"
+
+
 class Style(Enum):
     """SGR codes of ECMA-48, in the colours that every terminal theme sets itself."""
 
@@ -84,7 +87,12 @@ def wrapped(line: Line, width: int) -> Iterator[Line]:
 
 def paint(line: Line, *, color: bool) -> str:
     text = "".join(_painted(piece) if color else piece.text for piece in line)
-    return text.rstrip()
+    return text.replace(_HELD, " ").rstrip()
+
+
+def unbroken(text: str) -> str:
+    """The text to be kept on one line, if a line can hold it."""
+    return text.replace(" ", _HELD)
 
 
 def _cell(char: str) -> int:
@@ -121,8 +129,8 @@ def _wrap(line: Line, head: str, below: str, width: int) -> Iterator[Line]:
     out: list[Piece] = [Piece(head, Style.DIM)]
     used, start = cells(head), True
     for piece in line:
-        for word in re.findall(r"\s+|\S+", piece.text):
-            for part in _cut(word, width - cells(below)):
+        for word in re.findall(" +|[^ ]+", piece.text):
+            for part in _fitting(word, width - cells(below)):
                 if used + cells(part) > width and not start:
                     yield tuple(out)
                     out, used, start = [Piece(below, Style.DIM)], cells(below), True
@@ -131,6 +139,15 @@ def _wrap(line: Line, head: str, below: str, width: int) -> Iterator[Line]:
                 out.append(Piece(part, piece.style))
                 used, start = used + cells(part), False
     yield tuple(out)
+
+
+def _fitting(word: str, room: int) -> Iterator[str]:
+    """The word if the room holds it, else its own words, each cut if it has to be."""
+    if cells(word) <= room:
+        yield word
+        return
+    for part in re.findall(f"{_HELD}+|[^{_HELD}]+", word):
+        yield from _cut(part.replace(_HELD, " "), room)
 
 
 def _cut(word: str, room: int) -> Iterator[str]:

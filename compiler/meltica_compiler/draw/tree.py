@@ -14,7 +14,7 @@ from meltica_compiler.draw.amounts import (
     total_line,
 )
 from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note
-from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_setting
+from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_settings
 from meltica_compiler.draw.terminal import (
     LEAST_WIDTH,
     Item,
@@ -24,6 +24,7 @@ from meltica_compiler.draw.terminal import (
     columns,
     paint,
     tree_lines,
+    unbroken,
     wrapped,
 )
 from meltica_compiler.graph import (
@@ -117,8 +118,7 @@ def _orders(node: StrategyNode) -> tuple[Item, ...]:
     held = "  dry run: orders are held back" if node.dry_run else ""
     line = (Piece(printable(f"{gate} ─▶ {node.trade_on}"), Style.ORDERS), Piece(held, Style.DIM))
     limits = () if node.risk is None else spell_limits(node.risk)
-    text = " · ".join(f"{key} {value}" for key, value in limits)
-    notes = ((Piece(printable(text), Style.DIM),),) if text else ()
+    notes = _listed(f"{key} {value}" for key, value in limits)
     return (Item(line, notes=notes, lead="╌▶ "),)
 
 
@@ -136,9 +136,14 @@ def _head(name: str, style: Style, *notes: str) -> Line:
     return (Piece(printable(name), style), Piece("  " + printable(text), Style.DIM))
 
 
-def _settings(settings: dict[str, SettingValue]) -> Iterable[Line]:
-    text = " · ".join(f"{key} = {spell_setting(value)}" for key, value in sorted(settings.items()))
-    return ((Piece(printable(text), Style.DIM),),) if text else ()
+def _settings(settings: dict[str, SettingValue]) -> tuple[Line, ...]:
+    return _listed(f"{key} = {value}" for key, value in spell_settings(settings))
+
+
+def _listed(entries: Iterable[str]) -> tuple[Line, ...]:
+    """Entries in one note, broken between them."""
+    text = f"{unbroken(' ·')} ".join(unbroken(printable(entry)) for entry in entries)
+    return ((Piece(text, Style.DIM),),) if text else ()
 
 
 def _memory(graph: Graph) -> tuple[tuple[str, str], ...]:

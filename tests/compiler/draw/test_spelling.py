@@ -13,6 +13,7 @@ from meltica_compiler.draw.spelling import (
     spell_rate,
     spell_ratio,
     spell_setting,
+    spell_settings,
 )
 from meltica_compiler.graph import Graph, SettingValue
 from meltica_dsl.model import Linger
@@ -63,6 +64,10 @@ def test_rates_leave_out_a_single_unit_of_time() -> None:
 def test_linger_is_a_duration_or_always() -> None:
     assert spell_linger(Linger(Duration(200_000))) == "200us"
     assert spell_linger(Linger(Duration(0), always=True)) == "always"
+
+
+def test_settings_without_a_value_are_not_shown() -> None:
+    assert spell_settings({"seed": 7, "balances": None, "rate": 5.0}) == (("rate", "5"), ("seed", "7"))
 
 
 def test_limits_that_are_not_set_are_not_shown(quickstart_graph: Graph) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meltica_compiler.draw.terminal import Item, Piece, Style, cells, columns, paint, tree_lines
+from meltica_compiler.draw.terminal import Item, Piece, Style, cells, columns, paint, tree_lines, unbroken
 
 texts = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]), max_size=60)
 
@@ -40,6 +40,14 @@ def test_colour_is_only_added_when_asked_for() -> None:
     line = (Piece("maker", Style.STRATEGY), Piece(" x"))
     assert paint(line, color=False) == "maker x"
     assert paint(line, color=True) == "\x1b[1;35mmaker\x1b[0m x"
+
+
+def test_what_belongs_together_breaks_only_when_a_line_cannot_hold_it() -> None:
+    def drawn(text: str) -> list[str]:
+        return [paint(line, color=False) for line in tree_lines((Item((Piece(text),)),), 15)]
+
+    assert drawn(f"first {unbroken('key = 1')}") == ["└─ first", "      key = 1"]
+    assert drawn(unbroken("key = long_one")) == ["└─ key =", "      long_one"]
 
 
 def test_columns_align_their_amounts() -> None:

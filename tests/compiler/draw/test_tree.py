@@ -24,8 +24,8 @@ providers
 │  ├─ trade  65,536 × 64 B                          4.00 MiB
 │  └─ book 20  65,536 × 696 B                       43.5 MiB
 ├─ okx  okx · BTC-USDT
-│  │  api_key = secret("OKX_API_KEY") · passphrase =
-│  │    secret("OKX_PASSPHRASE")
+│  │  api_key = secret("OKX_API_KEY") ·
+│  │    passphrase = secret("OKX_PASSPHRASE")
 │  └─ trade  65,536 × 64 B                          4.00 MiB
 └─ paper  fake · BTC-USDT
    │  rate = 20_000 · seed = 7
@@ -54,8 +54,9 @@ strategies
    └╌▶ risk careful ─▶ paper
          max_position 2 · max_notional 250_000 ·
            order_throttle 5/s · order_burst 10 ·
-           max_open_orders 6 · price_band 2% · order_types
-           [limit, market] · kill_switch { after = 5 } ·
+           max_open_orders 6 · price_band 2% ·
+           order_types [limit, market] ·
+           kill_switch { after = 5 } ·
            circuit_breaker { threshold = 3, cooldown = 30s }
 
 sinks

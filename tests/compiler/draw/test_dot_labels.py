@@ -1,0 +1,54 @@
+"""What boxes say, and what they leave to the page."""
+
+from __future__ import annotations
+
+import re
+
+from meltica_compiler.draw.dot_labels import Columns, Density, box_label, lane_columns, remark_label
+from meltica_compiler.draw.palette import ORDERS, PROVIDER, SINK
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Row
+
+COLUMNS = Columns(10, 10)
+
+
+def sink(*rows: Row, name: str = "tape") -> Box:
+    return Box("sink_tape", Lane.SINKS, name, "parquet", rows, "parquet · brief")
+
+
+def words(label: str) -> list[str]:
+    return [text for text in re.findall(r">([^<>]+)<", label) if text.strip()]
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    rows = tuple(Row(f"key_{i}", "1") for i in range(20))
+    assert words(box_label(sink(*rows), SINK, Density.MEDIUM, COLUMNS))[-1] == "and 16 more"
+
+
+def test_rows_that_links_begin_at_are_all_kept() -> None:
+    rows = tuple(Row(f"event_{i}", "1", f"event_{i}") for i in range(20))
+    label = box_label(sink(*rows), PROVIDER, Density.MEDIUM, COLUMNS)
+    assert label.count("PORT=") == 20
+
+
+def test_brief_boxes_are_one_line() -> None:
+    assert words(box_label(sink(Row("path", "x")), SINK, Density.BRIEF, COLUMNS)) == [
+        "tape",
+        "parquet · brief",
+    ]
+
+
+def test_long_names_and_values_are_shortened() -> None:
+    label = box_label(sink(Row("path", "x" * 200), name="n" * 200), SINK, Density.FULL, COLUMNS)
+    assert all(len(text) <= 56 for text in words(label))
+    assert label.count("…") == 2
+
+
+def test_a_lane_is_as_wide_as_its_widest_box() -> None:
+    narrow, wide = sink(Row("a", "b")), sink(Row("a", "b" * 40))
+    assert lane_columns((narrow, wide), Density.FULL) == lane_columns((wide,), Density.FULL)
+    assert lane_columns((wide,), Density.FULL).right > lane_columns((narrow,), Density.FULL).right
+
+
+def test_a_remark_is_drawn_in_the_colour_of_its_link() -> None:
+    link = Link("a--b", LinkKind.ORDERS, "a", "b", remark="no risk limits")
+    assert remark_label(link, ORDERS) == f'<<FONT COLOR="{ORDERS.light}">no risk limits</FONT>>'
