@@ -1,0 +1,1 @@
+"""Sinks: where events leave the gateway for a log or for files, without ever holding it up."""

@@ -1,0 +1,144 @@
+"""The sink `log`: one line of JSON an event, at a bounded rate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio.lowlevel
+import msgspec
+import numpy as np
+
+from meltica_compiler.graph import SinkNode
+from meltica_compiler.layout import MAX_BATCH
+from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
+from meltica_runtime.rings import EdgeRing
+from meltica_runtime.sinks.inlet import Inlet, Taken
+from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+
+TURN_SECONDS = 0.1
+"""Longest that an event waits for its line."""
+
+SUMMARY_SECONDS = 1.0
+"""At most one line this often says how many events got none."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LogSink:
+    """Writes to the logger `meltica.sink.NAME`, at most `limit` lines a second."""
+
+    def __init__(self, node: SinkNode, edges: tuple[EdgeRing, ...], context: SinkContext) -> None:
+        level, limit = node.settings["level"], node.settings["limit"]
+        assert isinstance(level, str)
+        assert isinstance(limit, float)
+        self.name = node.name
+        self._level = logging.getLevelNamesMapping()[level.upper()]
+        self._limit = limit
+        self._logger = logging.getLogger(f"meltica.sink.{node.name}")
+        self._context = context
+        self._inlet = Inlet(edges, TURN_SECONDS)
+        self._allowance = _Allowance(limit, context.clock())
+        self._events = self._written = self._dropped = self._bytes = 0
+        self._left_out = 0
+        self._summed_up = context.clock()
+
+    def wake(self, _cut: float, /) -> None:
+        self._inlet.wake()
+
+    @property
+    def is_settled(self) -> bool:
+        return self._inlet.is_empty
+
+    def stop(self) -> None:
+        self._inlet.stop()
+
+    async def run(self) -> None:
+        try:
+            while not self._inlet.is_over:
+                await self._inlet.wait()
+                while taken := tuple(self._inlet.take(MAX_BATCH)):
+                    self._write(taken)
+                    await anyio.lowlevel.checkpoint()
+                if self._context.clock() - self._summed_up >= SUMMARY_SECONDS:
+                    self._sum_up()
+        finally:
+            self._sum_up()
+            self._inlet.close()
+
+    def statistics(self) -> SinkStatistics:
+        return SinkStatistics(self._events, self._written, self._dropped, self._bytes, files=0, fault=None)
+
+    def _write(self, taken: tuple[Taken, ...]) -> None:
+        count = sum(len(part.rows) for part in taken)
+        allowed = self._allowance.take(count, self._context.clock())
+        for line in _lines(taken, allowed, self._context):
+            text = msgspec.json.encode(line)
+            self._logger.log(self._level, "%s", text.decode())
+            self._bytes += len(text)
+        self._events += count
+        self._written += allowed
+        self._dropped += count - allowed
+        self._left_out += count - allowed
+
+    def _sum_up(self) -> None:
+        self._summed_up = self._context.clock()
+        if self._left_out:
+            self._logger.log(
+                self._level, "%d more events, beyond the limit of %g/s", self._left_out, self._limit
+            )
+            self._left_out = 0
+
+
+class _Allowance:
+    """Lines that may be written: `per_second` more each second, never more than one second's at once."""
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self._per_second = per_second
+        self._most = max(1.0, per_second)
+        self._left = self._most
+        self._since = now
+
+    def take(self, wanted: int, now: float) -> int:
+        self._left = min(self._most, self._left + (now - self._since) * self._per_second)
+        self._since = now
+        given = min(wanted, int(self._left))
+        self._left -= given
+        return given
+
+
+def _lines(taken: tuple[Taken, ...], limit: int, context: SinkContext) -> Iterator[dict[str, Any]]:
+    """The first `limit` events in sequence order, as the fields that a pipeline knows."""
+    seqs = np.concatenate([part.rows["seq"] for part in taken])
+    parts = np.repeat(np.arange(len(taken)), [len(part.rows) for part in taken])
+    rows = np.concatenate([np.arange(len(part.rows)) for part in taken])
+    for place in np.argsort(seqs, kind="stable")[:limit]:
+        part = taken[parts[place]]
+        event = EVENT_BY_NAME[part.layout.event]
+        row = part.rows[rows[place]]
+        fields = {field.name: _plain(field, row, context) for field in event.fields}
+        del fields["ingest"], fields["venue_seq"]
+        yield {"event": event.name, **fields}
+
+
+def _plain(field: Field, row: np.void, context: SinkContext) -> object:
+    value = row[field.name]
+    match field.type:
+        case FieldType.SYMBOL:
+            return context.symbols[value]
+        case FieldType.PROVIDER:
+            return context.providers[value]
+        case FieldType.SIDE:
+            return SIDES[value]
+        case FieldType.LEVELS:
+            return value[: row[f"{field.name[:3]}_levels"]].tolist()
+    return None if np.isnan(value) else _number(field.type, float(value))
+
+
+def _number(kind: FieldType, value: float) -> object:
+    if kind is FieldType.TIME:
+        return (_EPOCH + timedelta(microseconds=value)).isoformat(timespec="microseconds")
+    return int(value) if kind in (FieldType.COUNT, FieldType.IDENTIFIER) else value
