@@ -285,8 +285,8 @@ class _Memory:
         self.capacity = capacity
         self.written = 0
         self._claimed = 0
-        self._consumed = 0
-        self._last_head = 0
+        self._consumed = self._skipped = 0
+        self._last_head = self._last_skipped = 0
 
     @property
     def consumed(self) -> int:
@@ -298,7 +298,11 @@ class _Memory:
 
     @property
     def skipped(self) -> int:
-        return self.words[SKIPPED]
+        """Records that the reader found overwritten."""
+        skipped = self.words[SKIPPED]
+        self._skipped += (skipped - self._last_skipped) & _WRAP
+        self._last_skipped = skipped
+        return self._skipped
 
     def room(self) -> int:
         return self.capacity - (self.written - self.consumed)
@@ -363,7 +367,8 @@ class _WaitingPlaces:
 
 
 def column_runs(source: RecordLayout, target: RecordLayout) -> tuple[tuple[slice, slice], ...]:
-    """The runs of 8-byte cells to copy from a `source` record to a `target` record."""
+    """The runs of 8-byte cells to copy from a `source` record to a `target` record, which is no deeper."""
+    assert target.depth <= source.depth, "a record cannot get levels that its source lacks"
     if source == target:
         whole = slice(0, source.size // 8)
         return ((whole, whole),)
