@@ -40,9 +40,8 @@ class CommandLine(click.Group):
             from meltica_dsl.suggest import nearest
 
             near = nearest(args[0], COMMANDS)
-            if near:
-                error.message += f" Did you mean `{near}`?"
-            raise
+            hint = f" Did you mean `{near}`?" if near else ""
+            raise click.UsageError(f"{error.message}{hint}", context) from None
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

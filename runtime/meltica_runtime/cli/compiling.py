@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file
-from meltica_dsl.render_text import render
-
 from meltica_compiler.graph import Graph
 from meltica_dsl.diagnostics import Severity
+from meltica_dsl.render_text import render
 from meltica_runtime.cli.options import Common, Exit
+from meltica_runtime.config_fault import ConfigFault
+from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.project import find_project
 
 
 def compile_pipeline(common: Common, file: Path) -> Compiled:
     """Compiles `file` as its project's configuration says."""
-    project = find_project(file, common.config)
+    with faults_said(common):
+        project = find_project(file, common.config)
     options = CompileOptions(
         strategies_dir=project.strategies_dir,
         require_registry=project.require_registry,
@@ -32,6 +36,32 @@ def report(common: Common, compiled: Compiled) -> None:
         speech = common.speech
         text = render(tuple(shown), compiled.sources, color=speech.color, width=speech.width)
         speech.trouble(text.rstrip("\n"))
+
+
+@contextmanager
+def faults_said(common: Common) -> Iterator[None]:
+    """Says what went wrong around the gateway in one clear message, and exits as whose fault it is."""
+    speech = common.speech
+    try:
+        yield
+    except ConfigFault as fault:
+        text = render(fault.diagnostics, fault.sources, color=speech.color, width=speech.width)
+        speech.trouble(text.rstrip("\n"))
+        raise SystemExit(Exit.USER) from None
+    except BaseException as error:
+        missing = next((f for f in _leaves(error) if isinstance(f, EnvironmentFault)), None)
+        if missing is None:
+            raise
+        speech.fail(f"{missing.message} ({missing.place})", missing.help, Exit.ENVIRONMENT)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors within an error: task groups raise theirs in groups."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
 
 
 def graph_or_exit(common: Common, file: Path) -> Graph:

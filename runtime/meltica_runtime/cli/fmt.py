@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 from meltica_dsl.formatter import format_source
-from meltica_dsl.render_text import render
 
+from meltica_dsl.read import read_source
+from meltica_dsl.render_text import render
 from meltica_dsl.source import SourceFile
 from meltica_runtime.cli.options import Common, Exit, common_options
 
@@ -62,11 +63,10 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
 
 
 def _read(common: Common, file: Path) -> str | None:
-    from meltica_dsl.files import read_source
-
-    source = read_source(file)
-    if isinstance(source, SourceFile):
-        return source.text
+    text = read_source(file)
+    if isinstance(text, str):
+        return text
     speech = common.speech
-    speech.trouble(render((source,), (), color=speech.color, width=speech.width))
+    source = SourceFile(str(file), "")
+    speech.trouble(render((text,), (source,), color=speech.color, width=speech.width).rstrip("\n"))
     return None

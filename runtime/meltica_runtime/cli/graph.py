@@ -26,11 +26,11 @@ def command(common: Common, file: Path, output: Path | None) -> None:
     if output is None:
         common.speech.result(render_tree(graph, width=common.speech.width, color=common.speech.color))
         return
-    from meltica_compiler.draw.render import UnknownSuffix, render
+    from meltica_compiler.draw.render import UnknownDrawingError, render
 
     try:
         output.write_bytes(render(graph, output.suffix))
-    except UnknownSuffix as error:
+    except UnknownDrawingError as error:
         common.speech.fail(str(error), code=Exit.USAGE)
     except OSError as error:
         common.speech.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)

@@ -39,7 +39,9 @@ def execution_event(update: OrderUpdate, seq: float) -> ColdEvent | None:
     }
     handler = EXECUTION_HANDLERS[state.value]
     extra = order.reason if handler == "onOrderRejected" else None
-    return _cold("execution", handler, request.provider, request.symbol, update.report.time_us, seq, payload, extra)
+    return _cold(
+        "execution", handler, request.provider, request.symbol, update.report.time_us, seq, payload, extra
+    )
 
 
 def balance_event(change: BalanceChanged, seq: float) -> ColdEvent:

@@ -6,7 +6,7 @@
 function openHost(boot, openInbox, control) {
   const LOG_LINES = 256, LOG_CHARACTERS = 4096; // a drain's worth; what is beyond is counted
   const ORDERS_REMEMBERED = 4096;
-  const stringify = JSON.stringify, parse = JSON.parse, NativeDate = Date, wallClock = Date.now;
+  const stringify = JSON.stringify, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
   const { cells, words, at } = control;
 
   const host = {
@@ -15,7 +15,7 @@ function openHost(boot, openInbox, control) {
     last: new Float64Array(boot.symbols.length).fill(NaN),
     bid: new Float64Array(boot.symbols.length).fill(NaN),
     ask: new Float64Array(boot.symbols.length).fill(NaN),
-    deliverCold,
+    deliverCold, refuse,
   };
   const symbolOf = new Map(); // of the newest orders, to know the prices that an amend is judged by
   let inbox = null, effects = [], logs = [], logsDropped = 0, orderCount = 0, inside = false;
@@ -25,10 +25,16 @@ function openHost(boot, openInbox, control) {
   // --- the world a module sees -----------------------------------------------------------------
 
   function closeWorld() {
-    class EventDate extends NativeDate {
-      constructor(...args) { if (args.length === 0) super(eventMs()); else super(...args); }
-      static now() { return Math.floor(eventMs()); }
+    // Not a subclass: the real clock would be a prototype away.
+    function EventDate(...args) {
+      if (new.target === undefined) return new NativeDate(eventMs()).toString();
+      return construct(NativeDate, args.length === 0 ? [eventMs()] : args, new.target === EventDate ? NativeDate : new.target);
     }
+    Object.defineProperties(EventDate, {
+      name: { value: "Date" }, length: { value: 7 }, prototype: { value: NativeDate.prototype, writable: false },
+      now: { value: () => Math.floor(eventMs()) }, parse: { value: NativeDate.parse }, UTC: { value: NativeDate.UTC },
+    });
+    Object.defineProperty(NativeDate.prototype, "constructor", { value: EventDate });
     globalThis.Date = EventDate;
     let [a, b, c, d] = boot.seed;
     Math.random = function random() { // sfc32
@@ -37,7 +43,8 @@ function openHost(boot, openInbox, control) {
       return (t >>> 0) / 4294967296;
     };
     for (const name of ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "SharedArrayBuffer", "Atomics",
-      "WebAssembly", "WeakRef", "FinalizationRegistry"]) globalThis[name] = undefined;
+      "WebAssembly", "WeakRef", "FinalizationRegistry", "Intl", "Temporal", "__timer_manager"])
+      globalThis[name] = undefined;
   }
 
   function log(...parts) {
@@ -154,8 +161,14 @@ function openHost(boot, openInbox, control) {
     host.now[1] = event.timeMs * 1000;
     if (handler === undefined) return;
     host.handler = event.handler;
-    if (event.extra === undefined) handler(host.ctx, event.event, event.event.payload);
-    else handler(host.ctx, event.event, event.event.payload, event.extra);
+    const { event: evt, extra } = event;
+    const answer = extra === undefined ? handler(host.ctx, evt, evt.payload) : handler(host.ctx, evt, evt.payload, extra);
+    if (answer !== undefined) refuse(answer);
+  }
+
+  // What follows an `await` would run after the whole batch, and so depend on where batches end.
+  function refuse(answer) {
+    if (answer instanceof NativePromise) throw new TypeError("a handler must not return a promise: there is nothing to wait for");
   }
 
   // How many turns of the lingering loop a millisecond takes here; V8 alone has no finer clock.
@@ -192,13 +205,14 @@ function openHost(boot, openInbox, control) {
     inside = true;
     host.yielding = false;
     words[at.state] = 1;
-    let handled = 0, fault = null;
+    const before = inbox.handled();
+    let fault = null;
     inbox.addCold(coldEvents);
     try {
       for (;;) {
         const seen = atomicLoad(words, at.wake);
-        handled += inbox.advance(cells[at.cut], limit - handled);
-        if (host.yielding || handled >= limit || lingerTurns === 0 || logs.length !== 0) break;
+        inbox.advance(cells[at.cut], limit - (inbox.handled() - before));
+        if (host.yielding || inbox.handled() - before >= limit || lingerTurns === 0 || logs.length !== 0) break;
         words[at.state] = 2;
         if (spin(seen, lingerTurns) >= 0) break;
         words[at.state] = 1;
@@ -207,6 +221,7 @@ function openHost(boot, openInbox, control) {
       inbox.publishHeads();
       fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error), stack: String(error?.stack ?? "") };
     }
+    const handled = inbox.handled() - before;
     words[at.state] = 0;
     inside = false;
     if (effects.length === 0 && logs.length === 0 && fault === null) return handled;

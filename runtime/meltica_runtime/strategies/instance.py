@@ -4,6 +4,7 @@ what it does. Whatever goes wrong in the module ends here.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,12 +88,15 @@ class StrategyInstance:
         self._world = world
         self._outlets = outlets
         self._clock = clock
+        self.started = anyio.Event()
+        """Set once it runs for the first time, or has found out that it cannot."""
         self._isolate: Isolate | None = None
         self._cold: deque[ColdEvent] = deque()
         self._signal = anyio.Event()
         self._cut = 0.0
         self._trading = True
         self._stopping = False
+        self._draining = False
         self._state = InstanceState.STARTING
         self._starts = 0
         self._events = self._drains = self._last_batch = self._effects = self._logs = 0
@@ -107,10 +111,13 @@ class StrategyInstance:
     @property
     def is_settled(self) -> bool:
         """Nothing waits to be handled, and nothing is being handled."""
-        if self._isolate is None:
+        isolate = self._isolate
+        if isolate is None:
             return True
-        idle = self._isolate.words[at.STATE_U32] == at.IDLE
-        return idle and not self._cold and all(edge.is_empty for edge in self.edges)
+        if self._cold or not all(edge.is_empty for edge in self.edges):
+            return False
+        # Looked at last: a drain that lingers has emptied the edges before it says so.
+        return not self._draining or isolate.words[at.STATE_U32] == at.LINGERING
 
     def wake(self, cut: float) -> None:
         """All edges are filled up to `cut`: a drain in progress sees it, else one begins."""
@@ -118,9 +125,12 @@ class StrategyInstance:
         if isolate is None:
             return
         self._cut = cut
-        isolate.cells[at.CUT_F64] = cut
+        isolate.cells[at.CUT_F64] = min(cut, self._before_cold)
         isolate.words[at.WAKE_U32] = (isolate.words[at.WAKE_U32] + 1) & 0xFFFF_FFFF
-        if not self._signal.is_set() and not all(edge.is_empty for edge in self.edges):
+        if self._cold and cut > self._before_cold:
+            isolate.interrupt_linger()
+            self._signal.set()
+        elif not self._signal.is_set() and not all(edge.is_empty for edge in self.edges):
             self._signal.set()
 
     def deliver(self, event: ColdEvent) -> None:
@@ -130,8 +140,9 @@ class StrategyInstance:
             self._cold_dropped += 1
             return
         self._cold.append(event)
-        self._isolate.interrupt_linger()
-        self._signal.set()
+        if event.seq <= self._cut:
+            self._isolate.interrupt_linger()
+            self._signal.set()
 
     def allow_trading(self, *, allowed: bool) -> None:
         """What `isTradingActive()` answers from now on."""
@@ -169,12 +180,15 @@ class StrategyInstance:
         self._stopping = True
         if self._isolate is not None:
             self._isolate.stop_lingering()
+            # Nobody may raise the cut any more.
+            self.wake(max(self._cut, self._cold[-1].seq if self._cold else 0.0))
         self._signal.set()
 
     def statistics(self) -> InstanceStatistics:
         return InstanceStatistics(
             state=self._state,
-            events=self._events,
+            # A drain that lingers for long has not told yet what it did, but counts along.
+            events=self._events + (int(self._isolate.cells[at.COUNT_F64]) if self._isolate else 0),
             drains=self._drains,
             last_batch=self._last_batch,
             effects=self._effects,
@@ -205,11 +219,14 @@ class StrategyInstance:
         isolate.cells[at.CUT_F64] = self._cut
         self._isolate = isolate
         self._state = InstanceState.RUNNING
+        self.started.set()
         for line in isolate.start_logs:
             self._outlets.log(self.node, line)
 
     def _close(self) -> None:
         # Before the isolate frees the memory that the rings lie in.
+        assert self._isolate is not None
+        self._events += int(self._isolate.cells[at.COUNT_F64])
         self._isolate = None
         for edge in self.edges:
             edge.detach()
@@ -221,22 +238,35 @@ class StrategyInstance:
         """Drains until nothing is left to read. A new cut that comes meanwhile is seen by the next turn."""
         self._signal = anyio.Event()
         while True:
-            cold = tuple(self._cold)
-            self._cold.clear()
             began = self._clock()
+            self._draining = True
             try:
-                result = await isolate.drain(cold)
+                result = await isolate.drain(self._due_cold(isolate))
+                self._account(result, began)
             except StrategyFailedIn as failure:
                 self._account(failure.result, began)
                 raise
-            self._account(result, began)
-            if result.handled == 0 and not self._cold:
+            finally:
+                self._draining = False
+            if result.handled == 0 and self._cut <= self._before_cold:
                 return
+
+    @property
+    def _before_cold(self) -> float:
+        """How far V8 may read before it has the cold event that comes next."""
+        return math.nextafter(self._cold[0].seq, -math.inf) if self._cold else math.inf
+
+    def _due_cold(self, isolate: Isolate) -> tuple[ColdEvent, ...]:
+        """The cold events up to the cut; only now may V8 read beyond the first of them."""
+        due: list[ColdEvent] = []
+        while self._cold and self._cold[0].seq <= self._cut:
+            due.append(self._cold.popleft())
+        isolate.cells[at.CUT_F64] = min(self._cut, self._before_cold)
+        return tuple(due)
 
     def _account(self, result: DrainResult, began: float) -> None:
         self._v8_seconds += self._clock() - began
         self._drains += 1
-        self._events += result.handled
         self._last_batch = result.handled
         self._effects += len(result.effects)
         self._logs += len(result.logs)
@@ -247,6 +277,7 @@ class StrategyInstance:
 
     def _fail(self, fault: StrategyFault, *, again: bool) -> None:
         self._fault = fault
+        self.started.set()
         self._state = InstanceState.RESTARTING if again else InstanceState.FAILED
         self._outlets.fault(self.node, fault, again)
 

@@ -12,7 +12,7 @@ import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import anyio
 import msgspec
@@ -43,23 +43,28 @@ LINGER_ALWAYS_TURNS = 2**53 - 1
 HANDLERS = tuple(dict.fromkeys([*(e.handler for e in EVENT_BY_NAME.values()), *EXECUTION_HANDLERS.values()]))
 
 
-class Effect(msgspec.Struct, frozen=True):
-    """Something a strategy did: `kind` is submit, cancel or amend. Quantities are decimal strings."""
+Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?$", max_length=400)]
+"""A decimal without sign and exponent; the longest f64 has 326 characters."""
 
-    kind: str
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something a strategy did. The isolate's JavaScript checks it for its author; what it says is checked
+    again here, as a strategy may have changed the language under it."""
+
+    kind: Literal["submit", "cancel", "amend"]
     seq: float
     timeMs: float  # noqa: N815 - these are the names in JavaScript
     id: str
     provider: str = ""
     symbol: str = ""
-    side: str = ""
-    type: str = ""
-    quantity: str | None = None
-    price: str | None = None
-    timeInForce: str = "gtc"  # noqa: N815
-    bid: str | None = None
-    ask: str | None = None
-    last: str | None = None
+    side: Literal["", "buy", "sell"] = ""
+    type: Literal["", "limit", "market"] = ""
+    quantity: Amount | None = None
+    price: Amount | None = None
+    timeInForce: Literal["gtc", "ioc", "fok"] = "gtc"  # noqa: N815
+    bid: Amount | None = None
+    ask: Amount | None = None
+    last: Amount | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -122,6 +127,9 @@ class IsolateWorld:
     seed: int
 
 
+_Answer = TypeVar("_Answer", DrainResult, _Started)
+
+
 class Isolate:
     """An open isolate. Use as an async context manager; `open` it within the event loop that uses it."""
 
@@ -151,7 +159,7 @@ class Isolate:
             module = (
                 f"{MODULE_PREFIX}{self._node.module.source}\n}});\n//# sourceURL={self._node.module.path}"
             )
-            started = msgspec.json.decode(await self._eval(Stage.CREATE, module), type=_Started)
+            started = self._decode(await self._eval(Stage.CREATE, module), _Started)
         except BaseException:
             await self._stack.aclose()
             raise
@@ -187,7 +195,9 @@ class Isolate:
         answer = await self._run(f"__meltica.drain({events},{limit},{self._linger_turns})")
         if isinstance(answer, int):
             return DrainResult(answer)
-        result = msgspec.json.decode(answer, type=DrainResult)
+        result = self._decode(answer, DrainResult)
+        if not all(self._may(effect) for effect in result.effects):
+            raise StrategyFailed(self._tampered())
         if result.fault is not None:
             raise StrategyFailedIn(self._handler_fault(result.fault), result)
         return result
@@ -230,6 +240,33 @@ class Isolate:
             raise StrategyFailed(self._fault(Stage.COMPILE, error)) from error
         except JSEvalException as error:
             raise StrategyFailed(self._fault(stage, error)) from error
+
+    def _decode(self, answer: Any, type: type[_Answer]) -> _Answer:
+        """What the isolate says, as long as it is what our own JavaScript in it would say."""
+        if not isinstance(answer, str):
+            raise StrategyFailed(self._tampered())
+        try:
+            return msgspec.json.decode(answer, type=type)
+        except msgspec.DecodeError as error:
+            raise StrategyFailed(self._tampered()) from error
+
+    def _may(self, effect: Effect) -> bool:
+        if effect.kind != "submit":
+            return True
+        whole = effect.side and effect.quantity and effect.type and (effect.price or effect.type == "market")
+        return (
+            bool(whole)
+            and effect.provider == self._node.trade_on
+            and effect.symbol in self._node.trade_symbols
+        )
+
+    def _tampered(self) -> StrategyFault:
+        return StrategyFault(
+            Stage.HANDLER,
+            "the strategy changed what JavaScript itself does, so that its doings cannot be read",
+            self._node.module.path,
+            hint="leave the built-in objects and their prototypes as they are",
+        )
 
     def _boot_source(self) -> str:
         node, world = self._node, self._world

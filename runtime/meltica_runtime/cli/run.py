@@ -1,0 +1,69 @@
+"""`meltica run`: a pipeline, running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from meltica_dsl.literals import read_literal
+from meltica_dsl.values import Duration
+from meltica_runtime.cli.options import Common, Exit, common_options
+
+
+class DurationType(click.ParamType[Duration]):
+    """A duration as the language spells it: `30s`, `1m30s`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, context: click.Context | None
+    ) -> Duration:
+        if isinstance(value, Duration):
+            return value
+        read = read_literal(str(value)) if str(value)[:1].isdigit() else None
+        if isinstance(read, Duration) and read.ns > 0:
+            return read
+        self.fail(f"`{value}` is no duration; write `30s`, `5m` or `1h30m`", param, context)
+
+
+@click.command(name="run")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--for", "length", type=DurationType(), help="Stop after this long.")
+@click.option("--events", type=click.IntRange(min=1), help="Stop after this many events.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Replace the seeds of fake providers and strategies."
+)
+@common_options
+def command(
+    common: Common, file: Path, length: Duration | None, events: int | None, seed: int | None
+) -> None:
+    """Run a pipeline until Ctrl-C."""
+    from meltica_runtime.cli.compiling import faults_said, graph_or_exit
+
+    graph = graph_or_exit(common, file)
+    with faults_said(common):
+        import uvloop
+
+        from meltica_runtime.cli.running import RunOptions, run_gateway
+        from meltica_runtime.config import load_config
+        from meltica_runtime.project import find_project
+        from meltica_runtime.telemetry.logs import set_up_logs
+
+        project = find_project(file, common.config)
+        config = load_config(project.root, project.config_path)
+        set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
+        options = RunOptions(seed, length, events)
+        farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
+    orders = farewell.orders
+    kept = f"{farewell.events:,} events handled"
+    if farewell.unhandled:
+        kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
+    common.speech.note(f"stopped in order: {kept}")
+    common.speech.note(
+        f"kept in the store: every order and fill; {orders.open_orders} orders stay open at their venues"
+        + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
+    )
+    if orders.unsaved or orders.unsent:
+        common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
+        raise SystemExit(Exit.ENVIRONMENT)

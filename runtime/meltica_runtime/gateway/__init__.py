@@ -1,0 +1,1 @@
+"""A running gateway: the graph's nodes, wired, started in reverse flow order, and stopped in flow order."""
