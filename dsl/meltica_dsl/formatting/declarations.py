@@ -1,0 +1,182 @@
+"""Declarations in canonical form.
+
+A body stands on one line with at most one short setting, otherwise it has one setting a line. A route
+stands with its sources and stages on one line if they fit, otherwise with one stage a line; its targets
+always have a line of their own.
+"""
+
+from __future__ import annotations
+
+from meltica_dsl import syntax
+from meltica_dsl.formatting import inline
+from meltica_dsl.formatting.page import Page
+from meltica_dsl.formatting.values import INDENT, MAX_COLUMNS, entries, fits, value
+from meltica_dsl.terminal_text import width_of
+
+MAX_FLOW_COLUMNS = 80
+"""Of sources and stages on one line: a flow is read at a glance or one stage at a time."""
+
+_FLOW = 4
+"""Where sources begin: `  | ` and `  -> ` are as wide, so that flows stand in one column."""
+
+
+def declaration(page: Page, node: syntax.Declaration) -> None:
+    line = one_line(page, node)
+    if line is not None:
+        page.lift_comments(node.span.start, node.span.end, 0)
+        page.code(0, line, node.span.start, node.span.end)
+        return
+    match node:
+        case syntax.RouteDecl():
+            _route(page, node)
+        case syntax.StageDecl():
+            _stage(page, node)
+        case syntax.TestDecl():
+            _test(page, node)
+        case syntax.LetDecl():
+            value(page, 0, f"{_head(node)} ", node.value, "", node.span.start)
+        case _:
+            _body(page, node)
+
+
+def one_line(page: Page, node: syntax.Declaration) -> str | None:
+    """The declaration on one line, or None if it takes more."""
+    head = _head(node)
+    match node:
+        case syntax.ImportDecl():
+            return head
+        case syntax.LetDecl():
+            is_broken = isinstance(node.value, syntax.ListLiteral | syntax.ObjectLiteral) and not fits(
+                page, 0, f"{head} ", node.value, ""
+            )
+            return None if is_broken else f"{head} {inline.expression(node.value)}"
+        case syntax.StageDecl():
+            line = f"{head} {' | '.join(inline.call(call) for call in node.calls)}"
+            is_free = not page.has_comments(node.span.start, node.span.end)
+            return line if is_free and width_of(line) <= MAX_FLOW_COLUMNS else None
+        case syntax.RouteDecl() | syntax.TestDecl() | syntax.UnreadableDecl():
+            return None
+        case _:
+            return _short_body(page, head, node.body)
+
+
+def _short_body(page: Page, head: str, body: syntax.ObjectLiteral | None) -> str | None:
+    if body is None:
+        return head
+    is_short = len(body.entries) <= 1 and fits(page, 0, f"{head} ", body, "")
+    return f"{head} {inline.expression(body)}" if is_short else None
+
+
+def _head(node: syntax.Declaration) -> str:  # noqa: PLR0911 - one return for each kind
+    """What stands before the body, the value or the flow."""
+    match node:
+        case syntax.PipelineDecl():
+            return f"pipeline {node.name.text}"
+        case syntax.ImportDecl():
+            return f"import {node.path.text}"
+        case syntax.LetDecl():
+            return f"let {node.name.text} ="
+        case syntax.StrategyDecl():
+            selector = inline.expression(node.selector)
+            return f"strategy {node.name.text}{inline.modifiers(node.modifiers)} = {selector}"
+        case syntax.SinkDecl():
+            return f"sink {node.name.text}{inline.modifiers(node.modifiers)} = {node.kind.text}"
+        case syntax.StageDecl():
+            parameters = ", ".join(parameter.text for parameter in node.parameters or ())
+            return f"stage {node.name.text}{f'({parameters})' if parameters else ''} ="
+        case syntax.RouteDecl():
+            mark = " durable" if node.durable else ""
+            return f"route {node.name.text}{inline.modifiers(node.modifiers)} via {node.pool.text}{mark} ="
+        case syntax.TestDecl():
+            return f"test {node.title.text}"
+        case syntax.ProviderDecl() | syntax.PoolDecl() | syntax.RiskDecl() | syntax.PlaceDecl():
+            return f"{_KEYWORDS[type(node)]} {node.name.text}{inline.modifiers(node.modifiers)}"
+        case syntax.UnreadableDecl():
+            raise AssertionError("a file with syntax errors is not formatted")
+
+
+_KEYWORDS = {
+    syntax.ProviderDecl: "provider",
+    syntax.PoolDecl: "pool",
+    syntax.RiskDecl: "risk",
+    syntax.PlaceDecl: "place",
+}
+
+
+def _body(page: Page, node: syntax.Declaration) -> None:
+    assert not isinstance(node, syntax.ImportDecl | syntax.LetDecl | syntax.StageDecl | syntax.RouteDecl)
+    assert not isinstance(node, syntax.TestDecl | syntax.UnreadableDecl)
+    body = node.body
+    assert body is not None, "what has no body stands on one line"
+    page.lift_comments(node.span.start, body.span.start, 0)
+    page.open(0, f"{_head(node)} {{", node.span.start, body.span.start + 1)
+    nodes = body.entries
+    if isinstance(node, syntax.StrategyDecl):
+        nodes = tuple(_as_block(entry) for entry in nodes)
+    entries(page, INDENT, nodes)
+    page.close(0, "}", body.span.end)
+
+
+def _as_block(entry: syntax.Entry) -> syntax.Entry:
+    """A strategy's `config` is written as a block."""
+    is_config = entry.key.text == "config" and isinstance(entry.value, syntax.ObjectLiteral)
+    return entry._replace(is_block=True) if is_config else entry
+
+
+def _test(page: Page, node: syntax.TestDecl) -> None:
+    page.lift_comments(node.span.start, node.title.span.end, 0)
+    page.open(0, f"{_head(node)} {{", node.span.start, node.title.span.end)
+    for step in node.steps:
+        if isinstance(step, syntax.EventStep):
+            value(page, INDENT, f"{inline.event_head(step)} ", step.body, "", step.span.start)
+        else:
+            page.lift_comments(step.span.start, step.span.end, INDENT)
+            page.code(INDENT, inline.step(step), step.span.start, step.span.end)
+    page.close(0, "}", node.span.end)
+
+
+def _stage(page: Page, node: syntax.StageDecl) -> None:
+    head_end = node.parameters[-1].span.end if node.parameters else node.name.span.end
+    page.lift_comments(node.span.start, head_end, 0)
+    page.open(0, _head(node), node.span.start, head_end)
+    first, *others = node.calls
+    _line(page, _FLOW, inline.call(first), first.span.start, first.span.end)
+    _pipes(page, tuple(others))
+
+
+def _route(page: Page, node: syntax.RouteDecl) -> None:
+    page.lift_comments(node.span.start, node.pool.span.end, 0)
+    page.open(0, _head(node), node.span.start, node.pool.span.end)
+    start = node.sources[0].span.start
+    end = (node.calls or node.sources)[-1].span.end
+    flow = " | ".join([", ".join(inline.source(s) for s in node.sources), *map(inline.call, node.calls)])
+    if _FLOW + width_of(flow) <= MAX_FLOW_COLUMNS and not page.has_comments(start, end):
+        page.code(_FLOW, flow, start, end)
+    else:
+        _names(page, _FLOW, "", [(inline.source(s), s.span.start, s.span.end) for s in node.sources])
+        _pipes(page, node.calls)
+    if node.targets:
+        _names(page, INDENT, "-> ", [(t.text, t.span.start, t.span.end) for t in node.targets])
+
+
+def _pipes(page: Page, calls: tuple[syntax.StageCall, ...]) -> None:
+    for call in calls:
+        _line(page, INDENT, f"| {inline.call(call)}", call.span.start, call.span.end)
+
+
+def _line(page: Page, indent: int, text: str, start: int, end: int) -> None:
+    page.lift_comments(start, end, indent)
+    page.code(indent, text, start, end)
+
+
+def _names(page: Page, indent: int, head: str, names: list[tuple[str, int, int]]) -> None:
+    """Names on one line if they fit and no comment stands between them, otherwise one a line."""
+    line = head + ", ".join(name for name, _, _ in names)
+    start, end = names[0][1], names[-1][2]
+    if indent + width_of(line) <= MAX_COLUMNS and not page.has_comments(start, end):
+        page.code(indent, line, start, end)
+        return
+    for number, (name, begin, finish) in enumerate(names):
+        first = head if number == 0 else " " * len(head)
+        comma = "," if number < len(names) - 1 else ""
+        _line(page, indent, f"{first}{name}{comma}", begin, finish)

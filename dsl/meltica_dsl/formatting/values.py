@@ -1,0 +1,57 @@
+"""Values, on one line where they fit, otherwise lists and objects with one item a line."""
+
+from __future__ import annotations
+
+from meltica_dsl import syntax
+from meltica_dsl.formatting import inline
+from meltica_dsl.formatting.page import Page
+from meltica_dsl.syntax import Entry, Expr
+from meltica_dsl.terminal_text import width_of
+
+MAX_COLUMNS = 100
+"""Of a line with a value. An expression has no good place to break, so it may be longer."""
+
+INDENT = 2
+
+
+def value(page: Page, indent: int, head: str, expr: Expr, tail: str, start: int) -> None:
+    """`head`, the value, `tail`. The code begins at `start` in the source."""
+    if not isinstance(expr, syntax.ListLiteral | syntax.ObjectLiteral) or fits(
+        page, indent, head, expr, tail
+    ):
+        page.lift_comments(start, expr.span.end, indent)
+        page.code(indent, f"{head}{inline.expression(expr)}{tail}", start, expr.span.end)
+        return
+    page.lift_comments(start, expr.span.start, indent)
+    opening, closing = "[]" if isinstance(expr, syntax.ListLiteral) else "{}"
+    page.open(indent, f"{head}{opening}", start, expr.span.start + 1)
+    if isinstance(expr, syntax.ListLiteral):
+        for item in expr.items:
+            value(page, indent + INDENT, "", item, ",", item.span.start)
+    else:
+        entries(page, indent + INDENT, expr.entries)
+    page.close(indent, f"{closing}{tail}", expr.span.end)
+
+
+def fits(page: Page, indent: int, head: str, expr: Expr, tail: str) -> bool:
+    if page.has_comments(expr.span.start, expr.span.end):
+        return False
+    return indent + width_of(f"{head}{inline.expression(expr)}{tail}") <= MAX_COLUMNS
+
+
+def entries(page: Page, indent: int, nodes: tuple[Entry, ...]) -> None:
+    """One a line, the `=` of neighbours in one column. An empty line begins a new column."""
+    for group in _groups(page, nodes):
+        width = max(len(node.key.text) for node in group)
+        for node in group:
+            head = inline.entry(node, width, "")
+            value(page, indent, head, node.value, "", node.span.start)
+
+
+def _groups(page: Page, nodes: tuple[Entry, ...]) -> list[list[Entry]]:
+    groups: list[list[Entry]] = []
+    for before, node in zip((None, *nodes), nodes, strict=False):
+        if before is None or page.has_blank_line(before.span.end, node.span.start):
+            groups.append([])
+        groups[-1].append(node)
+    return groups
