@@ -1,0 +1,1 @@
+"""The control API: what a running gateway is and does, over HTTP."""

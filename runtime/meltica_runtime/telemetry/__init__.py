@@ -1,0 +1,1 @@
+"""What a gateway tells the outside: metrics and log lines."""
