@@ -42,5 +42,8 @@ def compile_text(path: str, text: str, options: CompileOptions) -> Compiled:
         return Compiled(None, loaded.diagnostics, loaded.sources)
     draft = Draft(loaded.pipeline, options, is_whole=loaded.is_sound)
     draft = reduce(lambda so_far, step: step(so_far), PASSES, draft)
-    diagnostics = in_source_order((*loaded.diagnostics, *draft.diagnostics))
+    # One mistake, one error: what the language has refused already, a pass does not refuse again.
+    refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}
+    more = (d for d in draft.diagnostics if (d.code, d.span) not in refused)
+    diagnostics = in_source_order((*loaded.diagnostics, *more))
     return Compiled(None if has_errors(diagnostics) else draft.graph, diagnostics, loaded.sources)

@@ -114,10 +114,11 @@ def read_settings(
     diagnostics = [
         _unknown(key, setting, (*known, *kept), owner) for key, setting in written.items() if key not in known
     ]
+    misspelt = {nearest(key, (*known, *kept)) for key in written if key not in known}
     values: dict[str, SettingValue] = {}
     for spec in schema:
         if spec.name not in written:
-            if spec.required:
+            if spec.required and spec.name not in misspelt:
                 diagnostics.append(_missing(spec, owner, place))
             values[spec.name] = spec.default
             continue

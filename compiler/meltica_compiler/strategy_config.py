@@ -46,9 +46,12 @@ def read_config(strategy: Strategy, fields: Sequence[ConfigField]) -> ReadConfig
         for key, setting in strategy.config.items()
         if key not in known
     ]
+    misspelt = {nearest(key, known) for key in strategy.config if key not in known}
     values: dict[str, SettingValue] = {}
     for field in fields:
         setting = strategy.config.get(field.name)
+        if setting is not None and isinstance(setting.value, Secret):
+            continue  # the language has refused it already
         if setting is not None:
             value = _read(field, setting)
             if isinstance(value, Diagnostic):
@@ -57,7 +60,7 @@ def read_config(strategy: Strategy, fields: Sequence[ConfigField]) -> ReadConfig
                 values[field.name] = value
         elif field.default is not None:
             values[field.name] = _plain_default(field.default)
-        elif field.required:
+        elif field.required and field.name not in misspelt:
             found.append(_missing(field, strategy))
     return ReadConfig(values, tuple(found))
 
@@ -110,7 +113,6 @@ def _plain(setting: Setting) -> SettingValue:  # noqa: PLR0911 - one arm for eac
         case dict(members):
             return {key: _plain(member) for key, member in members.items()}
         case value:
-            assert not isinstance(value, Secret), "the language lets no secret into a config"
             return value
 
 
@@ -140,7 +142,7 @@ def _missing(field: ConfigField, strategy: Strategy) -> Diagnostic:
     return Diagnostic(
         "E0524",
         f"`{strategy.selector.name}` needs `{field.name}` in its config",
-        strategy.config_span or strategy.name_span,
+        strategy.name_span,
         label=f"no `{field.name}`",
         notes=(f"`{field.name}`: {field.description}",) if field.description else (),
         help=(f"add `{field.name} = …`, {_WANTED[field.type]}",),

@@ -143,7 +143,7 @@ The module declares which type each of its keys has.
 The module says that this key is `required`, and gives no default for it.
 
 Wrong:
-    strategy maker = "market-making" { config { size = 0.01 } }
+    strategy maker = "market-making" { config { spread = 5bps } }
 Right:
     strategy maker = "market-making" { config { spread = 5bps, size = 0.01 } }""",
     ),
