@@ -173,6 +173,8 @@ class _Merge:
         return self._in_order(1)
 
     def _gather(self, source: int, window: Records, start: int) -> None:
+        if not len(window):
+            return
         cells = window.view(np.float64).reshape(len(window), -1)
         target = self._cells[start : start + len(window)]
         for begin, end in self._columns[source]:
