@@ -25,9 +25,9 @@ DECLARATIONS = (
     "route trades via market = binance.trade, paper.trade | where symbol == BTC-USDT -> maker, pulse",
     "route books via newest = binance.book, paper.book | depth 20 | depth 5 -> maker",
     "route deep via archive = binance.book | depth 20 -> tape",
-    'strategy maker = "market-making" { trade_on = paper, risk = careful, config { size = 0.5, spread = 5bps }}',
+    'strategy maker = "market-making" { trade_on = paper, risk = low, config { size = 0.5, spread = 5bps } }',
     'strategy pulse = "logger"',
-    "risk careful { max_position = 2 }",
+    "risk low { max_position = 2 }",
     "sink tape = log {}",
 )
 
@@ -58,7 +58,7 @@ def test_declarations_become_nodes_and_edges(graph):
     ]
     assert [provider.trades for provider in graph.providers] == [False, True]
     maker = graph.strategies[0]
-    assert (maker.trade_on, maker.trade_symbols, maker.risk.name) == ("paper", ("BTC-USDT",), "careful")
+    assert (maker.trade_on, maker.trade_symbols, maker.risk.name) == ("paper", ("BTC-USDT",), "low")
     assert str(graph.routes[0].location) == "example.mel:8:1"
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from meltica_compiler.graph import ModuleInfo, SettingValue
 from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect
+from meltica_compiler.module_metadata import ModuleMetadata
 from meltica_compiler.passes.draft import Draft, event_of
 from meltica_compiler.registry import ResolveFailure, StrategyLibrary
 from meltica_compiler.strategy_config import read_config
 from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import Strategy
+from meltica_dsl.model import Selector, Strategy
+
+FoundModule = tuple[ModuleInfo, ModuleMetadata] | ResolveFailure | ModuleFault
 
 _FAULT_CODES = {FaultStage.COMPILE: "E0511", FaultStage.EXECUTE: "E0512", FaultStage.VALIDATE: "E0513"}
 
@@ -26,32 +29,45 @@ def settle_strategies(draft: Draft) -> Draft:
     'noop'
     """
     library = StrategyLibrary(draft.options.strategies_dir, draft.options.require_registry)
+    seen: dict[str, FoundModule] = {}
     modules: dict[str, ModuleInfo] = {}
     configs: dict[str, dict[str, SettingValue]] = {}
     found: list[Diagnostic] = []
     for strategy in draft.pipeline.strategies:
-        resolved = library.resolve(strategy.selector)
-        if isinstance(resolved, ResolveFailure):
-            found.append(_not_resolved(strategy, resolved))
-            continue
-        metadata = inspect(resolved.source, resolved.path)
-        if isinstance(metadata, ModuleFault):
-            found.append(_faulty(strategy, metadata))
-            continue
-        modules[strategy.name] = ModuleInfo(
-            name=resolved.name,
-            tag=resolved.tag,
-            sha256=resolved.sha256,
-            path=resolved.path,
-            source=resolved.source,
-            display_name=metadata.display_name,
-            description=metadata.description,
-            events=metadata.events,
-        )
-        config = read_config(strategy, metadata.config)
-        configs[strategy.name] = config.values
-        found += config.diagnostics
+        selector = strategy.selector
+        if selector.text not in seen:
+            seen[selector.text] = _find(library, selector)
+        match seen[selector.text]:
+            case ResolveFailure() as failure:
+                found.append(_not_resolved(strategy, failure))
+            case ModuleFault() as fault:
+                found.append(_faulty(strategy, fault))
+            case info, metadata:
+                modules[strategy.name] = info
+                config = read_config(strategy, metadata.config)
+                configs[strategy.name] = config.values
+                found += config.diagnostics
     return replace(draft, modules=modules, configs=configs).report(*found)
+
+
+def _find(library: StrategyLibrary, selector: Selector) -> FoundModule:
+    resolved = library.resolve(selector)
+    if isinstance(resolved, ResolveFailure):
+        return resolved
+    metadata = inspect(resolved.source, resolved.path)
+    if isinstance(metadata, ModuleFault):
+        return metadata
+    info = ModuleInfo(
+        name=resolved.name,
+        tag=resolved.tag,
+        sha256=resolved.sha256,
+        path=resolved.path,
+        source=resolved.source,
+        display_name=metadata.display_name,
+        description=metadata.description,
+        events=metadata.events,
+    )
+    return info, metadata
 
 
 def check_handlers(draft: Draft) -> Draft:

@@ -84,8 +84,9 @@ def warn_never_met(draft: Draft) -> Draft:
       help: did you mean BTC-USDT?
     """
     found: list[Diagnostic] = []
+    providers = {provider.name: provider for provider in draft.pipeline.providers}
     for route in draft.pipeline.routes:
-        sources = [p for p in draft.pipeline.providers if p.name in {s.provider for s in route.sources}]
+        sources = [providers[source.provider] for source in route.sources]
         possible = {
             ExprType.SYMBOL: {str(symbol) for provider in sources for symbol in provider.symbols},
             ExprType.PROVIDER: {provider.name for provider in sources},
