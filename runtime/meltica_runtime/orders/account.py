@@ -69,11 +69,17 @@ class OpenOrder:
         )
 
     def occupy(self) -> None:
-        """Takes up its place and its remaining quantity, without being asked about limits."""
+        """Takes up its place, its remaining quantity, and what an amend that was on its way may add,
+        without being asked about limits."""
         remaining = self.order.remaining
         for engine, _ in self.sides:
             engine.exposures.open_orders += 1
         self._move(remaining, multiply(remaining, self.value))
+        amendment = self.order.amendment
+        if amendment is not None and amendment.price is not None and amendment.quantity is not None:
+            self.requests = 1
+            self.reserve(*self.amendment_adds(amendment.price, amendment.quantity))
+            self._move(self.extra_quantity, self.extra_notional)
 
     def reserve(self, quantity: Decimal, notional: Decimal) -> None:
         """Notes what the engines have admitted for an amend on its way."""

@@ -89,15 +89,19 @@ class Inquiry:
 
     def doubt(self, client_order_id: str, cause: Cause) -> None:
         """The order is asked about until the venue says. One that is not open is left alone."""
-        if self._desk.doubt(client_order_id, self._clock()) is None:
+        order = self._desk.doubt(client_order_id, self._clock())
+        if order is None:
             return
         known = self._doubts.get(client_order_id)
         if known is None:
             known = _Doubt(cause)
         elif cause is Cause.MISSED:
             cause = known.cause
+        was_amending = cause is Cause.RESTART and order.amendment is not None
         self._doubts[client_order_id] = _Doubt(
-            cause, known.cancels + (cause is Cause.CANCEL), known.amends + (cause is Cause.AMEND)
+            cause,
+            known.cancels + (cause is Cause.CANCEL),
+            known.amends + (cause is Cause.AMEND or was_amending),
         )
         if cause is Cause.RESTART:
             self._restarting.add(client_order_id)

@@ -70,6 +70,7 @@ class RiskEngine:
         self._touched: set[RiskLimit] = set()
         self._events = 0
         self.risk = risk
+        self._has_limits = _has_limits(risk)
         self._orders = _bucket(risk.order_throttle, risk.order_burst)
         self._by_symbol: dict[str, TokenBucket] = {}
 
@@ -84,6 +85,8 @@ class RiskEngine:
         if self.circuit_breaker_open:
             wait_s = (self._closes_us - now_us) / 1e6
             return Breach(RiskLimit.CIRCUIT_BREAKER, f"trading pauses for another {wait_s:.3f} s")
+        if not self._has_limits and proposal.reference is not None:
+            return PASSED
         if risk.order_types and request.type.value not in risk.order_types:
             allowed = ", ".join(risk.order_types)
             return Breach(RiskLimit.ORDER_TYPES, f"{request.type.value} orders are not among [{allowed}]")
@@ -168,6 +171,7 @@ class RiskEngine:
         """Replaces the limits. An engaged kill switch stays engaged until it is reset, and a throttle
         that stays as it was keeps its tokens."""
         before, self.risk = self.risk, risk
+        self._has_limits = _has_limits(risk)
         if (before.order_throttle, before.order_burst) != (risk.order_throttle, risk.order_burst):
             self._orders = _bucket(risk.order_throttle, risk.order_burst)
         if (before.symbol_throttle, before.order_burst) != (risk.symbol_throttle, risk.order_burst):
@@ -294,6 +298,21 @@ def new_order_proposal(request: OrderRequest, reference: Decimal | None) -> Prop
     value = reference if request.type is OrderType.MARKET else request.price
     notional = ZERO if value is None else multiply(request.quantity, value)
     return Proposal(request, reference, request.quantity, notional, orders=1)
+
+
+def _has_limits(risk: Risk) -> bool:
+    """Whether any of the limits that look at an order is set."""
+    return any(
+        (
+            risk.max_position is not None,
+            risk.max_notional is not None,
+            risk.order_throttle is not None,
+            risk.symbol_throttle is not None,
+            risk.max_open_orders is not None,
+            risk.price_band is not None,
+            risk.order_types,
+        )
+    )
 
 
 def _bucket(rate: Rate | None, burst: int) -> TokenBucket | None:

@@ -31,7 +31,6 @@ from meltica_runtime.orders.order import (
     TimeInForce,
 )
 from meltica_runtime.orders.outcomes import (
-    AmendAccepted,
     CancelAccepted,
     DryRun,
     OrderUpdate,
@@ -237,80 +236,6 @@ def test_no_more_orders_are_followed_than_there_is_room_for(
     placements = [desk.place(make_order(f"o-{number}"), REFERENCE, 1.0) for number in range(3)]
 
     assert refused(placements[2]).kind is Refusal.FULL
-
-
-def amend(desk: OrderDesk, price: str | None = None, quantity: str | None = None) -> object:
-    amounts = [None if text is None else Decimal(text) for text in (price, quantity)]
-    return desk.amend(AmendRequest("o-1", "maker", *amounts), REFERENCE, 2.0)
-
-
-def test_an_amend_that_takes_quantity_away_passes_even_when_halted(
-    desk: OrderDesk, make_order: MakeOrder
-) -> None:
-    desk.place(make_order(quantity="2"), REFERENCE, 1.0)
-    desk.accounts.halt("maker", "by hand", 2.0)
-
-    answer = amend(desk, quantity="1")
-    assert isinstance(answer, AmendAccepted)
-    assert answer.amendment == AmendRequest("o-1", "maker", Decimal(100), Decimal(1))
-
-
-def test_an_amend_that_asks_for_more_is_judged_by_what_it_adds(
-    make_order: MakeOrder, make_risk: MakeRisk
-) -> None:
-    desk = desk_with(make_risk(max_position=Decimal(3), max_open_orders=1))
-    desk.place(make_order(quantity="2"), REFERENCE, 1.0)
-
-    too_much = amend(desk, quantity="3.1")
-    assert isinstance(too_much, RequestRefused)
-    assert too_much.limit is RiskLimit.MAX_POSITION
-    assert isinstance(amend(desk, quantity="3"), AmendAccepted)
-
-
-def test_what_an_amend_may_add_counts_from_its_request_until_its_answer(
-    make_order: MakeOrder, make_risk: MakeRisk
-) -> None:
-    desk = desk_with(make_risk(max_position=Decimal(3)))
-    desk.place(make_order(quantity="1"), REFERENCE, 1.0)
-    amend(desk, quantity="3")
-    assert refused(desk.place(make_order("o-2"), REFERENCE, 1.0)).limit is RiskLimit.MAX_POSITION
-
-    desk.apply(RequestFailed("o-1", 3.0, "no"))
-    assert isinstance(desk.place(make_order("o-3"), REFERENCE, 4.0), Placed)
-    desk.apply(Cancelled("o-3", 5.0))
-
-    amend(desk, quantity="3")
-    desk.apply(Amended("o-1", Decimal(100), Decimal(3), 6.0))
-    assert refused(desk.place(make_order("o-4"), REFERENCE, 7.0)).limit is RiskLimit.MAX_POSITION
-
-
-def test_an_order_takes_one_amend_at_a_time(desk: OrderDesk, make_order: MakeOrder) -> None:
-    desk.place(make_order(), REFERENCE, 1.0)
-    amend(desk, quantity="2")
-    second = amend(desk, quantity="3")
-
-    assert isinstance(second, RequestRefused)
-    assert second.reason == "another request for this order is on its way"
-    assert isinstance(desk.cancel(CancelRequest("o-1", "maker")), CancelAccepted)
-
-
-@pytest.mark.parametrize(
-    ("price", "quantity", "reason"),
-    [
-        ("100", None, "the amend changes nothing"),
-        ("-1", None, "the new price, -1, must be above zero"),
-        (None, "0.5", "0.5 are filled already; to stop there, cancel the order"),
-    ],
-)
-def test_an_amend_that_makes_no_sense_is_refused(
-    desk: OrderDesk, make_order: MakeOrder, price: str | None, quantity: str | None, reason: str
-) -> None:
-    desk.place(make_order(), REFERENCE, 1.0)
-    desk.apply(fill("o-1", "e1", "0.5"))
-    answer = amend(desk, price, quantity)
-
-    assert isinstance(answer, RequestRefused)
-    assert answer.reason == reason
 
 
 def test_rejections_by_the_venue_open_the_circuit_breaker(make_order: MakeOrder, make_risk: MakeRisk) -> None:

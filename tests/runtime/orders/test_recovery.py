@@ -198,6 +198,30 @@ async def test_an_order_that_ended_while_nobody_looked_is_followed_to_its_end(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_an_amend_that_was_on_its_way_is_followed_too(
+    make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually, arrived: bool
+) -> None:
+    first = make_gateway()
+    async with first.running():
+        first.submit(make_order("o-1"))
+        await eventually(lambda: first.seen("o-1") == [OrderState.ACKNOWLEDGED])
+        first.venues["paper"].is_reachable = False
+        first.venues["paper"].script["o-1"] = ["lose" if arrived else "drop"]
+        first.router.amend(AmendRequest("o-1", "maker", None, Decimal(3)), Decimal(100))
+        await eventually(lambda: first.desk.order("o-1").outcome_unknown)
+    second = restarted(first, make_gateway)
+    exposure = second.desk.accounts.engine("maker").exposures.at("paper", "BTC-USDT")
+    assert exposure.buying == 3
+    second.venues["paper"].is_reachable = True
+    async with second.running():
+        await second.router.recovered()
+        await eventually(lambda: second.desk.order("o-1").amendment is None)
+
+    assert second.desk.order("o-1").quantity == exposure.buying == (3 if arrived else 1)
+
+
+@pytest.mark.anyio
 async def test_an_order_at_a_venue_that_is_gone_stays_in_doubt(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:

@@ -255,3 +255,12 @@ def test_a_throttle_that_does_not_change_keeps_its_tokens(make_order: MakeOrder,
 
     desk.engine.use(make_risk(order_throttle=Rate(Decimal(1), SECOND), order_burst=2), 0.0)
     assert desk.ask(make_order()) is None
+
+
+def test_an_engine_without_limits_still_wants_a_price_for_a_market_order(
+    make_order: MakeOrder, make_risk: MakeRisk
+) -> None:
+    desk = Desk(make_risk())
+
+    assert desk.ask(make_order(type=OrderType.MARKET), None) is RiskLimit.REFERENCE_PRICE
+    assert desk.ask(make_order(type=OrderType.MARKET)) is None
