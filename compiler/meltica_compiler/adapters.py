@@ -6,20 +6,31 @@ every name of the schema is there, as the type that `setting_schema.SettingType`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.setting_schema import NOT_NEGATIVE, POSITIVE, Limits, SettingSpec, SettingType
+from meltica_compiler.stage_text import number_text
 
 MARKET_EVENTS = ("trade", "ticker", "book", "kline")
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why the setting of this name does not go with the others."""
+
+    setting: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdapterSpec:
     """One kind of venue. `events` are what a route may ask of it; `trades` says that it takes orders.
+    `misfits` finds settings that are right each by itself but do not go together.
 
     `credentials` are settings that it needs for private streams: orders, executions, balances.
     `events_by_format`: where its setting `format` decides what it provides, the events of each.
@@ -34,6 +45,7 @@ class AdapterSpec:
     settings: tuple[SettingSpec, ...]
     credentials: tuple[str, ...] = ()
     events_by_format: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    misfits: Callable[[Mapping[str, SettingValue]], tuple[Misfit, ...]] = lambda _: ()
 
     def provides(self, settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
         """The events that a provider with these settings can give."""
@@ -50,13 +62,6 @@ _PAPER = (
     ),
     SettingSpec(
         "lot_size", (SettingType.NUMBER,), "smallest step of a quantity", Decimal("0.00001"), limits=_STEP
-    ),
-    SettingSpec(
-        "min_notional",
-        (SettingType.NUMBER,),
-        "smallest price times quantity of an order",
-        Decimal(0),
-        limits=NOT_NEGATIVE,
     ),
     SettingSpec(
         "fee_maker",
@@ -87,6 +92,25 @@ _PAPER = (
     ),
 )
 """Settings of the matching engine that fills orders on paper."""
+
+_FEWEST_TICKS, _MOST_TICKS = 10, 10**13
+"""Of a start price: with fewer there is no room for a spread, with more an f64 has too few digits."""
+
+
+def _price_misfits(values: Mapping[str, SettingValue]) -> tuple[Misfit, ...]:
+    """Start prices that are too few ticks, or too many."""
+    price, tick = values["start_price"], values["tick_size"]
+    assert isinstance(tick, Decimal), "the schema makes it a number"
+    found: list[Misfit] = []
+    for one in price.values() if isinstance(price, dict) else (price,):
+        assert isinstance(one, Decimal), "the schema makes it a number"
+        ticks = one / tick
+        if not _FEWEST_TICKS <= ticks <= _MOST_TICKS:
+            much = "little" if ticks < _FEWEST_TICKS else "much"
+            shown = f"{number_text(one)} is too {much} for a `tick_size` of {number_text(tick)}"
+            found.append(Misfit("start_price", f"a start price of {shown}", "set `tick_size` to go with it"))
+    return tuple(found)
+
 
 _FAKE = AdapterSpec(
     "fake",
@@ -137,6 +161,7 @@ _FAKE = AdapterSpec(
         ),
         *_PAPER,
     ),
+    misfits=_price_misfits,
 )
 
 _REPLAY_EVENTS = {

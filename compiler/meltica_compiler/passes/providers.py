@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from meltica_compiler.adapters import ADAPTERS, AdapterSpec
@@ -40,7 +41,7 @@ def settle_providers(draft: Draft) -> Draft:
             kept=("adapter", "symbols"),
         )
         settings[provider.name] = read.values
-        diagnostics += read.diagnostics
+        diagnostics += read.diagnostics or _misfits(provider, spec, read.values)
     return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
 
 
@@ -110,6 +111,21 @@ def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> t
             label=f"wants {', '.join(missing)}",
             help=tuple(f'add {name} = secret("…")' for name in missing),
         ),
+    )
+
+
+def _misfits(
+    provider: Provider, spec: AdapterSpec, values: Mapping[str, SettingValue]
+) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(
+            "E0306",
+            misfit.message,
+            setting.span if setting else provider.name_span,
+            help=(misfit.help,),
+        )
+        for misfit in spec.misfits(values)
+        for setting in (provider.settings.get(misfit.setting),)
     )
 
 
