@@ -17,7 +17,9 @@ MEMORY = 65_536
 
 _CAPACITY = MEMORY + MAX_BATCH  # the first event of a full batch still sees MEMORY events before it
 _BUCKETS = 1 << 17  # twice the capacity, nearly: a chain holds one key, seldom two
-_NEVER = -(1 << 62)
+_FIRST = MEMORY + 1
+"""Number of the first event, so that 0, which fresh memory holds, is always too long ago."""
+
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Fibonacci hashing
 _BUCKET_SHIFT = np.uint64(64 - 17)
 
@@ -29,10 +31,10 @@ class RecentKeys:
         self._keys = np.zeros(_CAPACITY, np.uint64)
         self._streams = np.zeros(_CAPACITY, np.uint32)
         self._times = np.zeros(_CAPACITY)
-        self._previous = np.full(_CAPACITY, _NEVER, np.int64)
-        self._heads = np.full(_BUCKETS, _NEVER, np.int64)
-        self._written = 0
-        self._chained = 0
+        self._previous = np.zeros(_CAPACITY, np.int64)
+        self._heads = np.zeros(_BUCKETS, np.int64)
+        self._written = _FIRST
+        self._chained = _FIRST
 
     def append(
         self, streams: NDArray[np.uint32], keys: NDArray[np.uint64], times: NDArray[np.float64]
