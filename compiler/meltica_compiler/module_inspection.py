@@ -157,6 +157,7 @@ def _without_place(path: str, message: str, hint: str) -> ModuleFault:
 
 
 def _fault(racer: MiniRacer, error: Exception, source: str, path: str) -> ModuleFault:
+    # As above; here it is loaded already.
     from py_mini_racer import JSParseException  # noqa: PLC0415
 
     if racer.was_hard_memory_limit_reached():

@@ -36,7 +36,9 @@ class _Mark:
     is_primary: bool
 
 
-def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile], color: bool, width: int) -> str:
+def render(
+    diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile], *, color: bool, width: int
+) -> str:
     """The diagnostics one after the other, in their order, with an empty line after each.
 
     `width` is the terminal's, in columns; messages wrap to it, and source lines are cut around the place

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import click
-from meltica_dsl.formatter import format_source
 
+from meltica_dsl.formatter import format_source
 from meltica_dsl.read import read_source
 from meltica_dsl.render_text import render
 from meltica_dsl.source import SourceFile
@@ -20,7 +20,7 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file is not in canonical form.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 @common_options
-def command(common: Common, files: tuple[Path, ...], check: bool, diff: bool) -> None:
+def command(common: Common, files: tuple[Path, ...], *, check: bool, diff: bool) -> None:
     """Put pipelines into their canonical form. `-` reads from stdin and writes to stdout."""
     good = True
     for file in files:

@@ -12,7 +12,7 @@ from meltica_runtime.cli.options import Common, common_options
 @click.command(name="strategies")
 @click.option("--write-registry", is_flag=True, help="Write the directory's registry.json anew.")
 @common_options
-def command(common: Common, write_registry: bool) -> None:
+def command(common: Common, *, write_registry: bool) -> None:
     """List the strategy modules of this project, or write their registry anew."""
     from meltica_compiler.registry import StrategyLibrary
     from meltica_runtime.cli.compiling import faults_said

@@ -243,30 +243,38 @@ def quickstart() -> Graph:
     )
 
 
-def generated(nodes: int) -> Graph:
-    """A plausible pipeline of about `nodes` nodes: a tenth venues, half routes, the rest strategies and
-    sinks; every route reads venues of its own neighbourhood, as people group them."""
-    venue_count, sink_count = max(1, nodes // 10), max(1, nodes // 10)
-    route_count = max(1, nodes // 2)
-    strategy_count = max(1, nodes - venue_count - sink_count - route_count)
+def generated_routes(
+    routes_wanted: int, venues: int, strategies: int, sinks: int, symbols: tuple[str, ...]
+) -> tuple[list[RouteNode], list[Edge]]:
     policies = tuple(FullPolicy)
-    symbols = tuple(f"{base}-USDT" for base in ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE"))
-    routes, edges = [], []
-    for i in range(route_count):
+    routes: list[RouteNode] = []
+    edges: list[Edge] = []
+    for i in range(routes_wanted):
         event = EVENTS[i % len(EVENTS)]
-        home = i * venue_count // route_count
-        sources = tuple(dict.fromkeys((f"venue_{home}", f"venue_{(home + i % 2) % venue_count}")))
+        home = i * venues // routes_wanted
+        sources = tuple(dict.fromkeys((f"venue_{home}", f"venue_{(home + i % 2) % venues}")))
         stages: tuple[Stage, ...] = (symbol_is(event, symbols[i % 6]),)
         if i % 3 == 0:
             stages += (Dedupe(Duration(60 * 10**9), SPAN), Sample(10, SPAN))
         node = route(f"{event}s_{i}", event, sources, stages, pool=("market", "slow", "wide")[i % 3])
         routes.append(node)
         policy = policies[i % len(policies)]
-        home_strategy = i * strategy_count // route_count
+        home_strategy = i * strategies // routes_wanted
         edges.append(edge(node, f"strategy_{home_strategy}", "strategy", policy, 1 << (10 + i % 7), i))
         if i % 2:
-            sink = f"sink_{i * sink_count // route_count}"
+            sink = f"sink_{i * sinks // routes_wanted}"
             edges.append(edge(node, sink, "sink", policy, 1 << (10 + i % 7), i))
+    return routes, edges
+
+
+def generated(nodes: int) -> Graph:
+    """A plausible pipeline of about `nodes` nodes: a tenth venues, half routes, the rest strategies and
+    sinks; every route reads venues of its own neighbourhood, as people group them."""
+    venue_count, sink_count = max(1, nodes // 10), max(1, nodes // 10)
+    route_count = max(1, nodes // 2)
+    strategy_count = max(1, nodes - venue_count - sink_count - route_count)
+    symbols = tuple(f"{base}-USDT" for base in ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE"))
+    routes, edges = generated_routes(route_count, venue_count, strategy_count, sink_count, symbols)
     risks = tuple(risk(name) for name in ("careful", "bold", "tight"))
     strategies = tuple(
         strategy(
