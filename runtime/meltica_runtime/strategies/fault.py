@@ -43,15 +43,30 @@ class StrategyFailed(Exception):
 
 
 def fault_from_stack(stage: Stage, message: str, stack: str, file: str, *, hint: str = "") -> StrategyFault:
-    """The fault of a JavaScript error: its place is the innermost frame that lies in `file`."""
-    frame = re.search(rf"{re.escape(file)}:(\d+)(?::(\d+))?", stack)
-    if frame is None:
+    """The fault of a JavaScript error: its place is the innermost frame that lies in `file`, or the one
+    that V8 shows above the source line."""
+    place = _frame(stack, file) or _shown(stack, file)
+    if place is None:
         return StrategyFault(stage, message, file, hint=hint)
-    line = int(frame.group(1))
-    column = int(frame.group(2)) if frame.group(2) else 1
+    line, column = place
     if line == 1:
         column = max(1, column - len(MODULE_PREFIX))
     return StrategyFault(stage, message, file, line, column, hint)
+
+
+def _frame(stack: str, file: str) -> tuple[int, int] | None:
+    """Line and column of the first `file:line:column`."""
+    frame = re.search(rf"{re.escape(file)}:(\d+):(\d+)", stack)
+    return (int(frame[1]), int(frame[2])) if frame else None
+
+
+def _shown(stack: str, file: str) -> tuple[int, int] | None:
+    """Line and column of a heading `file:line: message`, with a caret under the source line below it.
+
+    A module that does not parse has no name yet: V8 calls it `<anonymous>`.
+    """
+    heading = re.match(rf"(?:<anonymous>|{re.escape(file)}):(\d+): .*\n.*\n(\s*)\^", stack)
+    return (int(heading[1]), len(heading[2]) + 1) if heading else None
 
 
 MODULE_PREFIX = "__meltica.start(function (module, exports, require) { "
