@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
@@ -23,8 +25,19 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    server = EmbeddedServer.start(tmp_path_factory.mktemp("postgres"))
+def new_server_folder() -> Iterator[Callable[[], Path]]:
+    """Makes folders for embedded servers or for projects that start one.
+
+    They lie outside pytest's own temporary folder: whenever another pytest starts, it closes that one to all
+    other accounts, and a server that root starts runs as another account.
+    """
+    with tempfile.TemporaryDirectory(prefix="meltica-test-") as root:
+        yield lambda: Path(tempfile.mkdtemp(dir=root))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(new_server_folder: Callable[[], Path]) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer.start(new_server_folder() / "postgres")
     yield server
     server.stop()
 

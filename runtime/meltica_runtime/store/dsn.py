@@ -25,8 +25,11 @@ def dsn_fault(dsn: str) -> str | None:
         _ = parts.port
     except ValueError:
         return "a URL whose host or port is malformed (write `%40` for an `@` in a password)"
-    if parts.fragment:
-        return "a URL with a `#` in it (write `%23` for one in a password)"
+    # A password with one of `/?#` in it ends the address too early, and an `@` comes where none belongs.
+    if "#" in dsn or "@" in parts.path or "@" in parts.query:
+        return (
+            "a URL with a `/`, `?`, `#` or `@` out of place (write `%2F`, `%3F`, `%23`, `%40` in a password)"
+        )
     return None
 
 

@@ -142,6 +142,8 @@ class EmbeddedServer:
             if self._child is not None:
                 self._child.poll()
             if not works_in(self.pid, data) and not processes_in(data):
+                if self._child is not None:
+                    self._child.wait()
                 return True
             time.sleep(POLL_S)
         return False

@@ -22,12 +22,32 @@ VALUES ('maker', 'test', 'market-making', 'market-making', 'v1', 'abc', '{}', 'p
 """
 
 
+TABLES = (
+    "events_outbox",
+    "balances",
+    "executions",
+    "orders",
+    "strategy_instances",
+    "provider_routes",
+    "providers",
+)
+
+
 @pytest.fixture
-async def database(migrated_dsn: str) -> AsyncIterator[Database]:
-    async with open_database(migrated_dsn, PoolLimits(max_connections=4)) as opened:
+async def bare_database(module_dsn: str) -> AsyncIterator[Database]:
+    """The schema without any row. The tests of a module take turns with one database: a new one for each
+    test would cost ten times as much."""
+    async with open_database(module_dsn, PoolLimits(max_connections=4)) as opened:
         async with opened.connection() as connection:
-            await connection.execute(CATALOG)
+            await connection.execute(";".join(f"DELETE FROM {table}" for table in TABLES))
         yield opened
+
+
+@pytest.fixture
+async def database(bare_database: Database) -> Database:
+    async with bare_database.connection() as connection:
+        await connection.execute(CATALOG)
+    return bare_database
 
 
 def an_order(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
+import anyio
 import pytest
-from tests.runtime.store.conftest import an_order
+from tests.runtime.store.conftest import CATALOG, an_order
 
 from meltica_runtime.orders.order import OrderState
+from meltica_runtime.store.embedded import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
-from meltica_runtime.store.pool import Database
-
-pytestmark = pytest.mark.anyio
+from meltica_runtime.store.pool import Database, PoolLimits, open_database
 
 GROUP = 50
 
@@ -52,11 +56,12 @@ def kill_after(dsn: str, root: str, groups: int) -> int:
     return sum(1 for line in said if line.endswith("\n"))
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("groups", [1, 7, 20])
 async def test_every_acknowledged_group_is_there_and_none_is_half(
-    database: Database, migrated_dsn: str, pytestconfig: pytest.Config, groups: int
+    database: Database, module_dsn: str, pytestconfig: pytest.Config, groups: int
 ) -> None:
-    acknowledged = kill_after(migrated_dsn, str(pytestconfig.rootpath), groups)
+    acknowledged = kill_after(module_dsn, str(pytestconfig.rootpath), groups)
     async with database.connection() as connection:
         # The killed writer's connection may still be at its last commit.
         await connection.execute(
@@ -70,12 +75,13 @@ async def test_every_acknowledged_group_is_there_and_none_is_half(
     assert acknowledged * GROUP <= orders <= (acknowledged + 1) * GROUP
 
 
+@pytest.mark.anyio
 async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
-    database: Database, migrated_dsn: str, pytestconfig: pytest.Config
+    database: Database, module_dsn: str, pytestconfig: pytest.Config
 ) -> None:
     from meltica_runtime.orders.journal import OrderPlaced
 
-    acknowledged = kill_after(migrated_dsn, str(pytestconfig.rootpath), 3)
+    acknowledged = kill_after(module_dsn, str(pytestconfig.rootpath), 3)
     journal = PostgresJournal(database)
     for group in range(acknowledged + 2):
         await journal.commit([OrderPlaced(an_order(n)) for n in range(group * GROUP, (group + 1) * GROUP)])
@@ -83,3 +89,38 @@ async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
     assert len({order.client_order_id for order in listed}) == (acknowledged + 2) * GROUP
     assert {order.state for order in listed} == {OrderState.NEW}
     assert len(await Outbox(database).pending()) == (acknowledged + 2) * GROUP
+
+
+def test_a_killed_server_comes_back_with_every_acknowledged_group(
+    new_server_folder: Callable[[], Path], pytestconfig: pytest.Config
+) -> None:
+    folder = new_server_folder() / "postgres"
+    server = EmbeddedServer.start(folder)
+    anyio.run(prepare, server.dsn)
+    command = [sys.executable, "-c", WRITER, server.dsn, str(pytestconfig.rootpath), str(GROUP)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as writer:
+        assert writer.stdout is not None
+        said = [writer.stdout.readline() for _ in range(10)]
+        os.kill(server.pid, signal.SIGKILL)
+        said += writer.stdout.readlines()
+    server.stop()
+    again = EmbeddedServer.start(folder)
+    try:
+        orders, events = anyio.run(counts, again.dsn)
+    finally:
+        again.stop()
+    assert orders == events
+    assert orders % GROUP == 0
+    assert len(said) * GROUP <= orders <= (len(said) + 1) * GROUP
+
+
+async def prepare(dsn: str) -> None:
+    await migrate_up(dsn)
+    async with open_database(dsn, PoolLimits()) as database, database.connection() as connection:
+        await connection.execute(CATALOG)
+
+
+async def counts(dsn: str) -> tuple[int, int]:
+    async with open_database(dsn, PoolLimits()) as database, database.connection() as connection:
+        orders = await connection.fetchval("SELECT count(*) FROM orders")
+        return orders, await connection.fetchval("SELECT count(*) FROM events_outbox")

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ import pytest
 
 from meltica_runtime.store.embedded import SOCKET_NAME, EmbeddedServer, running_server
 from meltica_runtime.store.faults import EmbeddedServerFault
-from meltica_runtime.store.server_process import processes_in
+from meltica_runtime.store.server_process import processes_in, works_in
 
 HOLDER = """
 import signal, sys, anyio
@@ -35,9 +36,9 @@ anyio.run(main)
 
 
 @pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def initialised(new_server_folder: Callable[[], Path]) -> Path:
     """A folder whose database is made, and whose server does not run. Tests that share it leave it so."""
-    folder = tmp_path_factory.mktemp("shared") / "postgres"
+    folder = new_server_folder() / "postgres"
     EmbeddedServer.start(folder).stop()
     return folder
 
@@ -63,6 +64,13 @@ def holder(folder: Path) -> tuple[subprocess.Popen[str], int]:
     process = subprocess.Popen([sys.executable, "-c", HOLDER, str(folder)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     return process, int(process.stdout.readline())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true within 10 s"
+        os.sched_yield()
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals) -> int:
@@ -152,6 +160,7 @@ def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(folder: Pat
 def test_nobody_starts_a_second_server_under_another_users_feet(folder: Path) -> None:
     process, pid = holder(folder)
     os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not works_in(pid, folder / "data"))
     with pytest.raises(EmbeddedServerFault, match="another process uses this database"):
         EmbeddedServer.start(folder)
     end(process, signal.SIGTERM)
@@ -169,8 +178,8 @@ def test_cancellation_stops_the_server(folder: Path) -> None:
     assert not processes_in(folder / "data")
 
 
-def test_a_path_too_long_for_a_socket_works(initialised: Path, tmp_path: Path) -> None:
-    long = tmp_path / ("x" * 90) / "postgres"
+def test_a_path_too_long_for_a_socket_works(new_server_folder: Callable[[], Path]) -> None:
+    long = new_server_folder() / ("x" * 90) / "postgres"
     server = EmbeddedServer.start(long)
     try:
         assert server.socket_dir != long

@@ -30,7 +30,7 @@ from meltica_runtime.store.embedded import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
-from meltica_runtime.store.pool import Database
+from meltica_runtime.store.pool import Database, PoolLimits, open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -227,11 +227,12 @@ async def test_a_cut_connection_is_replaced(database: Database) -> None:
 
 
 async def test_a_lost_database_is_said_to_be_unavailable(
-    database: Database, migrated_dsn: str, postgres_server: EmbeddedServer
+    migrated_dsn: str, postgres_server: EmbeddedServer
 ) -> None:
-    name = urlsplit(migrated_dsn).path.removeprefix("/")
-    dropping = await asyncpg.connect(postgres_server.dsn)
-    await dropping.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await dropping.close()
-    with pytest.raises(JournalUnavailable, match="cannot be reached"):
-        await PostgresJournal(database).commit((OrderPlaced(an_order()),))
+    async with open_database(migrated_dsn, PoolLimits()) as lost:
+        name = urlsplit(migrated_dsn).path.removeprefix("/")
+        dropping = await asyncpg.connect(postgres_server.dsn)
+        await dropping.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await dropping.close()
+        with pytest.raises(JournalUnavailable, match="cannot be reached"):
+            await PostgresJournal(lost).commit((OrderPlaced(an_order()),))

@@ -8,7 +8,13 @@ import asyncpg
 import pytest
 
 from meltica_runtime.store.faults import DatabaseUnreachable, MigrationFault
-from meltica_runtime.store.migrate import _run_dbmate, migrate_down, migrate_up, migration_status
+from meltica_runtime.store.migrate import (
+    _run_dbmate,
+    migrate_down,
+    migrate_up,
+    migration_status,
+    prepare_schema,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +105,12 @@ async def test_a_database_that_is_not_there_is_a_fault_with_a_way_out() -> None:
 async def test_a_database_name_that_is_not_there_is_named(empty_dsn: str) -> None:
     with pytest.raises(DatabaseUnreachable, match='database "nowhere" does not exist'):
         await migrate_up(in_database(empty_dsn, "nowhere"))
+
+
+async def test_without_migrations_a_database_that_lacks_one_is_refused(migrated_dsn: str) -> None:
+    assert await prepare_schema(migrated_dsn, run_migrations=False) == ()
+    last = await migrate_down(migrated_dsn)
+    assert last is not None
+    with pytest.raises(MigrationFault, match=f"lacks 1 of the migrations, the first is {last}"):
+        await prepare_schema(migrated_dsn, run_migrations=False)
+    assert await prepare_schema(migrated_dsn, run_migrations=True) == (last,)
