@@ -32,11 +32,14 @@ class FakeMarket:
         assert codes.symbols, "a market has symbols"
         symbols = len(codes.symbols)
         self._layouts = {event: record_layout(event, depth) for event, depth in depths.items()}
-        self._walk = QuoteWalk(settings, symbols)
+        self._walk = QuoteWalk(settings, tuple(codes.symbols))
         self._writer = RecordWriter(codes, self._walk.price_grid, self._walk.lot_grid)
         self._symbols = symbols
         self._last_ids = np.zeros(symbols)
-        self._last_ticks = np.full(symbols, float(self._walk.price_grid.steps_in(settings.start_price)))
+        grid = self._walk.price_grid
+        self._last_ticks = np.array(
+            [float(max(1, grid.steps_in(settings.start_price_of(name)))) for name in codes.symbols]
+        )
         self._volume = RollingVolume(symbols)
         self._candles = CandleMaker(settings.kline_us, settings.start_us, self._last_ticks)
         self._level_seed = stream_seed(settings.seed, _LEVEL_STREAM)

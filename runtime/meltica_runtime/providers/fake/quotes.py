@@ -6,6 +6,7 @@ the shape (steps, symbols), so that one numpy call moves all symbols.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,8 @@ class QuoteWalk:
     """Makes block after block. A quote moves on tickers and books only, so that a trade is always at the
     best bid or ask that was shown last, and never of more than what was shown there."""
 
-    def __init__(self, settings: FakeMarketSettings, symbols: int) -> None:
+    def __init__(self, settings: FakeMarketSettings, names: Sequence[str]) -> None:
+        symbols = len(names)
         places = min(MAX_BLOCK_EVENTS, max(MIN_BLOCK_EVENTS, int(settings.rate)))
         self.steps = max(1, places // symbols)
         self.symbols = symbols
@@ -70,13 +72,13 @@ class QuoteWalk:
         self._most_ticks = float(self.price_grid.largest // 2)
         step_seconds = symbols / settings.rate
         self._sigma = min(0.05, settings.volatility * (step_seconds / _YEAR_SECONDS) ** 0.5)
-        touch = TOUCH_NOTIONAL / (float(settings.start_price) * float(settings.lot_size))
-        self.mean_lots = float(min(max(4, int(touch)), self.lot_grid.largest // 4))
+        self._mids = np.array([float(settings.start_price_of(name)) for name in names])
+        touch = np.floor(TOUCH_NOTIONAL / (self._mids * float(settings.lot_size)))
+        self.mean_lots: Floats = np.clip(touch, 4.0, self.lot_grid.largest // 4)
         self._seeds = tuple(
             stream_seed(settings.seed, stream) for stream in (_EVENT_STREAM, _WALK_STREAM, _QUOTE_STREAM)
         )
         self._first_place = 0
-        self._mids = np.full(symbols, float(settings.start_price))
         symbol_numbers = np.arange(symbols, dtype=np.uint64)
         self._quote_bits = draw(self._seeds[2] ^ 1, symbol_numbers)
 

@@ -50,7 +50,7 @@ class RecordWriter:
         return rows
 
     def books(
-        self, layout: RecordLayout, quotes: Quotes, chosen: NDArray[np.bool_], seed: int, mean_lots: float
+        self, layout: RecordLayout, quotes: Quotes, chosen: NDArray[np.bool_], seed: int, mean_lots: Floats
     ) -> Rows:
         """Levels lie 1 to 4 steps apart; a step is a tick, or a quarter of the spread where that is more."""
         rows = self._headed(layout, quotes, chosen)
@@ -59,10 +59,11 @@ class RecordWriter:
         bits = draw(seed, first_draws[:, None] + levels)
         bids, asks = quotes.bids[chosen], quotes.asks[chosen]
         step = np.maximum(1.0, np.floor((asks - bids) * 0.25))
-        lots = 1.0 + np.floor(part(bits, 2) * (3.0 * mean_lots))
+        most = 3.0 * np.broadcast_to(mean_lots, chosen.shape)[chosen][:, None]
+        lots = 1.0 + np.floor(part(bits, 2) * most)
         lots[:, 0] = quotes.bid_lots[chosen]
         rows["bid_levels"] = self._side(rows["bids"], bids, -step, _gaps(bits, 0), lots)
-        lots = 1.0 + np.floor(part(bits, 3) * (3.0 * mean_lots))
+        lots = 1.0 + np.floor(part(bits, 3) * most)
         lots[:, 0] = quotes.ask_lots[chosen]
         rows["ask_levels"] = self._side(rows["asks"], asks, step, _gaps(bits, 2), lots)
         rows["bid"], rows["ask"] = rows["bids"][:, 0, 0], rows["asks"][:, 0, 0]

@@ -1,0 +1,193 @@
+"""A provider that plays a market source by the clock, and fills orders on paper against it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container
+from dataclasses import replace
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+import numpy as np
+from anyio import get_cancelled_exc_class
+
+from meltica_compiler.graph import ProviderNode
+from meltica_runtime.market_feed import write_batch
+from meltica_runtime.orders.order import Filled
+from meltica_runtime.orders.venue import Venue
+from meltica_runtime.providers.instrument import Instrument
+from meltica_runtime.providers.live import ProviderContext, ProviderState, ProviderStatistics
+from meltica_runtime.providers.market import MarketBatch, MarketSource, silence
+from meltica_runtime.providers.paper.opening import instruments
+from meltica_runtime.providers.paper.trading import PaperTrading
+from meltica_runtime.providers.paper.venue import PaperVenue
+from meltica_runtime.providers.source_fault import SourceFault
+
+TICK_SECONDS = 0.002
+"""How often the clock is looked at: the most that an event is late by, when nothing else holds it up."""
+
+ROUND_EVENTS = 8_192
+"""Events written before others get their turn: some 5 ms of work, and what a kernel takes at once."""
+
+
+class Pace(Protocol):
+    """Says how far the market has come."""
+
+    def begin(self, now_us: float, first_us: float) -> None:
+        """Called once, with the clock and the time of the source's first event."""
+        ...
+
+    def market_us(self, now_us: float) -> float:
+        """The market time at a time of the clock; infinite to go as fast as readers take it."""
+        ...
+
+
+class WallPace:
+    """The market's time is the clock's."""
+
+    def begin(self, now_us: float, first_us: float) -> None:
+        """Nothing to remember."""
+
+    def market_us(self, now_us: float) -> float:
+        return now_us
+
+
+class PacedProvider:
+    """A `LiveProvider`. When a ring is full because its reader blocks, the market stops for a while and
+    catches up later, round by round: nothing is lost, and `lag_s` of the statistics shows it.
+
+    A cancelled `run` leaves visible what was written so far, and undelivered what is due later.
+    """
+
+    def __init__(
+        self,
+        node: ProviderNode,
+        context: ProviderContext,
+        start: Callable[[float], MarketSource],
+        pace: Pace,
+        paper: PaperVenue | None,
+    ) -> None:
+        """`start` opens the source, given the clock; it may raise `SourceFault`."""
+        self._context = context
+        self._start = start
+        self._pace = pace
+        self._paper = paper
+        self._trading = PaperTrading(paper, self._market_us) if paper else None
+        self._instruments = instruments(node)
+        self._state = ProviderState.PENDING
+        self._error = ""
+        self._by_event = dict.fromkeys(context.rings, 0)
+        self._fills = 0
+        self._reached_us = -math.inf
+
+    @property
+    def venue(self) -> Venue | None:
+        return self._trading
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        return self._instruments
+
+    def statistics(self) -> ProviderStatistics:
+        behind_us = 0.0
+        if self._state is ProviderState.RUNNING:
+            due_us = self._pace.market_us(self._context.clock())
+            behind_us = max(0.0, due_us - self._reached_us) if math.isfinite(due_us) else 0.0
+        return ProviderStatistics(
+            state=self._state,
+            events=sum(self._by_event.values()),
+            by_event=dict(self._by_event),
+            orders=self._trading.orders if self._trading else 0,
+            fills=self._fills,
+            lag_s=behind_us / 1e6,
+            error=self._error,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled, or until the source is exhausted and every order it had to answer is answered.
+
+        A source that cannot be read any further leaves the state `FAILED` and says why in `error`.
+        """
+        self._state = ProviderState.STARTING
+        try:
+            await self._play()
+            self._state = ProviderState.STOPPED
+        except SourceFault as fault:
+            self._state = ProviderState.FAILED
+            self._error = str(fault)
+        except get_cancelled_exc_class():
+            self._state = ProviderState.STOPPED
+            raise
+        finally:
+            if self._trading:
+                self._trading.close()
+
+    async def _play(self) -> None:
+        now_us = self._context.clock()
+        source = self._start(now_us)
+        first_us = source.next_batch(0, math.inf).end_us
+        self._pace.begin(now_us, first_us)
+        self._reached_us = first_us
+        self._open_account(first_us)
+        self._state = ProviderState.RUNNING
+        while not source.exhausted:
+            if self._round(source):
+                await anyio.lowlevel.checkpoint()
+            else:
+                await anyio.sleep(TICK_SECONDS)
+        if self._paper:
+            self._paper.feed(silence(math.inf))
+            self._deliver(math.inf)
+
+    def _round(self, source: MarketSource) -> bool:
+        """Writes what is due and fits; whether there was more to write than one round takes."""
+        until_us = self._pace.market_us(self._context.clock())
+        room = min((ring.room() for ring in self._context.rings.values()), default=ROUND_EVENTS)
+        limit = min(room, ROUND_EVENTS)
+        batch = source.next_batch(limit, until_us)
+        self._reached_us = max(self._reached_us, batch.end_us)
+        # The venue looks at the batch first: what is fed to it, the readers may act on.
+        if self._paper:
+            self._paper.feed(batch)
+        if batch.count:
+            self._write(batch)
+        self._deliver(batch.end_us)
+        return batch.count == ROUND_EVENTS
+
+    def _write(self, batch: MarketBatch) -> None:
+        routed = routed_part(batch, self._by_event)
+        write_batch(routed, self._context.rings, self._context.sequencer, self._context.clock())
+        for event, rows in routed.rows.items():
+            self._by_event[event] += len(rows)
+        self._context.pump()
+
+    def _deliver(self, until_us: float) -> None:
+        if self._paper is None:
+            return
+        for report in self._paper.advance(until_us):
+            self._fills += isinstance(report, Filled)
+            self._context.report(report)
+
+    def _open_account(self, time_us: float) -> None:
+        if self._trading and self._paper:
+            self._trading.open()
+            for balance in self._paper.balances():
+                self._context.report(replace(balance, time_us=time_us))
+
+    def _market_us(self) -> float:
+        """The market time of a request that is made now."""
+        return min(self._pace.market_us(self._context.clock()), self._reached_us)
+
+
+def routed_part(batch: MarketBatch, events: Container[str]) -> MarketBatch:
+    """The batch without the events that no route asks for, in the same order."""
+    if all(event in events for event in batch.rows):
+        return batch
+    kept = {event: rows for event, rows in batch.rows.items() if event in events}
+    is_kept = np.zeros(batch.count, np.bool_)
+    for event in kept:
+        is_kept[batch.positions[event]] = True
+    ranks = np.cumsum(is_kept) - 1
+    places = {event: ranks[batch.positions[event]] for event in kept}
+    return MarketBatch(kept, places, int(np.count_nonzero(is_kept)), batch.end_us)

@@ -1,0 +1,50 @@
+"""The paper venue as the order router sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from meltica_runtime.orders.order import OrderReport, OrderRequest
+from meltica_runtime.orders.venue import OrderRefused
+from meltica_runtime.providers.paper.venue import PaperVenue
+
+
+class PaperTrading:
+    """A `Venue`. Requests never wait and their outcome is never in doubt: they are on their way when the call
+    returns. Before `open` and after `close` there is nobody to send them to.
+    """
+
+    def __init__(self, paper: PaperVenue, now_us: Callable[[], float]) -> None:
+        """`now_us` is the venue's time, which is the market's."""
+        self._paper = paper
+        self._now_us = now_us
+        self._is_open = False
+        self.orders = 0
+
+    def open(self) -> None:
+        self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+
+    async def submit(self, order: OrderRequest) -> None:
+        self._require_open()
+        self.orders += 1
+        self._paper.submit(order, self._now_us())
+
+    async def cancel(self, order: OrderRequest) -> None:
+        self._require_open()
+        self._paper.cancel(order.client_order_id, self._now_us())
+
+    async def amend(self, order: OrderRequest, price: Decimal, quantity: Decimal) -> None:
+        self._require_open()
+        self._paper.amend(order.client_order_id, price, quantity, self._now_us())
+
+    async def query(self, order: OrderRequest) -> tuple[OrderReport, ...] | None:
+        """Known orders live as long as the gateway: one from an earlier run is not known."""
+        return self._paper.history(order.client_order_id)
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise OrderRefused("the paper venue is closed: its market is not running")

@@ -1,0 +1,1 @@
+"""Market data from files, as they were recorded."""
