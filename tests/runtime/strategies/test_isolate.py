@@ -86,7 +86,8 @@ def test_the_market_state_is_of_the_newest_prices(lab, make_trades):
     source = lab.module(
         """onTrade() {
           say([runtime.getLastPrice(), runtime.getLastPrice("ETH-USDT"),
-            runtime.getMarketState("SOL-EUR").bid, runtime.providers(), runtime.isDryRun(), runtime.isTradingActive()]);
+            runtime.getMarketState("SOL-EUR").bid, runtime.providers(),
+            runtime.isDryRun(), runtime.isTradingActive()]);
         }""",
         SAY,
     )
