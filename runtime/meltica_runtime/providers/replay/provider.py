@@ -36,8 +36,8 @@ class ReplayPace:
 
 
 def open_replay(node: ProviderNode, context: ProviderContext) -> PacedProvider:
-    """A file as a market, and a paper venue over it if some strategy trades there. The file is opened when the
-    provider runs."""
+    """A file as a market, and a paper venue over it if some strategy trades there. The file is opened when
+    the provider runs."""
     codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
     path = context.project_root / setting_values.text(node.settings, "path")
     file_format = setting_values.text(node.settings, "format")

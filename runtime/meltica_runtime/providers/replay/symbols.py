@@ -12,8 +12,8 @@ from meltica_runtime.providers.source_fault import SourceFault
 
 
 class SymbolNames:
-    """A provider of one symbol takes all rows for it, however the file spells it. Of several, each is known by
-    its letters and digits alone: `BTCUSDT` and `BTC/USDT` are BTC-USDT."""
+    """A provider of one symbol takes all rows for it, however the file spells it. Of several, each is known
+    by its letters and digits alone: `BTCUSDT` and `BTC/USDT` are BTC-USDT."""
 
     def __init__(self, path: Path, codes: MarketCodes) -> None:
         self._path = path
