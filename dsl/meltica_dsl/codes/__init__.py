@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from meltica_dsl.codes import adapters, config, files, flow, memory, names, secrets, strategies, syntax, values
+from meltica_dsl.codes import (
+    adapters,
+    config,
+    files,
+    flow,
+    memory,
+    names,
+    secrets,
+    strategies,
+    syntax,
+    values,
+)
 from meltica_dsl.codes.code import Code
 
 __all__ = ["CODES", "Code"]
