@@ -64,6 +64,13 @@ _PAPER = (
         "lot_size", (SettingType.NUMBER,), "smallest step of a quantity", Decimal("0.00001"), limits=_STEP
     ),
     SettingSpec(
+        "min_notional",
+        (SettingType.NUMBER,),
+        "least price times quantity of an order, in the quote asset",
+        Decimal(0),
+        limits=NOT_NEGATIVE,
+    ),
+    SettingSpec(
         "fee_maker",
         (SettingType.RATIO,),
         "fee of a fill whose order waited in the book; below zero it is a rebate",

@@ -16,7 +16,7 @@ from meltica_runtime.market_feed import event_times, write_merged
 from meltica_runtime.providers.market import MarketBatch, MarketSource
 from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.simulation.trader import SimulatedTrader, Transcript
-from meltica_runtime.simulation.windows import Window, windows
+from meltica_runtime.simulation.windows import Stretch, Window, stretches
 from meltica_runtime.strategies.isolate import IsolateWorld
 
 
@@ -56,16 +56,15 @@ class Simulation:
                 await stack.enter_async_context(self._trader(node, batch)) for node in self._graph.strategies
             ]
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
-            for stretch in windows(self._sources, events, size):
+            for stretch in stretches(self._sources, events, size):
                 first = self.plane.sequencer.last + 1
-                write_merged(stretch, [dict(own) for own in rings], self.plane.sequencer)
+                write_merged(stretch.batches, [dict(own) for own in rings], self.plane.sequencer)
                 pump.run()
-                times = np.sort(np.concatenate([event_times(b) for b in stretch]), kind="stable")
-                end_us = min(b.end_us for b in stretch)
+                times = np.sort(np.concatenate([event_times(b) for b in stretch.batches]), kind="stable")
                 async with anyio.create_task_group() as tasks:
                     for trader in traders:
                         own = self._batch_of(trader.node, stretch)
-                        tasks.start_soon(trader.go_through, Window(first, times), own, end_us)
+                        tasks.start_soon(trader.go_through, Window(first, times), own, stretch.end_us)
             return {trader.node.name: trader.transcript for trader in traders}
 
     def _trader(self, node: StrategyNode, batch: int) -> SimulatedTrader:
@@ -87,8 +86,8 @@ class Simulation:
             batch,
         )
 
-    def _batch_of(self, node: StrategyNode, stretch: tuple[MarketBatch, ...]) -> MarketBatch | None:
-        for provider, batch in zip(self._graph.providers, stretch, strict=True):
+    def _batch_of(self, node: StrategyNode, stretch: Stretch) -> MarketBatch | None:
+        for provider, batch in zip(self._graph.providers, stretch.batches, strict=True):
             if provider.name == node.trade_on:
                 return batch
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from meltica_runtime.market_feed import event_times
 from meltica_runtime.providers.market import MarketBatch, MarketSource
 
 
@@ -28,10 +29,23 @@ class Window:
         return self.first - 1 + int(np.searchsorted(self.times, time_us, side="right"))
 
 
-def windows(sources: Sequence[MarketSource], events: int, size: int) -> Iterator[tuple[MarketBatch, ...]]:
-    """Batches of all sources, a tuple for each stretch of time, until `events` events came.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Batches of all sources for the same stretch of time, which is complete up to `end_us`."""
 
-    Each batch has at most `size` events. Where the stretches end depends on `size`; the events do not.
+    batches: tuple[MarketBatch, ...]
+    end_us: float
+
+    @property
+    def count(self) -> int:
+        return sum(batch.count for batch in self.batches)
+
+
+def stretches(sources: Sequence[MarketSource], events: int, size: int) -> Iterator[Stretch]:
+    """What the sources deliver, stretch by stretch, until `events` events came or all are at their end.
+
+    Each batch has at most `size` events. Where the stretches end depends on `size`; what comes in all, and
+    the time that the last one is complete up to, do not.
     """
     ahead: list[MarketBatch | None] = [None] * len(sources)
     left = events
@@ -46,12 +60,34 @@ def windows(sources: Sequence[MarketSource], events: int, size: int) -> Iterator
         )
         halves = [(b, None) if len(sources) == 1 else _split(b, until) for b in pulled]
         ahead = [rest for _, rest in halves]
-        stretch = tuple(batch for batch, _ in halves)
-        count = sum(batch.count for batch in stretch)
-        if count == 0 and all(s.exhausted for s in sources) and not any(ahead):
+        stretch = Stretch(tuple(batch for batch, _ in halves), until)
+        if stretch.count == 0 and all(s.exhausted for s in sources) and not any(ahead):
             return
-        left -= count
+        if stretch.count >= left:
+            yield _ended(stretch, left)
+            return
+        left -= stretch.count
         yield stretch
+
+
+def _ended(stretch: Stretch, events: int) -> Stretch:
+    """The first `events` events of a stretch, complete up to the last of them."""
+    times = [event_times(batch) for batch in stretch.batches]
+    order = np.argsort(np.concatenate(times), kind="stable")[:events]
+    source = np.repeat(np.arange(len(times)), [len(own) for own in times])[order]
+    batches = tuple(_first(batch, int(np.sum(source == i))) for i, batch in enumerate(stretch.batches))
+    return Stretch(batches, float(np.concatenate(times)[order[-1]]))
+
+
+def _first(batch: MarketBatch, count: int) -> MarketBatch:
+    """The first `count` events of a batch."""
+    cuts = {e: int(np.searchsorted(places, count)) for e, places in batch.positions.items()}
+    return MarketBatch(
+        {e: rows[: cuts[e]] for e, rows in batch.rows.items()},
+        {e: places[: cuts[e]] for e, places in batch.positions.items()},
+        count,
+        batch.end_us,
+    )
 
 
 def _split(batch: MarketBatch, until_us: float) -> tuple[MarketBatch, MarketBatch | None]:
