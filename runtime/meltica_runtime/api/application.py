@@ -1,22 +1,48 @@
-"""The application: every route of the control API over one gateway."""
+"""The application: every endpoint of the control API over one gateway."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from fastapi import FastAPI
 
+from meltica_runtime.api import (
+    description,
+    drawing,
+    executions,
+    health,
+    instances,
+    metrics,
+    orders,
+    pipeline,
+    providers,
+    risk,
+)
+from meltica_runtime.api.access import give_gateway
+from meltica_runtime.api.drawing import Drawings
+from meltica_runtime.api.errors import ApiErrorPayload, add_error_responses
+from meltica_runtime.api.request_limits import RequestLimits
 from meltica_runtime.gateway.gateway import Gateway
+
+_ENDPOINTS = (health, pipeline, drawing, providers, instances, orders, executions, risk, metrics, description)
 
 
 def create_app(gateway: Gateway) -> FastAPI:
-    """The API of a gateway, inert until it is served."""
-    app = FastAPI(title="Meltica control API")
-
-    @app.get("/healthz")
-    async def health() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @app.get("/pipeline")
-    async def pipeline() -> dict[str, str]:
-        return {"name": gateway.graph.pipeline, "hash": gateway.graph.hash}
-
+    """The API of a gateway, inert until it is served. Every endpoint is a coroutine that leaves the loop
+    whatever takes longer than a few milliseconds."""
+    app = FastAPI(
+        title="Meltica control API",
+        version=version("meltica"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"default": {"model": ApiErrorPayload, "description": "What is wrong, and what helps"}},
+    )
+    give_gateway(app, gateway)
+    app.state.drawings = Drawings(gateway.graph)
+    for endpoint in _ENDPOINTS:
+        app.include_router(endpoint.router)
+    add_error_responses(app)
+    app.add_middleware(RequestLimits)
     return app

@@ -1,0 +1,35 @@
+"""The gateway that an application speaks for, as endpoints ask for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from meltica_compiler.graph import StrategyNode
+from meltica_runtime.api.errors import not_known
+from meltica_runtime.gateway.gateway import Gateway
+
+
+def give_gateway(app: FastAPI, gateway: Gateway) -> None:
+    app.state.gateway = gateway
+
+
+async def gateway_of(request: Request) -> Gateway:
+    gateway = request.app.state.gateway
+    assert isinstance(gateway, Gateway)
+    return gateway
+
+
+Running = Annotated[Gateway, Depends(gateway_of)]
+
+
+async def instance_of(id: str, gateway: Running) -> StrategyNode:
+    """The strategy instance that the path names; 404 where there is none."""
+    for node in gateway.graph.strategies:
+        if node.name == id:
+            return node
+    raise not_known("strategy instance", id, (node.name for node in gateway.graph.strategies))
+
+
+Instance = Annotated[StrategyNode, Depends(instance_of)]

@@ -1,0 +1,22 @@
+"""What all listings of an instance's past have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from meltica_runtime.api.body import Parameters
+from meltica_runtime.store.order_store import DEFAULT_PAGE, MAX_PAGE
+
+MAX_NAME_CHARACTERS = 128
+"""Longest name that a filter takes."""
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class HistoryParameters(Parameters):
+    """`limit`: the newest so many."""
+
+    limit: int = Field(DEFAULT_PAGE, ge=1, le=MAX_PAGE)
+    provider: Name | None = None

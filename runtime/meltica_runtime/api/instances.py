@@ -1,0 +1,166 @@
+"""`/strategy/instances`: the strategies of the pipeline, what they run and whether they run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field, JsonValue
+
+from meltica_compiler.graph import Graph, StrategyNode
+from meltica_runtime.api.access import Instance, Running
+from meltica_runtime.api.body import Body, NoParameters, json_response
+from meltica_runtime.api.scope import strategy_scope
+from meltica_runtime.api.settings import settings_json
+from meltica_runtime.strategies.instance import InstanceState, InstanceStatistics
+
+router = APIRouter(tags=["Instances"])
+
+
+class ModuleRevisionUsage(Body):
+    """Who else runs the same revision of a module in this pipeline."""
+
+    strategy: str
+    hash: str
+    instances: list[str]
+    count: int
+    running: bool
+
+
+class InstanceLinks(Body):
+    self_: Annotated[str, Field(alias="self")]
+
+
+class InstanceHealth(Body):
+    """What the contract has no place for: more than `running` says."""
+
+    state: str
+    dry_run: bool
+    trade_on: str | None
+    events: int
+    restarts: int
+    fault: str | None
+
+
+class InstanceSummary(Body):
+    id: str
+    strategy_identifier: str
+    strategy_tag: str
+    strategy_hash: str
+    strategy_selector: str
+    providers: list[str]
+    aggregated_symbols: list[str]
+    running: bool
+    usage: ModuleRevisionUsage
+    links: InstanceLinks
+    health: InstanceHealth
+
+
+class InstancesResponse(Body):
+    instances: list[InstanceSummary]
+
+
+class LambdaStrategySpec(Body):
+    identifier: str
+    selector: str
+    tag: str
+    hash: str
+    config: dict[str, JsonValue]
+
+
+class ProviderSymbols(Body):
+    symbols: list[str]
+
+
+class InstanceSnapshotResponse(Body):
+    id: str
+    strategy: LambdaStrategySpec
+    scope: dict[str, ProviderSymbols]
+    providers: list[str]
+    aggregated_symbols: list[str]
+    running: bool
+    usage: ModuleRevisionUsage
+    links: InstanceLinks
+    health: InstanceHealth
+
+
+@router.get("/strategy/instances", response_model=InstancesResponse)
+async def instances(gateway: Running, _: NoParameters) -> Response:
+    """Every strategy instance of the pipeline."""
+    now = gateway.snapshot().strategies
+    summaries = [_summary(gateway.graph, node, now[node.name]) for node in gateway.graph.strategies]
+    return json_response(InstancesResponse(instances=summaries))
+
+
+@router.get("/strategy/instances/{id}", response_model=InstanceSnapshotResponse)
+async def instance(gateway: Running, node: Instance, _: NoParameters) -> Response:
+    """One strategy instance: its module, its config, and the markets it has to do with."""
+    graph, now = gateway.graph, gateway.snapshot().strategies[node.name]
+    scope = strategy_scope(graph, node)
+    spec = LambdaStrategySpec(
+        identifier=node.module.name,
+        selector=node.selector,
+        tag=node.module.tag,
+        hash=_hash(node),
+        config=settings_json(node.config),
+    )
+    snapshot = InstanceSnapshotResponse(
+        id=node.name,
+        strategy=spec,
+        scope={name: ProviderSymbols(symbols=list(symbols)) for name, symbols in scope.items()},
+        providers=list(scope),
+        aggregated_symbols=_symbols(scope),
+        running=now.state is InstanceState.RUNNING,
+        usage=_usage(graph, node, now),
+        links=InstanceLinks(self_=f"/strategy/instances/{node.name}"),
+        health=_health(node, now),
+    )
+    return json_response(snapshot)
+
+
+def _summary(graph: Graph, node: StrategyNode, now: InstanceStatistics) -> InstanceSummary:
+    scope = strategy_scope(graph, node)
+    return InstanceSummary(
+        id=node.name,
+        strategy_identifier=node.module.name,
+        strategy_tag=node.module.tag,
+        strategy_hash=_hash(node),
+        strategy_selector=node.selector,
+        providers=list(scope),
+        aggregated_symbols=_symbols(scope),
+        running=now.state is InstanceState.RUNNING,
+        usage=_usage(graph, node, now),
+        links=InstanceLinks(self_=f"/strategy/instances/{node.name}"),
+        health=_health(node, now),
+    )
+
+
+def _health(node: StrategyNode, now: InstanceStatistics) -> InstanceHealth:
+    return InstanceHealth(
+        state=now.state.value,
+        dry_run=node.dry_run,
+        trade_on=node.trade_on,
+        events=now.events,
+        restarts=now.restarts,
+        fault=None if now.fault is None else str(now.fault),
+    )
+
+
+def _usage(graph: Graph, node: StrategyNode, now: InstanceStatistics) -> ModuleRevisionUsage:
+    same = [other.name for other in graph.strategies if other.module.sha256 == node.module.sha256]
+    return ModuleRevisionUsage(
+        strategy=node.module.name,
+        hash=_hash(node),
+        instances=same,
+        count=len(same),
+        running=now.state is InstanceState.RUNNING,
+    )
+
+
+def _hash(node: StrategyNode) -> str:
+    """The module's hash as selectors and the registry spell it."""
+    return f"sha256:{node.module.sha256}"
+
+
+def _symbols(scope: dict[str, tuple[str, ...]]) -> list[str]:
+    return list(dict.fromkeys(symbol for symbols in scope.values() for symbol in symbols))

@@ -1,0 +1,53 @@
+"""What one request may cost: how much it may send, and how long it may take."""
+
+from __future__ import annotations
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from meltica_runtime.api.body import json_response
+from meltica_runtime.api.errors import ApiErrorPayload
+
+MAX_BODY_BYTES = 64 * 1024
+"""Largest body of a request. No endpoint needs one yet."""
+
+REQUEST_SECONDS = 10.0
+"""How long an answer may take, sending included: longer than the store's queries, shorter than patience."""
+
+
+class RequestLimits:
+    """Refuses bodies that are too large with 413 and gives up on slow requests with 504."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _announced_bytes(scope) > MAX_BODY_BYTES:
+            await _refusal(413, f"a request's body has at most {MAX_BODY_BYTES} bytes")(scope, receive, send)
+            return
+        is_answered = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        with anyio.move_on_after(REQUEST_SECONDS) as limit:
+            await self._app(scope, receive, send_noted)
+        if limit.cancelled_caught and not is_answered:
+            late = _refusal(504, f"there was no answer within {REQUEST_SECONDS:g} s; try again")
+            await late(scope, receive, send)
+
+
+def _announced_bytes(scope: Scope) -> int:
+    """The length that the request gives for its body. A body of unknown length is never read here; the
+    server buffers 64 KiB of it and closes the connection."""
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    return int(lengths[0]) if lengths else 0
+
+
+def _refusal(status: int, error: str) -> ASGIApp:
+    return json_response(ApiErrorPayload(error=error), status)

@@ -1,0 +1,38 @@
+"""What is measured of each edge: the ring between a route and one of its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meltica_compiler.graph import Graph
+from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_runtime.telemetry.measurement import Point, counter, gauge
+
+EVENTS_IN = counter("meltica.edge.events.in", "{event}", "Events that the route has offered to the edge")
+EVENTS_OUT = counter("meltica.edge.events.out", "{event}", "Events that the reader has taken from the edge")
+DROPPED = counter(
+    "meltica.edge.events.dropped",
+    "{event}",
+    "Events lost under the edge's policy: `full` found no room, `conflated` gave way to a newer one",
+)
+WAITING = gauge("meltica.edge.events.waiting", "{event}", "Events that wait for the reader: its lag")
+CAPACITY = gauge("meltica.edge.capacity", "{event}", "Events that the edge has room for")
+
+
+def edge_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+    for edge in graph.edges:
+        own = now.edges[edge.id]
+        at = {
+            "pipeline": graph.pipeline,
+            "route": edge.route,
+            "node": edge.target,
+            "kind": edge.target_kind,
+            "policy": edge.policy.value,
+            "place": f"{edge.location.file}:{edge.location.line}",
+        }
+        yield Point(EVENTS_IN, own.offered, at)
+        yield Point(EVENTS_OUT, own.consumed, at)
+        yield Point(DROPPED, own.dropped, {**at, "reason": "full"})
+        yield Point(DROPPED, own.conflated, {**at, "reason": "conflated"})
+        yield Point(WAITING, own.waiting, at)
+        yield Point(CAPACITY, edge.capacity, at)

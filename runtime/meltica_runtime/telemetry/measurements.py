@@ -1,0 +1,51 @@
+"""Everything that is measured, under one name each, read from one snapshot of the gateway.
+
+Names and units follow OpenTelemetry: dots between words, units in UCUM. Prometheus gets the same names as
+OpenTelemetry's own rules translate them: the counter `meltica.node.v8.time` in `s` is
+`meltica_node_v8_time_seconds_total`
+(https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
+
+Every point has the attribute `pipeline`; those of a node have `node`, `kind` and `place`, which is the
+`file:line` of its declaration; those of an edge `route`, `policy` and, as `node` and `kind`, its reader.
+Nothing that a venue or a strategy says becomes an attribute: there are as many series as the pipeline has
+parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from meltica_compiler.graph import Graph
+from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
+from meltica_runtime.telemetry.edge_measurements import edge_points
+from meltica_runtime.telemetry.measurement import Measurement, Point, counter, gauge
+from meltica_runtime.telemetry.node_measurements import node_points
+from meltica_runtime.telemetry.order_measurements import order_points
+from meltica_runtime.telemetry.process_memory import resident_bytes
+
+EVENTS = counter("meltica.events", "{event}", "Events that were given a place in the one order")
+UPTIME = gauge("meltica.uptime", "s", "Time since the gateway was built")
+RUNNING = gauge("meltica.running", "1", "1 while events flow, 0 while the gateway starts or stops")
+RESIDENT = gauge("process.memory.usage", "By", "Memory of the process that is in RAM")
+
+
+def points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+    """Every point of this moment. Reads nothing but the snapshot and the process's memory."""
+    at = {"pipeline": graph.pipeline}
+    yield Point(EVENTS, now.events, at)
+    yield Point(UPTIME, now.uptime_s, at)
+    yield Point(RUNNING, now.phase is Phase.RUNNING, at)
+    memory = resident_bytes()
+    if memory is not None:
+        yield Point(RESIDENT, memory, at)
+    yield from node_points(graph, now)
+    yield from edge_points(graph, now)
+    yield from order_points(graph, now)
+
+
+def by_measurement(all_points: Iterator[Point]) -> Mapping[Measurement, Sequence[Point]]:
+    """The points of each measurement, in the order of their first."""
+    grouped: dict[Measurement, list[Point]] = {}
+    for point in all_points:
+        grouped.setdefault(point.measurement, []).append(point)
+    return grouped

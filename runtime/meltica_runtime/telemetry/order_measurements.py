@@ -1,0 +1,83 @@
+"""What is measured of orders: what became of them, the journal, and the requests to venues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meltica_compiler.graph import Graph
+from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_runtime.orders.router_records import RouterStatistics
+from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
+
+ORDERS = counter("meltica.orders", "{order}", "Orders that strategies asked for, by `outcome`")
+OPEN = gauge("meltica.orders.open", "{order}", "Orders open at venues")
+FILLS = counter("meltica.orders.fills", "{fill}", "Fills of orders")
+FAULTS = counter(
+    "meltica.orders.faults",
+    "{fault}",
+    "Reports that do not fit what is known of their order, by `reason`",
+)
+JOURNAL_GROUPS = counter("meltica.journal.groups", "{group}", "Groups that the journal has committed")
+JOURNAL_ENTRIES = counter(
+    "meltica.journal.entries", "{entry}", "Entries of committed groups; by the groups, the size of a group"
+)
+JOURNAL_WAITING = gauge("meltica.journal.waiting", "{step}", "Steps that wait for the journal")
+JOURNAL_FAILURES = counter(
+    "meltica.journal.failures", "{failure}", "Commits that failed and were tried again"
+)
+JOURNAL_REFUSED = counter("meltica.journal.refused", "{step}", "Steps that the journal will never take")
+VENUE_REQUESTS = counter("meltica.venue.requests", "{request}", "Requests to a venue, by `outcome`")
+VENUE_WAITING = gauge(
+    "meltica.venue.requests.waiting", "{request}", "Requests that wait to be sent to a venue"
+)
+VENUE_IN_DOUBT = gauge(
+    "meltica.venue.orders.in_doubt", "{order}", "Orders whose state the venue has yet to tell"
+)
+
+
+def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+    at = {"pipeline": graph.pipeline}
+    yield from _desk_points(at, now.orders)
+    yield from _journal_points(at, now.orders)
+    for lane in now.orders.lanes:
+        venue = {**at, "node": lane.venue}
+        yield Point(VENUE_REQUESTS, lane.sent, {**venue, "outcome": "sent"})
+        yield Point(VENUE_REQUESTS, lane.refused, {**venue, "outcome": "refused"})
+        yield Point(VENUE_REQUESTS, lane.unknown_outcomes, {**venue, "outcome": "unknown"})
+        yield Point(VENUE_WAITING, lane.waiting, venue)
+        yield Point(VENUE_IN_DOUBT, lane.inquiry.in_doubt, venue)
+
+
+def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
+    desk = orders.desk
+    outcomes = {
+        "placed": desk.placed,
+        "dry run": desk.dry_runs,
+        "refused": desk.refused,
+        "acknowledged": desk.acknowledged,
+        "filled": desk.filled,
+        "cancelled": desk.cancelled,
+        "rejected": desk.rejected,
+        "expired": desk.expired,
+    }
+    for outcome, count in outcomes.items():
+        yield Point(ORDERS, count, {**at, "outcome": outcome})
+    yield Point(OPEN, desk.open_orders, at)
+    yield Point(FILLS, desk.fills, at)
+    reasons = {
+        "duplicate": desk.duplicates,
+        "illegal": desk.illegal,
+        "unknown order": desk.unknown,
+        "journal full": orders.missed_reports,
+    }
+    for reason, count in reasons.items():
+        yield Point(FAULTS, count, {**at, "reason": reason})
+
+
+def _journal_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
+    commit = orders.commit
+    yield Point(JOURNAL_GROUPS, commit.groups, at)
+    yield Point(JOURNAL_ENTRIES, commit.entries, at)
+    yield Point(JOURNAL_WAITING, commit.waiting, at)
+    yield Point(JOURNAL_FAILURES, commit.failures, at)
+    yield Point(JOURNAL_REFUSED, commit.refused, at)

@@ -1,0 +1,63 @@
+"""The measurements as Prometheus reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from meltica_compiler.graph import Graph
+from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_runtime.telemetry.measurement import Kind, Measurement, Point
+from meltica_runtime.telemetry.measurements import by_measurement, points
+
+_UNITS = {"s": "_seconds", "By": "_bytes"}
+
+
+def prometheus_text(graph: Graph, now: GatewaySnapshot, accept: str) -> tuple[bytes, str]:
+    """All measurements and their media type: OpenMetrics if the Accept header wants it, else plain text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(SnapshotCollector(graph, now))
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type
+
+
+class SnapshotCollector(Collector):
+    """One snapshot's measurements."""
+
+    def __init__(self, graph: Graph, now: GatewaySnapshot) -> None:
+        self._graph = graph
+        self._now = now
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing in advance: the names are not checked against other collectors, for there are none."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        info = {"pipeline": self._graph.pipeline, "file": self._graph.file, "hash": self._graph.hash}
+        yield InfoMetricFamily("meltica_pipeline", "The pipeline that runs", info)
+        for measurement, own in by_measurement(points(self._graph, self._now)).items():
+            yield _family(measurement, own)
+
+
+def prometheus_name(measurement: Measurement) -> str:
+    """Without the `_total` of counters, which the text format adds."""
+    return measurement.name.replace(".", "_") + _UNITS.get(measurement.unit, "")
+
+
+def _family(measurement: Measurement, own: Sequence[Point]) -> Metric:
+    labels = list(own[0].attributes)
+    family = _FAMILIES[measurement.kind](prometheus_name(measurement), measurement.description, labels=labels)
+    for point in own:
+        assert list(point.attributes) == labels, f"points of {measurement.name} have the same attributes"
+        family.add_metric(list(point.attributes.values()), float(point.value))
+    return family
+
+
+_FAMILIES: Mapping[Kind, type[CounterMetricFamily] | type[GaugeMetricFamily]] = MappingProxyType(
+    {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
+)
