@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -55,8 +57,7 @@ class ParquetSink:
                 await self._turn()
         finally:
             self._inlet.close()
-            with anyio.CancelScope(shield=True):
-                self._note(await anyio.to_thread.run_sync(self._files.close))
+            await self._in_thread(self._files.close)
 
     def statistics(self) -> SinkStatistics:
         totals = self._totals
@@ -67,14 +68,19 @@ class ParquetSink:
     async def _turn(self) -> None:
         while taken := tuple(self._inlet.take(MAX_TURN_RECORDS)):
             self._events += sum(len(part.rows) for part in taken)
-            self._note(await anyio.to_thread.run_sync(self._files.add, taken))
+            await self._in_thread(partial(self._files.add, taken))
             await self._flush_if_due()
         await self._flush_if_due()
 
     async def _flush_if_due(self) -> None:
         if self._clock() - self._flushed >= self._flush_seconds:
-            self._note(await anyio.to_thread.run_sync(self._files.flush))
+            await self._in_thread(self._files.flush)
             self._flushed = self._clock()
+
+    async def _in_thread(self, work: Callable[[], FileTotals]) -> None:
+        """Does `work` in a worker thread, even if cancelled: what was taken is written or counted."""
+        with anyio.CancelScope(shield=True):
+            self._note(await anyio.to_thread.run_sync(work))
 
     def _note(self, totals: FileTotals) -> None:
         if totals.fault != self._totals.fault:
