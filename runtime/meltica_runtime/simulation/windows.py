@@ -61,13 +61,39 @@ def stretches(sources: Sequence[MarketSource], events: int, size: int) -> Iterat
         halves = [(b, None) if len(sources) == 1 else _split(b, until) for b in pulled]
         ahead = [rest for _, rest in halves]
         stretch = Stretch(tuple(batch for batch, _ in halves), until)
-        if stretch.count == 0 and all(s.exhausted for s in sources) and not any(ahead):
-            return
+        if stretch.count == 0:
+            if all(s.exhausted for s in sources) and not any(ahead):
+                return
+            _look_further(sources, ahead, size)
+            continue
         if stretch.count >= left:
             yield _ended(stretch, left)
             return
         left -= stretch.count
         yield stretch
+
+
+def _look_further(sources: Sequence[MarketSource], ahead: list[MarketBatch | None], size: int) -> None:
+    """Gets more of the source that holds the others up: what it has is all of one and the same time."""
+    open_ends = [b.end_us if b and not s.exhausted else math.inf for b, s in zip(ahead, sources, strict=True)]
+    slowest = min(range(len(sources)), key=lambda i: open_ends[i])
+    have = ahead[slowest]
+    assert have is not None, "a source without a batch ahead holds nobody up"
+    ahead[slowest] = _joined(have, sources[slowest].next_batch(size, math.inf))
+
+
+def _joined(first: MarketBatch, second: MarketBatch) -> MarketBatch:
+    """Two batches, one behind the other, as one."""
+    both = (first, second)
+    events = dict.fromkeys(event for batch in both for event in batch.rows)
+    rows = {e: np.concatenate([b.rows[e] for b in both if e in b.rows]) for e in events}
+    positions = {
+        e: np.concatenate(
+            [b.positions[e] + at for b, at in ((first, 0), (second, first.count)) if e in b.rows]
+        )
+        for e in events
+    }
+    return MarketBatch(rows, positions, first.count + second.count, second.end_us)
 
 
 def _ended(stretch: Stretch, events: int) -> Stretch:

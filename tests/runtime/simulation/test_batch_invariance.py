@@ -22,7 +22,7 @@ STRATEGIES = {
     "market-making": ("trade book ticker", "spread = 2bps, size = 0.01, requote_interval = 5ms"),
     "momentum": ("trade", "size = 0.01, lookback = 60ms, threshold = 1bps, cooldown = 10ms"),
     "mean-reversion": (
-        "trade book",
+        "trade ticker",
         "size = 0.01, half_life = 50ms, sample = 5ms, entry_z = 1, exit_z = 0.2",
     ),
     "grid": ("trade", "size = 0.01, levels = 3, step = 2bps"),
