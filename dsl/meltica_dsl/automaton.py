@@ -25,6 +25,8 @@ class Automaton:
             for rule in tables.rules
             if not rule.is_repetition and not rule.passes_single_child
         }
+        self._passing = [rule.origin if rule.passes_single_child else None for rule in tables.rules]
+        """For rules that hand their only part on: the symbol that it becomes."""
         self._states = [tables.start]
         self._values: list[tuple[Any, int, int]] = []
 
@@ -53,19 +55,25 @@ class Automaton:
             TooDeep: a node is nested beyond the limit.
         """
         kind = self.kind_of(token)
+        states, table = self._states, self._tables.states
         # LALR lookaheads are merged, so an automaton may reduce before it sees that a token does not fit.
-        before = self._states[:]
+        before = states[:]
         while True:
-            action = self._tables.states[self._states[-1]].get(kind)
+            action = table[states[-1]].get(kind)
             if action is None:
-                self._states = before
+                states[:] = before
                 return False
             if action >= 0:
-                self._states.append(action)
+                states.append(action)
                 self._values.append((token, token.start, token.end))
                 return True
-            self._reduce(-1 - action, token.start)
-            if kind == END and self._states[-1] == self._tables.end:
+            origin = self._passing[-1 - action]
+            if origin is None:
+                self._reduce(-1 - action)
+            else:
+                # Most reductions: an operand climbs through the levels of precedence unchanged.
+                states[-1] = table[states[-2]][origin]
+            if kind == END and states[-1] == self._tables.end:
                 return True
 
     def accepts(self, kind: str) -> bool:
@@ -95,16 +103,17 @@ class Automaton:
         names = {name for name, _ in self._tables.terminals} | set(self._tables.keywords.values()) | {END}
         return frozenset(name for name in names if self.accepts(name))
 
-    def _reduce(self, number: int, here: int) -> None:
+    def _reduce(self, number: int) -> None:
         rule = self._tables.rules[number]
         size = len(rule.kept)
-        if not (size == 1 and rule.passes_single_child):
-            parts = self._values[-size:] if size else []
-            start, end = (parts[0][1], parts[-1][2]) if parts else (here, here)
-            values = [part[0] for part, kept in zip(parts, rule.kept, strict=True) if kept]
-            value = self._build(rule.builder, values, start, end, rule.is_repetition)
-            del self._values[len(self._values) - size :]
-            self._values.append((value, start, end))
+        parts = self._values[-size:] if size else []
+        # What is empty stands right behind what came before it, so that it widens no place.
+        here = self._values[-1][2] if self._values else 0
+        start, end = (parts[0][1], parts[-1][2]) if parts else (here, here)
+        values = [part[0] for part, kept in zip(parts, rule.kept, strict=True) if kept]
+        value = self._build(rule.builder, values, start, end, rule.is_repetition)
+        del self._values[len(self._values) - size :]
+        self._values.append((value, start, end))
         del self._states[len(self._states) - size :]
         self._states.append(self._tables.states[self._states[-1]][rule.origin])
 

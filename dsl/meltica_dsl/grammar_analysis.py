@@ -49,7 +49,8 @@ def _rule(rule: Mapping[str, Any]) -> list[object]:
     origin = rule["origin"]["name"]
     is_repetition = origin.startswith("__")
     kept = [not part.get("filter_out", False) for part in rule["expansion"]]
-    passes = rule["options"]["expand1"] and not rule["alias"] and sum(kept) == 1
+    passes = rule["options"]["expand1"] and not rule["alias"]
+    assert not passes or kept == [True], f"`{origin}` hands on one part and drops others: give it an alias"
     return [origin, rule["alias"] or origin, kept, bool(passes), is_repetition]
 
 

@@ -50,7 +50,9 @@ def lex(path: str, text: str) -> Lexed:
             tokens.append(Token(kind, match.group(), match.start(), match.end()))
         elif kind == _COMMENT:
             comments.append(_comment(path, text, match.start(), match.end()))
-    tokens.append(Token(END, "", len(text), len(text)))
+    # What is missing at the end is missing after the last token, not after the comments below it.
+    end = tokens[-1].end if tokens else 0
+    tokens.append(Token(END, "", end, end))
     return Lexed(tuple(tokens), tuple(comments))
 
 
@@ -69,7 +71,7 @@ def scanner(tables: Tables) -> re.Pattern[str]:
     """One expression that matches any token at any place, so that scanning never stops."""
     groups: Mapping[str, str] = {
         **dict(tables.terminals),
-        UNTERMINATED: r'"(?:\\[^\n]|[^"\\\n])*',
+        UNTERMINATED: r'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*',
         UNKNOWN: r"[^\x00-\x7f]+|&&|\|\||[\s\S]",
     }
     return re.compile("|".join(f"(?P<{name}>{regex})" for name, regex in groups.items()))

@@ -111,6 +111,8 @@ def _ratio(number: str, text: str, exponent: int) -> Ratio | LiteralFault:
 def _single(text: str, pieces: list[tuple[str, str]]) -> LiteralValue | LiteralFault:
     """A number with one unit that is not of time: a size or `bps`."""
     number, unit = pieces[0]
+    if not pieces[-1][1] and unit not in ("e", "E"):
+        return LiteralFault("E0106", f"`{pieces[-1][0]}` in `{text}` has no unit", "write it like `1m30s`")
     if len(pieces) == 1 and unit == "bps":
         return _ratio(number, text, -4)
     if len(pieces) == 1 and unit in SIZE_UNITS:

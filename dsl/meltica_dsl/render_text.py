@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from meltica_dsl.diagnostics import Diagnostic, Severity
@@ -12,6 +12,9 @@ from meltica_dsl.terminal_text import ELLIPSIS, cut, shown, width_of, wrap
 
 MIN_WIDTH = 40
 """Columns below which nothing is readable; a narrower terminal breaks the lines itself."""
+
+MAX_CONTEXT = 1_000
+"""Characters of a line that are looked at on each side of a mark."""
 
 
 class Style(Enum):
@@ -27,7 +30,7 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A place under a line. Columns are those of the printed line, `end` past the last."""
+    """A place under a line: characters of the line from 0, or, once it is laid out, columns."""
 
     line: int
     start: int
@@ -105,8 +108,8 @@ class _Renderer:
     def _line(
         self, source: SourceFile, line: int, marks: list[_Mark], gutter: int, diagnostic: Diagnostic
     ) -> list[str]:
-        text, _ = shown(source.line_text(line))
         room = self._width - gutter - 3
+        text, marks = _laid_out(source.line_text(line), marks)
         main = next((mark for mark in marks if mark.is_primary), marks[0])
         left = _window_start(width_of(text), main, room)
         number = self._paint(f"{line:>{gutter}}│", Style.FRAME)
@@ -157,11 +160,26 @@ def _visible(text: str) -> str:
 def _mark(source: SourceFile, span: Span, message: str, is_primary: bool) -> _Mark:
     """The part of a place that is on its first line."""
     location = source.location(min(span.start, len(source.text)))
-    text = source.line_text(location.line)
-    _, starts = shown(text)
-    first = min(location.column - 1, len(text))
-    last = min(first + max(span.end - span.start, 0), len(text))
-    return _Mark(location.line, starts[first], max(starts[last], starts[first] + 1), message, is_primary)
+    length = len(source.line_text(location.line))
+    first = min(location.column - 1, length)
+    last = min(first + max(span.end - span.start, 0), length)
+    return _Mark(location.line, first, last, message, is_primary)
+
+
+def _laid_out(text: str, marks: list[_Mark]) -> tuple[str, list[_Mark]]:
+    """The line as it can be printed, and the marks in its columns. Of an endless line only the surroundings
+    of the main mark are looked at."""
+    main = next((mark for mark in marks if mark.is_primary), marks[0])
+    origin = max(main.start - MAX_CONTEXT, 0) if len(text) > 2 * MAX_CONTEXT else 0
+    printed, starts = shown(text[origin : origin + 2 * MAX_CONTEXT])
+
+    def column(place: int) -> int:
+        return starts[min(max(place - origin, 0), len(starts) - 1)]
+
+    return printed, [
+        replace(mark, start=column(mark.start), end=max(column(mark.end), column(mark.start) + 1))
+        for mark in marks
+    ]
 
 
 def _window_start(width: int, mark: _Mark, room: int) -> int:

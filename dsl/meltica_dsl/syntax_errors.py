@@ -98,6 +98,7 @@ def unexpected(context: Context) -> Diagnostic:
     return (
         _unreadable(context)
         or _unclosed(context)
+        or _unfinished(context)
         or _stray_closing(context)
         or _unknown_declaration(context)
         or _misspelt_stage(context)
@@ -135,6 +136,8 @@ def _unreadable(context: Context) -> Diagnostic | None:
     if token.kind != UNKNOWN:
         return None
     hint, replacement = _SLIPS.get(token.text, ("", None))
+    if not hint and token.text[0].isalpha():
+        hint = "names are written in the letters a to z, digits and `_`"
     fixes = (Fix(hint, (Edit(context.span(token), replacement),)),) if replacement is not None else ()
     shown = token.text if token.text.isprintable() else f"U+{ord(token.text[0]):04X}"
     return Diagnostic(
@@ -177,6 +180,24 @@ def _open_brackets(context: Context) -> list[Token]:
         elif opened and token.text == _CLOSING[opened[-1].text]:
             opened.pop()
     return opened
+
+
+def _unfinished(context: Context) -> Diagnostic | None:
+    """`let a =`, and the keyword of the next declaration is taken for what is missing."""
+    place = context.position - 1
+    if place <= context.begin or not begins_declaration(
+        context.text, context.tokens, place, context.beginnings
+    ):
+        return None
+    last = context.tokens[place - 1]
+    form = _FORMS.get(context.tokens[context.begin].text)
+    return Diagnostic(
+        "E0102",
+        f"something is missing after `{last.text}`",
+        context.span(last),
+        "the next declaration begins after this",
+        help=(f"the form is `{form}`",) if form else (),
+    )
 
 
 def _stray_closing(context: Context) -> Diagnostic | None:

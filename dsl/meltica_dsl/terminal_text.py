@@ -22,6 +22,8 @@ def shown(text: str) -> tuple[str, list[int]]:
     >>> shown("a\t日b")
     ('a   日b', [0, 1, 4, 6, 7])
     """
+    if text.isascii() and text.isprintable():
+        return text, list(range(len(text) + 1))
     pieces: list[str] = []
     starts = [0]
     for char in text:
@@ -45,6 +47,8 @@ def _printable(char: str, column: int) -> str:
 
 
 def width_of(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(columns_of(char) for char in text)
 
 

@@ -52,7 +52,7 @@ def one_line(page: Page, node: syntax.Declaration) -> str | None:
             return None if is_broken else f"{head} {inline.expression(node.value)}"
         case syntax.StageDecl():
             line = f"{head} {' | '.join(inline.call(call) for call in node.calls)}"
-            is_free = not page.has_comments(node.span.start, node.span.end)
+            is_free = not page.has_comments(_head_end(node), node.span.end)
             return line if is_free and width_of(line) <= MAX_FLOW_COLUMNS else None
         case syntax.RouteDecl() | syntax.TestDecl() | syntax.UnreadableDecl():
             return None
@@ -136,12 +136,16 @@ def _test(page: Page, node: syntax.TestDecl) -> None:
 
 
 def _stage(page: Page, node: syntax.StageDecl) -> None:
-    head_end = node.parameters[-1].span.end if node.parameters else node.name.span.end
+    head_end = _head_end(node)
     page.lift_comments(node.span.start, head_end, 0)
     page.open(0, _head(node), node.span.start, head_end)
     first, *others = node.calls
     _line(page, _FLOW, inline.call(first), first.span.start, first.span.end)
     _pipes(page, tuple(others))
+
+
+def _head_end(node: syntax.StageDecl) -> int:
+    return node.parameters[-1].span.end if node.parameters else node.name.span.end
 
 
 def _route(page: Page, node: syntax.RouteDecl) -> None:
@@ -150,8 +154,10 @@ def _route(page: Page, node: syntax.RouteDecl) -> None:
     start = node.sources[0].span.start
     end = (node.calls or node.sources)[-1].span.end
     flow = " | ".join([", ".join(inline.source(s) for s in node.sources), *map(inline.call, node.calls)])
-    if _FLOW + width_of(flow) <= MAX_FLOW_COLUMNS and not page.has_comments(start, end):
-        page.code(_FLOW, flow, start, end)
+    # Comments inside the first source come before it, where they part nothing.
+    is_free = not page.has_comments(node.sources[0].span.end, end)
+    if _FLOW + width_of(flow) <= MAX_FLOW_COLUMNS and is_free:
+        _line(page, _FLOW, flow, start, end)
     else:
         _names(page, _FLOW, "", [(inline.source(s), s.span.start, s.span.end) for s in node.sources])
         _pipes(page, node.calls)
@@ -173,8 +179,8 @@ def _names(page: Page, indent: int, head: str, names: list[tuple[str, int, int]]
     """Names on one line if they fit and no comment stands between them, otherwise one a line."""
     line = head + ", ".join(name for name, _, _ in names)
     start, end = names[0][1], names[-1][2]
-    if indent + width_of(line) <= MAX_COLUMNS and not page.has_comments(start, end):
-        page.code(indent, line, start, end)
+    if indent + width_of(line) <= MAX_COLUMNS and not page.has_comments(names[0][2], end):
+        _line(page, indent, line, start, end)
         return
     for number, (name, begin, finish) in enumerate(names):
         first = head if number == 0 else " " * len(head)

@@ -40,7 +40,19 @@ class Page:
         first = bisect_left(self._starts, start, self._next)
         return first < len(self._starts) and self._starts[first] < end
 
-    def has_blank_line(self, start: int, end: int) -> bool:
+    def has_gap(self, start: int, end: int) -> bool:
+        """Whether an empty line will be kept between code that ends at `start` and code that begins at
+        `end`, the comments between them considered."""
+        number, place, takes_comment = bisect_left(self._starts, start), start, True
+        while number < len(self._starts) and self._starts[number] < end:
+            comment = self._comments[number]
+            is_aside = takes_comment and not comment.own_line
+            if not is_aside and self._has_blank_line(place, comment.span.start):
+                return True
+            number, place, takes_comment = number + 1, comment.span.end, False
+        return self._has_blank_line(place, end)
+
+    def _has_blank_line(self, start: int, end: int) -> bool:
         return _BLANK_LINE.search(self._text, start, max(start, end)) is not None
 
     def code(self, indent: int, line: str, start: int, end: int) -> None:
@@ -90,10 +102,10 @@ class Page:
 
     def part(self, start: int, end: int) -> None:
         """An empty line before what comes next, unless the source has one from `start` to `end`."""
-        self._is_parted = not self.has_blank_line(start, end)
+        self._is_parted = not self.has_gap(start, end)
 
     def _break_if_blank(self, place: int) -> None:
-        if self._may_break and (self._is_parted or self.has_blank_line(self._place, place)):
+        if self._may_break and (self._is_parted or self._has_blank_line(self._place, place)):
             self._lines.append("")
         self._is_parted = False
 

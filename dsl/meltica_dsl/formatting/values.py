@@ -14,14 +14,18 @@ MAX_COLUMNS = 100
 INDENT = 2
 
 
-def value(page: Page, indent: int, head: str, expr: Expr, tail: str, start: int) -> None:
-    """`head`, the value, `tail`. The code begins at `start` in the source."""
+def value(
+    page: Page, indent: int, head: str, expr: Expr, tail: str, start: int, broken_head: str | None = None
+) -> None:
+    """`head`, the value, `tail`. The code begins at `start` in the source. `broken_head` stands instead of
+    `head` before a value that takes several lines."""
     if not isinstance(expr, syntax.ListLiteral | syntax.ObjectLiteral) or fits(
         page, indent, head, expr, tail
     ):
         page.lift_comments(start, expr.span.end, indent)
         page.code(indent, f"{head}{inline.expression(expr)}{tail}", start, expr.span.end)
         return
+    head = head if broken_head is None else broken_head
     page.lift_comments(start, expr.span.start, indent)
     opening, closing = "[]" if isinstance(expr, syntax.ListLiteral) else "{}"
     page.open(indent, f"{head}{opening}", start, expr.span.start + 1)
@@ -45,13 +49,15 @@ def entries(page: Page, indent: int, nodes: tuple[Entry, ...]) -> None:
         width = max(len(node.key.text) for node in group)
         for node in group:
             head = inline.entry(node, width, "")
-            value(page, indent, head, node.value, "", node.span.start)
+            # A block that takes several lines has no column to keep to.
+            broken_head = inline.entry(node, 0, "") if node.is_block else None
+            value(page, indent, head, node.value, "", node.span.start, broken_head)
 
 
 def _groups(page: Page, nodes: tuple[Entry, ...]) -> list[list[Entry]]:
     groups: list[list[Entry]] = []
     for before, node in zip((None, *nodes), nodes, strict=False):
-        if before is None or page.has_blank_line(before.span.end, node.span.start):
+        if before is None or page.has_gap(before.span.end, node.span.start):
             groups.append([])
         groups[-1].append(node)
     return groups

@@ -49,6 +49,7 @@ class Typer:
         self.event = event
         self._parts = 0
         self._nesting = 0
+        self._is_overgrown = False
 
     def condition(self, expr: syntax.Expr, scope: Scope) -> Expr | None:
         """The expression, which has to be true or false."""
@@ -80,7 +81,10 @@ class Typer:
         self._parts += 1
         self._nesting += 1
         try:
+            if self._is_overgrown:
+                return None
             if self._nesting > MAX_NESTING or self._parts > MAX_PARTS:
+                self._is_overgrown = True
                 self.findings.add(complaints.too_large(expr.span, MAX_NESTING, MAX_PARTS))
                 return None
             return self._type(expr, scope)

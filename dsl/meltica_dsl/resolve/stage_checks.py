@@ -12,6 +12,7 @@ from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.fields import EVENTS, SIDES
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import Names, Noun, declared_twice, did_you_mean, rename
+from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_dsl.walk import references
 
 _FIELDS = tuple(dict.fromkeys(field.name for event in EVENTS for field in event.fields if not field.hidden))
@@ -20,6 +21,7 @@ _FIELDS = tuple(dict.fromkeys(field.name for event in EVENTS for field in event.
 def check_stages(file: syntax.File, constants: Constants) -> None:
     used = _used(file, constants.names)
     for stage in constants.names.stages.values():
+        _check_name(stage, constants)
         _check_parameters(stage, constants)
         if stage.name.text not in used:
             _check_names(stage, constants)
@@ -36,6 +38,14 @@ def _used(file: syntax.File, names: Names) -> set[str]:
             stage = names.stages.get(call.name.text)
             waiting.extend(stage.calls if stage else ())
     return used
+
+
+def _check_name(stage: syntax.StageDecl, constants: Constants) -> None:
+    name = stage.name
+    if name.text in STAGE_WORDS:
+        message = f"`{name.text}` is a stage of the language"
+        hint = ("give this one another name",)
+        constants.findings.add(Diagnostic("E0202", message, name.span, help=hint))
 
 
 def _check_parameters(stage: syntax.StageDecl, constants: Constants) -> None:

@@ -22,7 +22,7 @@ MAX_EXPANSION = 32
 
 MAX_SAMPLE = 1_000_000_000
 
-_WORDS = ("where", "dedupe", "sample", "conflate", "depth", "throttle", "kline", "merge")
+STAGE_WORDS = ("where", "dedupe", "sample", "conflate", "depth", "throttle", "kline", "merge")
 
 
 class StageExpander:
@@ -127,7 +127,7 @@ class StageExpander:
         names = self._constants.names
         if names.is_unreadable(call.name.text):
             return
-        known = [*names.all(Noun.STAGE), *_WORDS]
+        known = [*names.all(Noun.STAGE), *STAGE_WORDS]
         self._findings.add(
             Diagnostic(
                 "E0212",

@@ -97,6 +97,9 @@ class TypedValues:
     def symbol(self, key: str, setting: Setting) -> Symbol | None:
         if isinstance(setting.value, Symbol):
             return setting.value
+        if isinstance(setting.value, str) and "-" in setting.value:
+            self._report_quotes("a symbol is written without quotes", setting, setting.value)
+            return None
         self._wrong_type(key, setting, "a symbol", "BTC-USDT", "")
         return None
 
@@ -105,16 +108,7 @@ class TypedValues:
         if isinstance(setting.value, Word):
             return setting.value.text
         if isinstance(setting.value, str) and setting.value.isidentifier():
-            self.findings.add(
-                Diagnostic(
-                    "E0301",
-                    f"`{key}` is a name, written without quotes",
-                    setting.span,
-                    "a string",
-                    help=(f"write `{setting.value}`",),
-                    fixes=(Fix("remove the quotes", (Edit(setting.span, setting.value),)),),
-                )
-            )
+            self._report_quotes(f"`{key}` is a name, written without quotes", setting, setting.value)
             return None
         self._wrong_type(key, setting, "a name", None, "")
         return None
@@ -194,6 +188,18 @@ class TypedValues:
             type_name(value),
             help=(hint,) if likely or example else (),
             fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
+        )
+
+    def _report_quotes(self, message: str, setting: Setting, text: str) -> None:
+        self.findings.add(
+            Diagnostic(
+                "E0301",
+                message,
+                setting.span,
+                "a string",
+                help=(f"write `{text}`",),
+                fixes=(Fix("remove the quotes", (Edit(setting.span, text),)),),
+            )
         )
 
     def _meant(self, value: object, wanted: str) -> str | None:
