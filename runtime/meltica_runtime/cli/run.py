@@ -55,6 +55,9 @@ def command(
         set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
         options = RunOptions(seed, length, events)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
+    if farewell is None:
+        common.speech.note("called off before it ran; nothing is left running")
+        return
     orders = farewell.orders
     kept = f"{farewell.events:,} events handled"
     if farewell.unhandled:

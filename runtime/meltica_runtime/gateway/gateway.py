@@ -15,9 +15,11 @@ from anyio.abc import TaskGroup
 
 from meltica_compiler.graph import Graph, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_dsl.values import Duration
 from meltica_runtime.data_plane import build_data_plane
 from meltica_runtime.gateway.clock import Microseconds, monotonic_s, wall_clock_us
 from meltica_runtime.gateway.desk_hand import DeskHand
+from meltica_runtime.gateway.outbox_keeper import KeptJournal, OutboxKeeper
 from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.orders.desk import DeskLimits, OrderDesk
 from meltica_runtime.orders.order import VenueReport
@@ -30,6 +32,7 @@ from meltica_runtime.sinks.sink import SinkContext
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore
+from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
@@ -51,12 +54,14 @@ _log = logging.getLogger("meltica")
 
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
-    """`seed` replaces the seed of every fake provider and of `Math.random`; None leaves the file's."""
+    """`seed` replaces the seed of every fake provider and of `Math.random`; None leaves the file's.
+    `retention` is how long events stay in the outbox after they were delivered."""
 
     project_root: Path
     seed: int | None = None
     router: RouterLimits = field(default_factory=RouterLimits)
     desk: DeskLimits = field(default_factory=DeskLimits)
+    retention: Duration = field(default_factory=lambda: Duration(7 * 86_400 * 10**9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,12 @@ class Gateway:
         self.sinks = {
             node.name: open_sink(node, self.plane.edges_of(node.name), context) for node in self.graph.sinks
         }
+        journal = KeptJournal(PostgresJournal(self.database))
+        retention_us = self._options.retention.us
+        self._keeper = OutboxKeeper(Outbox(self.database), journal, retention_us, self._clock)
         self.router = OrderRouter(
             self._desk(),
-            PostgresJournal(self.database),
+            journal,
             {name: p.venue for name, p in self.providers.items() if p.venue is not None},
             self._hand.deliver,
             self._note_order_fault,
@@ -169,6 +177,7 @@ class Gateway:
         await self._recover()
         async with anyio.create_task_group() as background:
             await background.start(self.router.run)
+            background.start_soon(self._keeper.run)
             await self.router.recovered()
             async with anyio.create_task_group() as readers, _quiet_garbage_collector():
                 self._start_readers(readers)
@@ -187,6 +196,7 @@ class Gateway:
                     sink.stop()
             unhandled = sum(edge.statistics().waiting for edge in self.plane.edges.values())
             stopped = await self.router.stop()
+            await self._keeper.finish()
             background.cancel_scope.cancel()
         self._phase = Phase.STOPPED
         return Farewell(self.plane.sequencer.last, unhandled, stopped)
@@ -216,6 +226,7 @@ class Gateway:
     async def _recover(self) -> None:
         """Takes up what an earlier run left: positions, and orders that are still open somewhere."""
         await store_catalog(self.database, self.graph)
+        await self._keeper.begin()
         for position in await self.orders.positions():
             market = (position.provider, position.symbol)
             self.router.desk.accounts.restore_position(
