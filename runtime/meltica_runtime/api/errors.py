@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue
 from starlette.exceptions import HTTPException
 
 from meltica_dsl.suggest import nearest
+from meltica_runtime.api.allowed_values import allowed_values
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.environment_fault import EnvironmentFault
 
@@ -67,14 +68,15 @@ async def _wrong_parameters(request: Request, error: Exception) -> Response:
     faults: list[JsonValue] = []
     sentences = []
     known = await _known_parameters(request)
+    names = tuple(known)
     for fault in error.errors():
         name = str(fault["loc"][1]) if len(fault["loc"]) > 1 else str(fault["loc"][0])
         given = fault["input"]
         if fault["type"] == "extra_forbidden":
-            sentence = f"there is no parameter `{_shown(name)}`{_instead(name, known)}"
-            faults.append({"parameter": _shown(name), "known": [*known]})
+            sentence = f"there is no parameter `{_shown(name)}`{_instead(name, names)}"
+            faults.append({"parameter": _shown(name), "known": [*names]})
         else:
-            allowed = _allowed(fault)
+            allowed = known[name] if name in known else str(fault["msg"])
             sentence = f"parameter `{name}` is `{_shown(given)}`; allowed is {allowed}"
             faults.append({"parameter": name, "given": _shown(given), "allowed": allowed})
         sentences.append(sentence)
@@ -82,18 +84,23 @@ async def _wrong_parameters(request: Request, error: Exception) -> Response:
     return json_response(payload, 400)
 
 
-async def _known_parameters(request: Request) -> Sequence[str]:
-    """The query parameters of the endpoint that was asked, as the API's own description lists them."""
-    paths = await _described_paths(request)
-    operation = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
-    return [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+async def _known_parameters(request: Request) -> Mapping[str, str]:
+    """The query parameters of the endpoint that was asked, and what each may be, as the API's own
+    description has them."""
+    described = await _description(request)
+    operation = described["paths"][request.scope["route"].path][request.method.lower()]
+    schemas = described["components"]["schemas"]
+    return {
+        one["name"]: allowed_values(one["schema"], schemas)
+        for one in operation.get("parameters", [])
+        if one["in"] == "query"
+    }
 
 
-async def _described_paths(request: Request) -> dict[str, Any]:
-    """Paths of the API's own description, which is built once, off the loop."""
-    described = await anyio.to_thread.run_sync(request.app.openapi)
-    paths: dict[str, Any] = described["paths"]
-    return paths
+async def _description(request: Request) -> dict[str, Any]:
+    """The API's own description, which is built once, off the loop."""
+    described: dict[str, Any] = await anyio.to_thread.run_sync(request.app.openapi)
+    return described
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
@@ -103,16 +110,6 @@ def _instead(name: str, known: Sequence[str]) -> str:
     return f"; did you mean `{meant}`?" if meant else f"; there are {', '.join(known)}"
 
 
-def _allowed(fault: Mapping[str, object]) -> str:
-    """What pydantic says of a wrong value, without its `Input should be`."""
-    context = fault.get("ctx")
-    reason = context.get("allowed") if isinstance(context, Mapping) else None
-    if reason is not None:
-        return str(reason)
-    words = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return words[:1].lower() + words[1:]
-
-
 async def _no_such_thing(request: Request, error: Exception) -> Response:
     """404 and 405 of the router."""
     assert isinstance(error, HTTPException)
@@ -120,7 +117,7 @@ async def _no_such_thing(request: Request, error: Exception) -> Response:
     path = _shown(request.url.path)
     details: dict[str, JsonValue] = {"path": path, "method": request.method}
     if error.status_code == 404:
-        paths = list(await _described_paths(request))
+        paths = list((await _description(request))["paths"])
         meant = nearest(request.url.path, paths)
         hint = f"; did you mean `{meant}`?" if meant else ""
         payload = ApiErrorPayload(

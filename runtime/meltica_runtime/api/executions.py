@@ -34,7 +34,7 @@ class ExecutionRecord(Body):
     quantity: str
     price: str
     fee: str
-    fee_asset: str | None
+    fee_asset: str | None = None
     liquidity: str
     traded_at: int
     metadata: dict[str, JsonValue]

@@ -36,10 +36,10 @@ class InstanceHealth(Body):
 
     state: str
     dry_run: bool
-    trade_on: str | None
+    trade_on: str | None = None
     events: int
     restarts: int
-    fault: str | None
+    fault: str | None = None
 
 
 class InstanceSummary(Body):

@@ -43,13 +43,13 @@ class OrderRecord(Body):
     side: str
     type: str
     quantity: str
-    price: str | None
+    price: str | None = None
     state: str
-    external_reference: str | None
+    external_reference: str | None = None
     placed_at: int
     metadata: dict[str, JsonValue]
-    acknowledged_at: int | None
-    completed_at: int | None
+    acknowledged_at: int | None = None
+    completed_at: int | None = None
     created_at: int
     updated_at: int
 

@@ -23,8 +23,8 @@ class Budgets(Body):
     """Bytes of rings and inboxes, and what the file allows; the latency budget in microseconds."""
 
     memory_bytes: int
-    memory_budget_bytes: int | None
-    latency_budget_us: float | None
+    memory_budget_bytes: int | None = None
+    latency_budget_us: float | None = None
 
 
 class NodeView(Body):
@@ -35,7 +35,7 @@ class NodeView(Body):
     kind: str
     state: str
     place: str
-    fault: str | None
+    fault: str | None = None
     counts: Counts
 
 

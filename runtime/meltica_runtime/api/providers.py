@@ -30,7 +30,7 @@ class Provider(Body):
     settings: dict[str, JsonValue]
     running: bool
     status: str
-    startup_error: str | None
+    startup_error: str | None = None
     dependent_instances: list[str]
     dependent_instance_count: int
 
@@ -55,7 +55,7 @@ class InstrumentRecord(Body):
 class SettingSchema(Body):
     name: str
     type: str
-    default: JsonValue
+    default: JsonValue = None
     description: str
     required: bool
 
@@ -81,7 +81,7 @@ class ProviderDetail(Body):
     settings: dict[str, JsonValue]
     running: bool
     status: str
-    startup_error: str | None
+    startup_error: str | None = None
     dependent_instances: list[str]
     dependent_instance_count: int
     instruments: list[InstrumentRecord]

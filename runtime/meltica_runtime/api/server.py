@@ -12,6 +12,7 @@ import uvicorn
 from anyio.abc import TaskStatus
 from fastapi import FastAPI
 
+from meltica_runtime.api.connection import Connection
 from meltica_runtime.environment_fault import EnvironmentFault
 
 BACKLOG = 128
@@ -90,7 +91,7 @@ async def serve_api(
     """
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -111,3 +112,5 @@ async def serve_api(
     finally:
         with anyio.CancelScope(shield=True):
             await server.shutdown(sockets=[listener])
+            for connection in tuple(server.server_state.connections):
+                connection.transport.abort()

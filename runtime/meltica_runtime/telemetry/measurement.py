@@ -17,7 +17,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`name` has dots between its words, `unit` is UCUM: `s`, `By`, `1`, or what is counted in braces."""
+    """`name` has dots between its words, `unit` is UCUM: `s`, `By`, or what is counted, in braces."""
 
     name: str
     kind: Kind

@@ -25,7 +25,7 @@ from meltica_runtime.telemetry.process_memory import resident_bytes
 
 EVENTS = counter("meltica.events", "{event}", "Events that were given a place in the one order")
 UPTIME = gauge("meltica.uptime", "s", "Time since the gateway was built")
-RUNNING = gauge("meltica.running", "1", "1 while events flow, 0 while the gateway starts or stops")
+RUNNING = gauge("meltica.running", "{gateway}", "1 while events flow, 0 while the gateway starts or stops")
 RESIDENT = gauge("process.memory.usage", "By", "Memory of the process that is in RAM")
 
 

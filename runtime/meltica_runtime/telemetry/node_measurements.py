@@ -10,7 +10,7 @@ from meltica_runtime.providers.live import ProviderState
 from meltica_runtime.strategies.instance import InstanceState
 from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
 
-UP = gauge("meltica.node.up", "1", "1 while the node runs and can do its work, 0 otherwise")
+UP = gauge("meltica.node.up", "{node}", "1 while the node runs and can do its work, 0 otherwise")
 EVENTS_IN = counter("meltica.node.events.in", "{event}", "Events that a route, strategy or sink has read")
 EVENTS_OUT = counter("meltica.node.events.out", "{event}", "Events that a provider or route has delivered")
 DROPPED = counter(

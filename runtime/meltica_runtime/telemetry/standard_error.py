@@ -7,8 +7,8 @@ import sys
 
 
 class StandardErrorHandler(logging.Handler):
-    """Takes finished lines. Looks stderr up for each line, because the live view puts its own in its place to keep the lines above
-    the table. A stderr that is closed or gone loses the lines: there is nowhere to say so."""
+    """Takes finished lines. Looks stderr up for each, because the live view puts its own in its place to
+    keep the lines above the table. A stderr that is gone loses the lines: there is nowhere to say so."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
