@@ -12,7 +12,7 @@ COMMANDS = {
     "check": "say whether pipelines would start, and what is wrong if not",
     "fmt": "put pipelines into their canonical form",
     "graph": "draw what a pipeline compiles to",
-    "compile": "show the graph, the kernels, the layouts or the memory budget",
+    "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",
     "explain": "tell the whole story of an error code",
     "migrate": "bring the database's tables up, down, or show where they are",
     "strategies": "list strategy modules, or write their registry anew",

@@ -14,14 +14,14 @@ from meltica_runtime.cli.options import Common, common_options
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--emit",
-    type=click.Choice(["graph", "kernels", "layout", "budget"]),
+    type=click.Choice(["graph", "kernels", "layout", "budget", "loss"]),
     default="graph",
     show_default=True,
     help="Which part to show.",
 )
 @common_options
 def command(common: Common, file: Path, emit: str) -> None:
-    """Show the graph as JSON, the routes' kernels, the record layouts, or the memory budget."""
+    """Show the graph as JSON, the kernels, the record layouts, the memory budget, or what may be lost."""
     from meltica_compiler.emit import emit as emit_part
 
     common.speech.result(emit_part(graph_or_exit(common, file), emit).rstrip("\n"))
