@@ -7,7 +7,7 @@ PIPELINE ?= pipelines/quickstart.mel
 CODE := dsl compiler runtime tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint coverage bench fuzz migrate migrate-down fmt clean
+.PHONY: help run test lint coverage bench fuzz migrate migrate-down fmt docs clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1	\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ fmt: $(VENV)/.ready ## format Python and pipelines
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix --quiet $(CODE)
 	@$(BIN)/meltica fmt pipelines/*.mel
+
+docs: $(VENV)/.ready ## write what docs/ and README.md show of the program
+	@$(BIN)/python tests/docs/pages.py
 
 clean: ## remove the virtual environment and caches; .meltica, the data, stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist

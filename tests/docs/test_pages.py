@@ -1,0 +1,67 @@
+"""What the pages show of the program is what the program is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from meltica_dsl.diagnostics import has_errors
+from meltica_dsl.model import FullPolicy, Risk
+from meltica_dsl.render_text import render
+from meltica_dsl.resolve.stages import STAGE_WORDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/language.md", "docs/operations.md", "docs/errors.md")
+PROSE = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+LANGUAGE = (ROOT / "docs" / "language.md").read_text("utf-8")
+SNIPPETS = re.findall(r"```mel\n(.*?)```", LANGUAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_the_program_as_it_is(pages, name):
+    text = pages.page(name)
+    assert text == pages.rewritten(text), "`make docs` writes it anew"
+
+
+def test_the_picture_is_that_of_the_quickstart(pages):
+    drawn = pages.PICTURE.with_suffix(".dot").read_bytes()
+    assert drawn == pages.picture_source(), "`make docs` draws it anew"
+    svg = pages.PICTURE.read_text("utf-8")
+    assert pages.quickstart_graph().hash[:12] in svg
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.split("\n")[0][:40])
+def test_a_snippet_of_the_language_compiles(pages, snippet):
+    result = pages.compiled(snippet)
+    shown = render(result.diagnostics, result.sources, color=False, width=100)
+    assert not has_errors(result.diagnostics), shown
+
+
+def test_every_limit_stage_and_policy_has_its_row():
+    limits = {field.name for field in fields(Risk)} - {"name", "span", "name_span"}
+    rows = set(re.findall(r"^\| `(\w+)", LANGUAGE, re.MULTILINE))
+    assert limits <= rows
+    assert {policy.value for policy in FullPolicy} <= rows
+    unsupported = {"throttle", "kline", "merge"}
+    assert set(STAGE_WORDS) - unsupported <= rows
+    assert all(f"`{word}`" in LANGUAGE for word in unsupported)
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_links_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.md"])
+def test_files_that_are_named_exist(name):
+    for path in re.findall(
+        r"`((?:dsl|compiler|runtime|tests|docs|config|strategies|migrations)/[\w./-]+)`",
+        (ROOT / name).read_text("utf-8"),
+    ):
+        assert (ROOT / path).exists(), f"{name} names {path}"

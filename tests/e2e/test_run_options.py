@@ -1,0 +1,113 @@
+"""How a run ends by itself, what it says meanwhile, and what a seed promises."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+from fcntl import ioctl
+from subprocess import Popen
+
+import pyarrow.parquet as parquet
+import pytest
+from rich.cells import cell_len
+
+TAPE = """
+sink tape = parquet {{ path = "{name}/{{event}}.parquet" }}
+"""
+
+
+def test_it_stops_by_itself_after_a_time(shared_project):
+    gateway = shared_project.run("--for", "2s")
+    gateway.ready()
+    assert gateway.end() == 0, gateway.output
+    ran = gateway.says_when("stopped in order") - gateway.says_when("control API at")
+    assert 1.9 < ran < 12, gateway.output
+
+
+def test_it_stops_by_itself_after_so_many_events(shared_project):
+    gateway = shared_project.run("--events", "5000")
+    gateway.ready()
+    assert gateway.end() == 0, gateway.output
+    handled = int(re.search(r"([\d,]+) events handled", gateway.output)[1].replace(",", ""))
+    assert handled >= 5_000
+
+
+def test_without_a_terminal_it_prints_plain_lines(shared_project):
+    gateway = shared_project.run("--for", "6s")
+    gateway.ready()
+    assert gateway.end() == 0
+    assert re.search(r"^\d+s · [\d,]+ events · [\d,]+/s · [\d,]+ dropped · \d+ orders", gateway.output, re.M)
+    assert "\x1b" not in gateway.output
+
+
+def test_quiet_says_only_where_it_is(shared_project):
+    gateway = shared_project.run("--for", "100ms", "--quiet")
+    gateway.ready()
+    assert gateway.end() == 0
+    assert len(gateway.lines) == 1, gateway.output
+
+
+def test_the_same_seed_makes_the_same_market(shared_project):
+    """Times are those of the clock, and so orders are too; what the market does is the seed's."""
+    first, second = (recorded(shared_project, f"tape{run}", seed=7) for run in (1, 2))
+    shared = min(len(first), len(second), 1_000)
+    assert shared > 100
+    assert first[:shared] == second[:shared]
+    assert first[:shared] != recorded(shared_project, "tape3", seed=8)[:shared]
+
+
+def recorded(project, name: str, seed: int) -> list[tuple[str, float, float]]:
+    """The first trades of a run: symbol, price, quantity."""
+    text = project.pipeline.read_text()
+    text = re.sub(r"\nsink tape.*\n", "", text).replace("-> maker, pulse, tape", "-> maker, pulse")
+    text = text.replace("-> maker, pulse\n", "-> maker, pulse, tape\n") + TAPE.format(name=name)
+    project.pipeline.write_text(text)
+    gateway = project.run("--events", "20000", "--seed", str(seed))
+    gateway.ready()
+    assert gateway.end() == 0, gateway.output
+    parts = sorted((project.folder / name).glob("*.parquet"))
+    columns = parquet.read_table(parts[0], columns=["symbol", "price", "quantity"]).to_pydict()
+    return list(zip(*columns.values(), strict=True))
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_terminal_gets_a_live_view_that_fits(columns, shared_project):
+    screen, code = watched(shared_project, columns)
+    assert code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)
+    for word in ("quickstart", "provider", "paper", "route", "trades", "strategy", "maker", "orders"):
+        assert word in plain
+    widest = max((line.rstrip() for line in re.split(r"[\r\n]+", plain)), key=cell_len)
+    assert cell_len(widest) <= columns, widest
+    assert "…" not in plain, "nothing is cut off"
+
+
+def watched(project, columns: int) -> tuple[str, int]:
+    """What a terminal of so many columns gets from a run of two seconds, and the exit code."""
+    leader, follower = pty.openpty()
+    ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    command = [project.run.__func__.__globals__["MELTICA"], "run", "quickstart.mel", "--for", "2s"]
+    bare = {"DATABASE_URL", "MELTICA_CONFIG_PATH", "COLUMNS", "LINES", "NO_COLOR"}
+    env = {k: v for k, v in os.environ.items() if k not in bare} | {"TERM": "xterm-256color"}
+    with Popen(command, cwd=project.folder, env=env, stdin=follower, stdout=follower, stderr=follower) as run:
+        os.close(follower)
+        shown = read_all(leader, 60)
+        code = run.wait(30)
+    os.close(leader)
+    return shown, code
+
+
+def read_all(leader: int, limit_s: float) -> str:
+    data = b""
+    deadline = time.monotonic() + limit_s
+    while select.select([leader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        try:
+            data += os.read(leader, 65_536)
+        except OSError:
+            break  # the other end is closed
+    return data.decode()
