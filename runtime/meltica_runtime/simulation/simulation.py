@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import anyio
 import numpy as np
 
-from meltica_compiler.graph import Graph, StrategyNode
+from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.layout import MAX_BATCH
 from meltica_runtime.data_plane import build_data_plane
 from meltica_runtime.market_feed import event_times, write_merged
-from meltica_runtime.providers.market import MarketBatch, MarketSource
+from meltica_runtime.providers.market import MarketBatch, MarketCodes, MarketSource
+from meltica_runtime.providers.paced import routed_part
+from meltica_runtime.providers.paper.opening import instruments, paper_venue
 from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.simulation.trader import SimulatedTrader, Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
@@ -28,15 +30,14 @@ class Simulation:
         self,
         graph: Graph,
         sources: Mapping[str, MarketSource],
-        venue: Callable[[str], PaperVenue],
         *,
         seed: int = 0,
         start_us: float = 0.0,
     ) -> None:
-        """`sources` by provider; `venue` opens a paper account at a provider."""
+        """`sources` by provider name; where a strategy trades, they deliver trades and books too, whether
+        or not a route asks for them, since orders are matched against these."""
         self._graph = graph
         self._sources = tuple(sources[provider.name] for provider in graph.providers)
-        self._venue = venue
         self._seed = seed
         self._start_us = start_us
         self.plane = build_data_plane(graph)
@@ -47,8 +48,8 @@ class Simulation:
         `batch` is the most events that anything handles at once: it changes nothing but the speed.
         Raises `StrategyFailed` if a strategy does.
         """
-        rings = [tuple(self.plane.ingresses[p.name].items()) for p in self._graph.providers]
-        capacities = [ring.capacity for own in rings for _, ring in own]
+        rings = [self.plane.ingresses[provider.name] for provider in self._graph.providers]
+        capacities = [ring.capacity for own in rings for ring in own.values()]
         capacities += [edge.capacity for edge in self.plane.edges.values()]
         size = max(1, min([batch, *capacities]) // max(1, len(self._sources)))
         async with AsyncExitStack() as stack:
@@ -58,9 +59,10 @@ class Simulation:
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
                 first = self.plane.sequencer.last + 1
-                write_merged(stretch.batches, [dict(own) for own in rings], self.plane.sequencer)
+                routed = [routed_part(b, own) for b, own in zip(stretch.batches, rings, strict=True)]
+                write_merged(routed, rings, self.plane.sequencer)
                 pump.run()
-                times = np.sort(np.concatenate([event_times(b) for b in stretch.batches]), kind="stable")
+                times = np.sort(np.concatenate([event_times(batch) for batch in routed]), kind="stable")
                 async with anyio.create_task_group() as tasks:
                     for trader in traders:
                         own = self._batch_of(trader.node, stretch)
@@ -82,9 +84,21 @@ class Simulation:
             inbox_geometry(edges),
             tuple(self.plane.edges[edge.id] for edge in edges),
             world,
-            self._venue(node.trade_on) if node.trade_on else None,
+            self._account(node),
+            instruments(self._provider(node.trade_on)) if node.trade_on else (),
             batch,
         )
+
+    def _account(self, node: StrategyNode) -> PaperVenue | None:
+        if node.trade_on is None:
+            return None
+        provider = self._provider(node.trade_on)
+        code = self._graph.providers.index(provider)
+        symbols = {name: self._graph.symbols.index(name) for name in provider.symbols}
+        return paper_venue(provider, MarketCodes(code, symbols))
+
+    def _provider(self, name: str) -> ProviderNode:
+        return next(provider for provider in self._graph.providers if provider.name == name)
 
     def _batch_of(self, node: StrategyNode, stretch: Stretch) -> MarketBatch | None:
         for provider, batch in zip(self._graph.providers, stretch.batches, strict=True):

@@ -31,11 +31,17 @@ from meltica_runtime.orders.outcomes import (
     Placed,
     Refused,
 )
+from meltica_runtime.providers.instrument import Instrument
 from meltica_runtime.providers.market import MarketBatch
 from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.rings import EdgeRing
 from meltica_runtime.simulation.windows import Window
-from meltica_runtime.strategies.cold_events import balance_event, execution_event, risk_event
+from meltica_runtime.strategies.cold_events import (
+    balance_event,
+    execution_event,
+    instrument_event,
+    risk_event,
+)
 from meltica_runtime.strategies.isolate import ColdEvent, Effect, Isolate, IsolateWorld, LogLine
 from meltica_runtime.strategies.requests import reference_price, trade_request
 
@@ -63,9 +69,11 @@ class SimulatedTrader:
         edges: tuple[EdgeRing, ...],
         world: IsolateWorld,
         venue: PaperVenue | None,
+        instruments: tuple[Instrument, ...],
         drain_events: int,
     ) -> None:
-        """`venue` is None for strategies that do not trade; `drain_events` the most events of one drain."""
+        """`venue` is None for strategies that do not trade, and then there are no `instruments`, the trading
+        rules there; `drain_events` is the most events of one drain."""
         self.node = node
         self.transcript = Transcript()
         self._inbox = inbox
@@ -74,7 +82,11 @@ class SimulatedTrader:
         self._desk = OrderDesk()
         self._isolate = Isolate(node, inbox, world)
         self._drain_events = drain_events
-        self._cold: list[ColdEvent] = []
+        self._cold: list[ColdEvent] = [
+            instrument_event(node.trade_on, instrument, world.start_us, _BETWEEN)
+            for instrument in instruments
+            if node.trade_on is not None and instrument.symbol in node.trade_symbols
+        ]
         if venue is not None and node.trade_on is not None:
             markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
             self._desk.accounts.enroll(node.name, node.risk, markets, world.start_us, dry_run=node.dry_run)
@@ -109,7 +121,8 @@ class SimulatedTrader:
         if batch is not None:
             self._venue.feed(batch)
         while True:
-            due_us = self._venue.next_report_us()
+            change_us = self._desk.accounts.next_change_us()
+            due_us = min(self._venue.next_report_us(), change_us)
             place = window.last if due_us >= end_us else window.last_until(due_us)
             if await self._drain_to(place):
                 continue
@@ -117,6 +130,8 @@ class SimulatedTrader:
                 return
             for report in self._venue.advance(due_us):
                 self._hear(report, place)
+            if change_us <= due_us:
+                self._tell_risk(self._desk.accounts.advance(due_us), place)
             await self._drain_to(place)
 
     async def _drain_to(self, place: int) -> bool:

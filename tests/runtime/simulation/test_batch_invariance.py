@@ -9,12 +9,12 @@ import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph import Graph
+from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime import resources
 from meltica_runtime.providers.fake.market import FakeMarket
 from meltica_runtime.providers.fake.provider import fake_market_settings
 from meltica_runtime.providers.market import MarketCodes
-from meltica_runtime.providers.paper.rules import PaperSettings
-from meltica_runtime.providers.paper.venue import PaperVenue
+from meltica_runtime.providers.paper.opening import needed_depths
 from meltica_runtime.simulation.simulation import Simulation
 from meltica_runtime.simulation.trader import Transcript
 
@@ -31,7 +31,8 @@ STRATEGIES = {
 }
 
 ROUTES = {
-    "trade": "route trades via market = paper.trade, other.trade | where quantity > 0.0001 | dedupe within 1s -> it",
+    "trade": "route trades via market ="
+    " paper.trade, other.trade | where quantity > 0.0001 | dedupe within 1s -> it",
     "book": "route quotes via market = paper.book | depth 3 | conflate per symbol every 20ms -> it",
     "ticker": "route tickers via market = paper.ticker | sample 3 -> it",
     "kline": "route candles via market = paper.kline -> it",
@@ -88,12 +89,11 @@ def simulated(graph: Graph, events: int, batch: int) -> Transcript:
         node.name: FakeMarket(
             fake_market_settings(node, seed=None, start_us=0.0),
             MarketCodes(number, {symbol: codes[symbol] for symbol in node.symbols}),
-            {ingress.event: ingress.depth for ingress in node.ingresses},
+            needed_depths({ingress.event: ingress.depth for ingress in node.ingresses}, DEFAULT_BOOK_DEPTH),
         )
         for number, node in enumerate(graph.providers)
     }
-    trading = MarketCodes(0, codes)
-    simulation = Simulation(graph, markets, lambda name: PaperVenue(name, PaperSettings(), trading))
+    simulation = Simulation(graph, markets)
     return anyio.run(simulation.run, events, batch)["it"]
 
 
