@@ -1,0 +1,5 @@
+"""Binance spot: what its streams send, as records and books.
+
+Facts about frames and books are from Binance's documentation of the spot API, "WebSocket Streams" and "How to
+manage a local order book correctly" (github.com/binance/binance-spot-api-docs, web-socket-streams.md).
+"""
