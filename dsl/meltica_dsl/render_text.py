@@ -93,9 +93,7 @@ class _Renderer:
     def _excerpt(
         self, source: SourceFile, marks: list[_Mark], gutter: int, diagnostic: Diagnostic
     ) -> list[str]:
-        where = Location(source.path, marks[0].line, 1)
-        if marks[0].is_primary:
-            where = source.location(min(diagnostic.span.start, len(source.text)))
+        where = Location(source.path, marks[0].line, marks[0].start + 1)
         out = [self._paint(f"{' ' * gutter}┌─ {where}", Style.FRAME)]
         before: int | None = None
         for line in sorted({mark.line for mark in marks}):

@@ -113,7 +113,7 @@ def test_any_bytes(content):
         b"}" * 50_000,
         b"} \n" * 50_000,
         b"let \n" * 50_000,
-        b"let a = [" + b"1, " * 50_000 + b"]",
+        b"let a = [" + b"1, " * 10_000 + b"]",
         b"x { " * 20_000,
         "let a = 日".encode() * 20_000,
         b"".join(b"let a%d = a%d\n" % (n, n + 1) for n in range(5_000)),

@@ -104,7 +104,11 @@ def _product(left: T, right: T) -> T | None:
     if (left, right) in _PRODUCTS:
         return _PRODUCTS[left, right]
     for factor, other in ((left, right), (right, left)):
-        if factor in (T.NUMBER, T.RATIO) and other in NUMERIC:
+        # A number scales a ratio, as in `2 * 5bps`; a ratio takes a part of anything else.
+        if factor is T.NUMBER and other in NUMERIC:
+            return other
+    for factor, other in ((left, right), (right, left)):
+        if factor is T.RATIO and other in NUMERIC:
             return other
     return None
 

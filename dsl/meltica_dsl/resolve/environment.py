@@ -88,10 +88,10 @@ def _read_as(text: str, default: Scalar) -> Scalar | None:  # noqa: PLR0911 - on
     if isinstance(default, Word):
         return Word(text) if _VARIABLE.fullmatch(text) else None
     negative = text.startswith("-")
-    tokens = lex("", text.removeprefix("-")).tokens
-    if len(tokens) != 2:
+    text = text.removeprefix("-")
+    token = lex("", text).tokens[0]
+    if token.text != text:
         return None
-    token = tokens[0]
     if isinstance(default, Symbol):
         base, _, quote = token.text.partition("-")
         return Symbol(base, quote) if token.kind == "SYMBOL" else None

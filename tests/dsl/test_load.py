@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from meltica_dsl.load import load
+from meltica_dsl.model import Const
+from meltica_dsl.values import Duration, Ratio, Secret, Symbol, Word
+
+VENUE = "provider v { adapter = fake, symbols = [BTC-USDT] }\npool m { events = 8, on_full = block }\n"
+
+
+def constant(value, environ=None, lets=""):
+    """What a constant is worth as a setting of a provider."""
+    text = f"pipeline p\n{lets}\nprovider v {{ adapter = fake, symbols = [BTC-USDT], x = {value} }}"
+    loaded = load("p.mel", text, environ or {})
+    assert loaded.diagnostics == ()
+    return loaded.pipeline.providers[0].settings["x"].value
+
+
+def codes(text, environ=None):
+    return [diagnostic.code for diagnostic in load("p.mel", text, environ or {}).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("0.1 + 0.2", Decimal("0.3")),
+        ("1 / 3 * 3 < 1", True),
+        ("7 % 3", Decimal(1)),
+        ("-7 % 3", Decimal(2)),
+        ("90s - 1m", Duration(30_000_000_000)),
+        ("2 * 1.5ms", Duration(3_000_000)),
+        ("1m / 1s", Decimal(60)),
+        ("2% + 5bps", Ratio(Decimal("0.0205"))),
+        ("2 * 5bps", Ratio(Decimal("0.0010"))),
+        ("min(3, 1, 2) + abs(-1) + round(2.5)", Decimal(4)),
+        ('matches(BTC-USDT, "BTC-*") and "a" + "b" == "ab"', True),
+        ("if 1 in [1, 2] then BTC-USDT else ETH-USDT", Symbol("BTC", "USDT")),
+        ("word", Word("word")),
+        ('secret("KEY")', Secret("KEY")),
+    ],
+)
+def test_constants_are_folded_exactly(expression, value):
+    assert constant(expression) == value
+
+
+def test_constants_may_stand_in_any_order():
+    assert constant("a", lets="let a = b * 2 let b = c + 1 let c = 20") == Decimal(42)
+
+
+@pytest.mark.parametrize(
+    ("default", "text", "value"),
+    [
+        ("60s", "5m", Duration(300_000_000_000)),
+        ("0.01", "-2.5", Decimal("-2.5")),
+        ("false", "true", True),
+        ("BTC-USDT", "ETH-USDT", Symbol("ETH", "USDT")),
+        ("fast", "slow", Word("slow")),
+        ('"x"', "5s", "5s"),
+    ],
+)
+def test_a_variable_is_read_as_the_type_of_its_default(default, text, value):
+    assert constant(f'env("V", {default})', {"V": text}) == value
+    assert constant(f'env("V", {default})') == constant(default)
+
+
+def test_a_variable_is_a_value_and_never_text_of_the_program():
+    assert constant('env("V")', {"V": '"x" } pool q {'}) == '"x" } pool q {'
+
+
+@pytest.mark.parametrize("text", ["five", "5s x", "", "5 # c", "5/s", "--5"])
+def test_a_variable_of_another_type_is_refused(text):
+    assert codes('pipeline p\nlet a = env("V", 5)', {"V": text}) == ["E0904"]
+
+
+def test_parameters_are_hygienic():
+    text = f"""pipeline p
+{VENUE}
+let limit = 1
+stage inner(price) = where quantity > price
+stage outer(quantity) = inner(quantity + limit)
+route r via m = v.trade | outer(2) -> s
+sink s = log"""
+    loaded = load("p.mel", text, {})
+    assert loaded.diagnostics == ()
+    condition = loaded.pipeline.routes[0].stages[0].condition
+    assert condition.left.field.name == "quantity"
+    assert isinstance(condition.right, Const)
+    assert condition.right.value == 3
+
+
+def test_what_depends_on_something_unsound_is_not_in_the_model():
+    text = f"""pipeline p
+{VENUE}
+pool bad {{ events = 0, on_full = block }}
+route a via bad = v.trade -> s
+route b via m = v.trade -> s
+sink s = log"""
+    loaded = load("p.mel", text, {})
+    assert [d.code for d in loaded.diagnostics] == ["E0306"]
+    assert not loaded.is_sound
+    assert [route.name for route in loaded.pipeline.routes] == ["b"]
+
+
+def test_a_file_of_which_nothing_can_be_read_has_no_model():
+    text = "#" * 17_000_000
+    assert load("p.mel", text, {}).pipeline is None
+
+
+def test_nobody_trades_by_accident():
+    strategy = load("p.mel", 'pipeline p\nstrategy s = "noop"', {}).pipeline.strategies[0]
+    assert strategy.dry_run is True
+
+
+def test_thousands_of_chained_constants_need_no_recursion():
+    lets = "\n".join(f"let a{n} = a{n + 1} + 1" for n in range(3_000)) + "\nlet a3000 = 0"
+    assert constant("a0", lets=lets) == Decimal(3_000)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.load import load
+from meltica_dsl.render_json import render
+from meltica_dsl.source import Span
+
+
+def test_a_diagnostic_carries_all_that_an_editor_needs():
+    loaded = load("p.mel", "pipeline p {\n  memory = 256\n}\n", {})
+    (found,) = json.loads(render(loaded.diagnostics, loaded.sources))
+    place = {"file": "p.mel", "line": 2, "column": 12, "endLine": 2, "endColumn": 15}
+    assert found == {
+        "code": "E0302",
+        "severity": "error",
+        "message": "`memory` is a size, and `256` has no unit",
+        **place,
+        "label": "no unit",
+        "labels": [],
+        "notes": [],
+        "help": ["write `256MiB`"],
+        "fixes": [{"title": "write `256MiB`", "edits": [{**place, "replacement": "256MiB"}]}],
+    }
+
+
+def test_no_diagnostics_are_an_empty_list():
+    assert json.loads(render([], [])) == []
+
+
+def test_a_file_that_could_not_be_read_has_a_place_too():
+    (found,) = json.loads(render([Diagnostic("E0901", "cannot read", Span("x.mel", 0, 0))], []))
+    assert (found["file"], found["line"], found["column"]) == ("x.mel", 1, 1)
