@@ -148,7 +148,7 @@ class SimulatedTrader:
                 self._act(effect)
             if result.effects:
                 return True
-            if result.handled < self._drain_events:
+            if not result.yielded and result.handled < self._drain_events:
                 return False
 
     def _act(self, effect: Effect) -> None:

@@ -4,7 +4,7 @@
 "use strict";
 
 function openHost(boot, openInbox, control) {
-  const LOG_LINES = 256, LOG_CHARACTERS = 4096; // a drain's worth; what is beyond is counted
+  const LOG_LINES = 256, LOG_CHARACTERS = 4096; // of one event; what is beyond is counted
   const ORDERS_REMEMBERED = 4096;
   const stringify = JSON.stringify, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
   const { cells, words, at } = control;
@@ -18,7 +18,7 @@ function openHost(boot, openInbox, control) {
     deliverCold, refuse,
   };
   const symbolOf = new Map(); // of the newest orders, to know the prices that an amend is judged by
-  let inbox = null, effects = [], logs = [], logsDropped = 0, orderCount = 0, inside = false;
+  let inbox = null, effects = [], logs = [], logsDropped = 0, linesOfEvent = 0, loggedSeq = NaN, orderCount = 0, inside = false;
 
   function eventMs() { return host.now[1] / 1000; }
 
@@ -48,9 +48,11 @@ function openHost(boot, openInbox, control) {
   }
 
   function log(...parts) {
-    if (logs.length >= LOG_LINES) { logsDropped++; return; }
+    if (loggedSeq !== host.now[0]) { noteDropped(); loggedSeq = host.now[0]; linesOfEvent = 0; }
+    if (++linesOfEvent > LOG_LINES) { logsDropped++; return; }
     const text = parts.map((part) => (typeof part === "string" ? part : text_of(part))).join(" ");
     logs.push({ seq: host.now[0], timeMs: eventMs(), text: text.slice(0, LOG_CHARACTERS) });
+    if (logs.length >= LOG_LINES) host.yielding = true; // the drain ends here, and brings them home
   }
 
   function text_of(value) {
@@ -192,9 +194,15 @@ function openHost(boot, openInbox, control) {
     return turns;
   }
 
+  function noteDropped() {
+    if (logsDropped !== 0) logs.push({ seq: loggedSeq, timeMs: eventMs(), text: `… ${logsDropped} more lines were dropped` });
+    logsDropped = 0;
+  }
+
   function takeLogs() {
-    const taken = logsDropped ? logs.concat({ seq: host.now[0], timeMs: eventMs(), text: `… ${logsDropped} more lines were dropped` }) : logs;
-    logs = []; logsDropped = 0;
+    noteDropped();
+    const taken = logs;
+    logs = [];
     return taken;
   }
 
@@ -225,7 +233,7 @@ function openHost(boot, openInbox, control) {
     words[at.state] = 0;
     inside = false;
     if (effects.length === 0 && logs.length === 0 && fault === null) return handled;
-    const result = stringify({ handled, effects, logs: takeLogs(), fault, coldWaiting: inbox.coldWaiting() });
+    const result = stringify({ handled, yielded: host.yielding, effects, logs: takeLogs(), fault, coldWaiting: inbox.coldWaiting() });
     effects = [];
     return result;
   }

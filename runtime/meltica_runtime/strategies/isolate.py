@@ -81,9 +81,11 @@ class HandlerFault(msgspec.Struct, frozen=True):
 
 
 class DrainResult(msgspec.Struct, frozen=True):
-    """What one drain did: events handled, and what came of them, in order."""
+    """What one drain did: events handled, and what came of them, in order. One that `yielded` ended before
+    all was read, because of what it has to tell."""
 
     handled: int
+    yielded: bool = False
     effects: tuple[Effect, ...] = ()
     logs: tuple[LogLine, ...] = ()
     fault: HandlerFault | None = None
