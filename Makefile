@@ -35,8 +35,8 @@ lint: $(VENV)/.ready ## check style, types, import directions and pipelines
 coverage: $(VENV)/.ready ## run all tests and fail below 85 % coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-bench: $(VENV)/.ready ## measure, print a table and write docs/benchmarks.md
-	@$(BIN)/python tests/bench/run.py
+bench: $(VENV)/.ready ## measure and write docs/benchmarks.md; BENCH="--short live" for a part
+	@$(BIN)/python -m tests.bench.run $(BENCH)
 
 fuzz: $(VENV)/.ready ## the long form of the random tests
 	@MELTICA_FUZZ=long $(BIN)/python -m pytest -m fuzz

@@ -4,76 +4,83 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from statistics import median
 
 import anyio
 import numpy as np
+import uvloop
 
 from meltica_compiler.graph import Graph
-from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.layout import MAX_BATCH, record_layout
-from meltica_runtime.data_plane import DataPlane, build_data_plane
 from meltica_runtime.rings import Records
-from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
-from meltica_runtime.strategies.isolate import IsolateWorld
 
 from .pipelines import replay_graph
-from .table import Figure
+from .rig import PAUSE_SECONDS, running
+from .scale import Scale
+from .table import Figure, Section
 
-PAUSE_SECONDS = 0.0002
-"""How long the writer waits when every ring is full: V8 reads thousands of events meanwhile."""
+EVENTS = 20_000_000
+RING = 65_536
+METHOD = """\
+20 million synthetic trades of 64 bytes are written into the ingress ring in blocks of 8,192, pass
+`where symbol == BTC-USDT and quantity >= 0.001`, and are delivered to handlers in V8 that add
+prices up; with several strategies each event counts once for each. Python pumps while V8 reads. The
+floor is `numpy.take` of the same records by index from one ring-sized array into another, on one
+core. The cost of one more subscriber is the difference in wall time between eight strategies and
+one."""
 
 
-async def measure(folder: Path, events: int) -> list[Figure]:
-    """Deliveries a second to one and to four strategies, beside a bare numpy gather of the same bytes."""
-    gather = bare_gather(events)
-    one = await deliveries_per_second(replay_graph(folder, 1), events)
-    four = await deliveries_per_second(replay_graph(folder, 4), events // 2)
-    floor_name = "bare numpy gather of the same bytes"
-    return [
-        Figure("replay through `where` → 1 strategy", one / 1e6, "M delivered/s", 15, gather / 1e6, floor_name),
-        Figure("replay through `where` → 4 strategies", four / 1e6, "M delivered/s", 25, gather / 1e6, floor_name),
-    ]
+def measure(folder: Path, scale: Scale) -> Section:
+    events = scale.of(EVENTS, least=2 * MAX_BATCH)
+    graphs = {n: replay_graph(folder, n) for n in (1, 4, 8)}
+    gather, rates = [], {n: [] for n in graphs}
+    for _ in range(scale.repeats):
+        gather.append(bare_gather(events))
+        for n, graph in graphs.items():
+            rates[n].append(uvloop.run(deliveries_per_second(graph, events // n)))
+    one, four, eight = (median(rates[n]) for n in (1, 4, 8))
+    floor, floor_name = median(gather) / 1e6, "numpy gather"
+    extra_ns = (8 / eight - 1 / one) / 7 * 1e9
+    return Section(
+        "Replay: records in memory → `where` → strategies in V8",
+        METHOD,
+        (
+            Figure("1 strategy", one / 1e6, "M delivered/s", 15, floor, floor_name),
+            Figure("4 strategies", four / 1e6, "M delivered/s", 25, floor, floor_name),
+            Figure("8 strategies", eight / 1e6, "M delivered/s", None, floor, floor_name),
+            Figure("one more subscriber", extra_ns, "ns an event", 100, less_is_better=True),
+        ),
+    )
 
 
 async def deliveries_per_second(graph: Graph, events: int) -> float:
     """Deliveries a second over all strategies; every event passes the route's `where`."""
-    plane = build_data_plane(graph)
-    instances = [_instance(graph, plane, i) for i in range(len(graph.strategies))]
-    pump = plane.pump({instance.node.name: instance.wake for instance in instances})
-    ring = plane.ingresses["tape"]["trade"]
     block = trades(MAX_BATCH)
-    async with anyio.create_task_group() as tasks:
-        for instance in instances:
-            tasks.start_soon(instance.run)
-        for instance in instances:
-            await instance.started.wait()
+    async with running(graph) as rig:
+        sequencer, ring = rig.plane.sequencer, rig.plane.ingresses["tape"]["trade"]
         began = time.perf_counter()
-        while plane.sequencer.last < events:
+        while sequencer.last < events:
             if ring.room() < MAX_BATCH:
                 await anyio.sleep(PAUSE_SECONDS)
             else:
-                first = plane.sequencer.take(MAX_BATCH)
+                first = sequencer.take(MAX_BATCH)
                 block["seq"] = np.arange(first, first + MAX_BATCH)
                 ring.append(block)
                 await anyio.sleep(0)
-            pump.run()
-        while any(instance.statistics().events < plane.sequencer.last for instance in instances):
-            await anyio.sleep(PAUSE_SECONDS)
-            pump.run()
-        seconds = time.perf_counter() - began
-        for instance in instances:
-            instance.stop()
-    return sum(instance.statistics().events for instance in instances) / seconds
+            rig.pump.run()
+        deliveries = sequencer.last * len(graph.strategies)
+        await rig.handled(deliveries)
+        return deliveries / (time.perf_counter() - began)
 
 
 def bare_gather(events: int) -> float:
     """Records a second that numpy copies by index from one ring-sized array to another."""
-    source = trades(65_536).view(np.float64).reshape(-1, 8)
+    source = trades(RING).view(np.float64).reshape(-1, 8)
     target = np.empty_like(source)
     indices = np.arange(MAX_BATCH)
     began = time.perf_counter()
     for start in range(0, events, MAX_BATCH):
-        place = start % 65_536
+        place = start % RING
         np.take(source[place:], indices, axis=0, out=target[place : place + MAX_BATCH], mode="clip")
     return events / (time.perf_counter() - began)
 
@@ -87,16 +94,3 @@ def trades(count: int) -> Records:
     rows["trade_id"] = np.arange(count)
     rows["side"] = 1 + np.arange(count) % 2
     return rows
-
-
-def _instance(graph: Graph, plane: DataPlane, number: int) -> StrategyInstance:
-    node = graph.strategies[number]
-    edges = [edge for edge in graph.edges if edge.target == node.name]
-    world = IsolateWorld(graph.symbols, tuple(p.name for p in graph.providers), node.name, 0.0, 0)
-
-    def fail(_node: object, fault: object, _again: object) -> None:
-        raise AssertionError(str(fault))
-
-    outlets = InstanceOutlets(lambda _node, _effects: None, lambda _node, _line: None, fail)
-    rings = tuple(plane.edges[edge.id] for edge in edges)
-    return StrategyInstance(node, inbox_geometry(edges), rings, lambda _n: world, outlets, time.monotonic)

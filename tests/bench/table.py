@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,19 @@ class Figure:
         return "met" if met else "missed"
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The figures of one benchmark, and in `method` how they came about."""
+
+    title: str
+    method: str
+    figures: tuple[Figure, ...]
+
+
 COLUMNS = ("work", "measured", "goal", "", "floor in this run", "ratio")
 
 
-def rows(figures: list[Figure]) -> list[tuple[str, ...]]:
+def rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
     """The figures as text, one row each, in the order of `COLUMNS`."""
     return [
         (
@@ -44,7 +57,19 @@ def rows(figures: list[Figure]) -> list[tuple[str, ...]]:
     ]
 
 
-def markdown(figures: list[Figure]) -> str:
+def show(section: Section, console: Console) -> None:
+    """The figures as a table in a terminal of 80 to 120 columns."""
+    table = Table(title=section.title, title_justify="left", width=min(120, max(80, console.width)))
+    for column in COLUMNS:
+        table.add_column(column, justify="right" if column in ("measured", "goal", "ratio") else "left")
+    colors = {"met": "green", "missed": "red", "": ""}
+    for row, figure in zip(rows(section.figures), section.figures, strict=True):
+        color = colors[figure.verdict]
+        table.add_row(*row[:3], f"[{color}]{row[3]}[/]" if color else "", *row[4:])
+    console.print(table)
+
+
+def markdown(figures: Sequence[Figure]) -> str:
     """The figures as a Markdown table."""
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows(figures)]

@@ -1,0 +1,43 @@
+"""Compile time of wide pipelines, from text to the graph."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+
+from .pipelines import COUNTING, compiled, wide_text
+from .scale import Scale
+from .table import Figure, Section
+
+GOALS = {1_000: 1.0, 10_000: 12.0}
+
+METHOD = """\
+One provider, one pool, and pairs of a route with a `where` of its own and its strategy: text to
+checked graph, in process, with the strategy's module already inspected. `a node more` is the
+difference between the two sizes."""
+
+
+def measure(folder: Path, scale: Scale) -> Section:
+    (folder / "counter0.js").write_text(COUNTING.replace("NAME", "counter0"))
+    sizes = {nodes: scale.of(nodes, least=24) for nodes in GOALS}
+    compiled(wide_text(24), folder)
+    seconds = {
+        nodes: median(_seconds(wide_text(size), folder) for _ in range(min(3, scale.repeats)))
+        for nodes, size in sizes.items()
+    }
+    figures = [
+        Figure(f"{sizes[nodes]:,} nodes", seconds[nodes], "s", goal, less_is_better=True)
+        for nodes, goal in GOALS.items()
+    ]
+    between = sizes[10_000] - sizes[1_000]
+    if between:
+        more_us = (seconds[10_000] - seconds[1_000]) / between * 1e6
+        figures.append(Figure("a node more", more_us, "µs"))
+    return Section("Compiling", METHOD, tuple(figures))
+
+
+def _seconds(text: str, folder: Path) -> float:
+    began = time.perf_counter()
+    compiled(text, folder)
+    return time.perf_counter() - began
