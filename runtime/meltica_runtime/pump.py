@@ -50,8 +50,8 @@ class Pump:
         """As `run`, and closes the windows of stages that end before `watermark_us`."""
         self.run()
         for route in self.routes:
-            route.tick(watermark_us)
-        self._wake()
+            route.tick(watermark_us, self.sequencer)
+        self.run()
 
     @property
     def is_idle(self) -> bool:
@@ -60,8 +60,10 @@ class Pump:
 
     def _release(self) -> None:
         for ring, routes in self._ingresses:
-            ring.released = min((route.position(ring) for route in routes), default=ring.written)
+            positions = [route.position(ring) for route in routes]
+            ring.released = min(positions) if positions else ring.written
 
     def _wake(self) -> None:
         for reader in self._readers:
-            reader.wake(min((route.cut for route in reader.routes), default=float(self.sequencer.last)))
+            cuts = [route.cut for route in reader.routes]
+            reader.wake(min(cuts) if cuts else float(self.sequencer.last))

@@ -10,7 +10,7 @@ from meltica_compiler.graph import RouteNode
 from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
 from meltica_dsl.model import Conflate, FullPolicy
-from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, column_runs
+from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer, column_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class RouteFlow:
     @property
     def backlog(self) -> int:
         """Events that wait in the ingress rings."""
+        if self._merge is None:
+            return self.sources[0].written - self._positions[0]
         return sum(s.written - p for s, p in zip(self.sources, self._positions, strict=True))
 
     def advance(self, last_seq: int) -> None:
@@ -91,19 +93,30 @@ class RouteFlow:
             self._deliver(*self._kernel.run(rows, self._watermark_us))
         self.seen = float(last_seq)
 
-    def tick(self, watermark_us: float) -> None:
-        """Lets windows of the stages close that end before `watermark_us`, though nothing has arrived."""
+    def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
+        """Lets windows of the stages close that end before `watermark_us`, though nothing has arrived.
+
+        What comes of it is numbered anew: its place in the one order is now.
+        """
         for edge in self._conflating:
             edge.flush_waiting()
         if watermark_us < self._kernel.due_us() or self._room() == 0 or self.backlog:
             return
         self._watermark_us = max(self._watermark_us, watermark_us)
-        self._deliver(*self._kernel.run(self.sources[0].records[:0], self._watermark_us))
+        records, chosen = self._kernel.run(self.sources[0].records[:0], self._watermark_us)
+        places = slice(None) if chosen is None else chosen
+        count = len(records["seq"][places])
+        if count:
+            first = sequencer.take(count)
+            records["seq"][places] = np.arange(first, first + count)
+            self._deliver(records, chosen)
 
     @property
     def cut(self) -> float:
         """Sequence number up to which every edge holds all it will hold, waiting places included."""
-        held = min((edge.held_from for edge in self._conflating), default=np.inf)
+        if not self._conflating:
+            return self.seen
+        held = min(edge.held_from for edge in self._conflating)
         return min(self.seen, held - 1)
 
     def statistics(self) -> RouteStatistics:

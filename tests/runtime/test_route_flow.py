@@ -173,7 +173,7 @@ def test_the_cut_stays_before_what_waits_outside_a_conflating_edge(make_events):
     flow.advance()
     assert flow.route.cut == 3, "the third event was replaced by the fifth, the fourth waits"
     assert flow.read() == [1, 2]
-    flow.route.tick(0.0)
+    flow.route.tick(0.0, flow.sequencer)
     assert flow.route.cut == 5
     assert flow.read() == [4, 5]
 
@@ -184,10 +184,10 @@ def test_a_tick_closes_the_window_of_a_stage_when_it_is_due(make_events):
     flow.arrive(0, 3)
     flow.advance()
     before = flow.read()
-    flow.route.tick(5_000.0)
+    flow.route.tick(5_000.0, flow.sequencer)
     assert flow.read() == []
-    flow.route.tick(1_000_000.0)
-    assert before + flow.read() == [3]
+    flow.route.tick(1_000_000.0, flow.sequencer)
+    assert before + flow.read() == [4], "numbered when it was delivered, behind the three that came"
 
 
 def test_a_blocking_edge_keeps_room_for_what_a_stage_may_let_go_at_once(make_events):
@@ -196,7 +196,7 @@ def test_a_blocking_edge_keeps_room_for_what_a_stage_may_let_go_at_once(make_eve
     for count in range(60):
         flow.arrive(0, 1, stream=2 * (count % 2))
         flow.advance()
-        flow.route.tick(1_000.0 * flow.sequencer.last)
+        flow.route.tick(1_000.0 * flow.sequencer.last, flow.sequencer)
     while flow.route.backlog or not flow.edges[0].is_empty:
         flow.read()
         flow.advance()
