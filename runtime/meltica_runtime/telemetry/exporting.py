@@ -84,6 +84,7 @@ class _Exporter:
         self._gateway = gateway
         self._config = config
         self._address = address
+        self._place = _without_credentials(address)
         self._sender: MetricsSender | None = None
         self._is_away = False
 
@@ -92,30 +93,34 @@ class _Exporter:
         SDK waits until the first export is due, so that it does not hold up a start."""
         while True:
             await anyio.sleep(self._config.export_interval.seconds)
-            await self._export()
+            self._say(await self._send())
 
     async def finish(self) -> None:
         """Exports a last time, unless the collector is known to be away, and closes the connection."""
         with anyio.CancelScope(shield=True):
-            if not self._is_away:
-                await self._export()
+            trouble = "" if self._is_away else await self._send()
+            if trouble:
+                _log.warning("the last metrics did not reach the collector at %s: %s", self._place, trouble)
             if self._sender is not None:
                 await anyio.to_thread.run_sync(self._sender.close)
 
-    async def _export(self) -> None:
+    async def _send(self) -> str:
+        """Why the metrics of now did not arrive, empty if they did."""
         if self._sender is None:
             self._sender = await anyio.to_thread.run_sync(self._open)
-        now = self._gateway.snapshot()
-        trouble = await anyio.to_thread.run_sync(self._sender.send, now)
+        return await anyio.to_thread.run_sync(self._sender.send, self._gateway.snapshot())
+
+    def _say(self, trouble: str) -> None:
         if trouble and not self._is_away:
+            seconds = self._config.export_interval.seconds
             _log.warning(
                 "metrics do not reach the collector at %s: %s; tried again every %g s, without further words",
-                _without_credentials(self._address),
+                self._place,
                 trouble,
-                self._config.export_interval.seconds,
+                seconds,
             )
         elif self._is_away and not trouble:
-            _log.warning("metrics reach the collector at %s again", _without_credentials(self._address))
+            _log.warning("metrics reach the collector at %s again", self._place)
         self._is_away = bool(trouble)
 
     def _open(self) -> MetricsSender:

@@ -13,8 +13,8 @@ LINES_A_SECOND = 10.0
 BURST = 50.0
 """Lines that a node may log at once after a silence."""
 
-MAX_NODES = 10_000
-"""Nodes that are kept in mind; more than a pipeline has."""
+MAX_TALKERS = 10_000
+"""Talkers that are kept in mind; more than a pipeline has nodes."""
 
 
 @dataclass(slots=True)
@@ -25,22 +25,21 @@ class _Allowance:
 
 
 class LineLimit(logging.Filter):
-    """Lets a node's lines through as far as its allowance goes, and says with the next one how many it held
-    back. Lines without a node, and errors, always pass."""
+    """Lets lines through as far as the allowance of who talks goes, and says with the next one how many were
+    held back. A talker is a node or, for lines without one, a logger; each has an allowance for each
+    level, so that a strategy's chatter does not hide its error."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._nodes: dict[str, _Allowance] = {}
+        self._talkers: dict[tuple[str, int], _Allowance] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        node = vars(record).get("node")
-        if not isinstance(node, str) or record.levelno >= logging.ERROR:
-            return True
         now = self._clock()
-        if node not in self._nodes and len(self._nodes) >= MAX_NODES:
-            self._nodes.clear()
-        own = self._nodes.setdefault(node, _Allowance(BURST, now))
+        talker = (str(vars(record).get("node", record.name)), record.levelno)
+        if talker not in self._talkers and len(self._talkers) >= MAX_TALKERS:
+            self._talkers.clear()
+        own = self._talkers.setdefault(talker, _Allowance(BURST, now))
         own.lines = min(BURST, own.lines + (now - own.at) * LINES_A_SECOND)
         own.at = now
         if own.lines < 1:

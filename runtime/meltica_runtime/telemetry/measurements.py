@@ -34,7 +34,7 @@ def points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     at = {"pipeline": graph.pipeline}
     yield Point(EVENTS, now.events, at)
     yield Point(UPTIME, now.uptime_s, at)
-    yield Point(RUNNING, now.phase is Phase.RUNNING, at)
+    yield Point(RUNNING, int(now.phase is Phase.RUNNING), at)
     memory = resident_bytes()
     if memory is not None:
         yield Point(RESIDENT, memory, at)

@@ -49,7 +49,7 @@ def node_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
 def _provider_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     for node in graph.providers:
         own, at = now.providers[node.name], _at(graph, node, "provider")
-        yield Point(UP, own.state is ProviderState.RUNNING, at)
+        yield Point(UP, int(own.state is ProviderState.RUNNING), at)
         for event, count in own.by_event.items():
             yield Point(EVENTS_OUT, count, {**at, "event": event})
         yield Point(VENUE_ORDERS, own.orders, at)
@@ -60,7 +60,7 @@ def _provider_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
 def _route_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     for node in graph.routes:
         own, at = now.routes[node.name], _at(graph, node, "route")
-        yield Point(UP, now.phase is Phase.RUNNING, at)
+        yield Point(UP, int(now.phase is Phase.RUNNING), at)
         yield Point(EVENTS_IN, own.events_in, at)
         yield Point(EVENTS_OUT, own.events_out, {**at, "event": node.event})
         yield Point(BATCHES, own.batches, at)
@@ -71,7 +71,7 @@ def _route_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
 def _strategy_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     for node in graph.strategies:
         own, at = now.strategies[node.name], _at(graph, node, "strategy")
-        yield Point(UP, own.state is InstanceState.RUNNING, at)
+        yield Point(UP, int(own.state is InstanceState.RUNNING), at)
         yield Point(EVENTS_IN, own.events, at)
         yield Point(DROPPED, own.cold_dropped, {**at, "reason": "reader down"})
         yield Point(WAITING, own.cold_waiting, at)
@@ -86,7 +86,7 @@ def _strategy_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
 def _sink_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     for node in graph.sinks:
         own, at = now.sinks[node.name], _at(graph, node, "sink")
-        yield Point(UP, now.phase is Phase.RUNNING and own.fault is None, at)
+        yield Point(UP, int(now.phase is Phase.RUNNING and own.fault is None), at)
         yield Point(EVENTS_IN, own.events, at)
         yield Point(DROPPED, own.dropped, {**at, "reason": "not writable"})
         yield Point(WRITTEN, own.written, at)
