@@ -41,7 +41,7 @@ class Ladder:
         takes: list[Take] = []
         opposite = Side.SELL if side is Side.BUY else Side.BUY
         for price, size in self._levels(opposite):
-            if quantity <= 0 or (limit is not None and (price - limit) * side.sign > 0):
+            if limit is not None and (price - limit) * side.sign > 0:
                 break
             taken = self._taken.get((opposite, price), ZERO)
             there = quantity if size is None else subtract(exact_decimal(size), taken)
@@ -49,6 +49,9 @@ class Ladder:
             if part > 0:
                 takes.append((exact_decimal(price), part))
                 quantity = subtract(quantity, part)
+                if not quantity:
+                    # The next level is not looked at: it may have to be read first.
+                    break
         return takes
 
     def take(self, side: Side, takes: list[Take]) -> None:

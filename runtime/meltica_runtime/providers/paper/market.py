@@ -30,12 +30,14 @@ class _Outlook(NamedTuple):
 class SymbolMarket:
     """`base` and `quote` are its assets. Events with a place below the cursor have had their effect."""
 
-    def __init__(self, tape: MarketTape, symbol: str, code: int) -> None:
+    def __init__(self, tape: MarketTape, symbol: str, code: int, waiting: dict[SymbolMarket, None]) -> None:
+        """`waiting`: the markets with waiting orders, which this one enters and leaves."""
         self.base, _, self.quote = symbol.partition("-")
         self.ladder = Ladder()
         self.resting = RestingOrders()
         self._tape = tape
         self._code = code
+        self._waiting = waiting
         self._cursor = 0
         self._next: Event | None = None
         self._searched_to = -1
@@ -52,11 +54,13 @@ class SymbolMarket:
         self._next = None
         self._searched_to = -1
         self._outlook = None
+        if self.resting:
+            self._waiting[self] = None
+        else:
+            self._waiting.pop(self, None)
 
     def next_meeting(self) -> Event | None:
         """The next event at the price of a waiting order, if it was fed."""
-        if not self.resting:
-            return None
         if self._next is None and self._searched_to < self._tape.places:
             self._next = self._search(max(self._cursor, self._searched_to))
             self._searched_to = self._tape.places
@@ -74,8 +78,6 @@ class SymbolMarket:
 
     def first_fill(self, until_us: float) -> Event | None:
         """The first event, up to a time, that will fill a waiting order if nothing else comes before it."""
-        if not self.resting:
-            return None
         outlook = self._outlook or _Outlook(self._cursor, dict(self.resting.queue), None)
         place, queue, fill = outlook
         while fill is None:

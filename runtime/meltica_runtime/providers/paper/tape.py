@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_runtime.providers.market import MarketBatch
+from meltica_runtime.providers.market import MarketBatch, Rows
 
 TRADE, TICKER, BOOK = 0, 1, 2
 _EVENTS = {"trade": TRADE, "ticker": TICKER, "book": BOOK}
@@ -32,14 +32,12 @@ class Event(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The newest event of each kind that a symbol had at some moment, None where there was none."""
+    """The newest event of each kind that a symbol had at some moment, None where there was none. `trade` is
+    looked for only where a quote is missing."""
 
     trade: Event | None
     ticker: Event | None
     book: Event | None
-
-
-_NOTHING_SHOWN = Shown(None, None, None)
 
 
 class _Timeline:
@@ -58,18 +56,18 @@ class _Timeline:
         self._newest: list[NDArray[np.int64]] | None = None
 
     def event(self, i: int) -> Event:
-        local = self._locals[i]
-        row = self._segment.row(int(self.kinds[i]), int(self._segment.row_numbers[local]))
-        return Event(int(self.places[i]), float(self.times[i]), int(self.kinds[i]), row)
+        kind = int(self.kinds[i])
+        row = self._segment.row(kind, self._segment.row_numbers[self._locals[i]])
+        return Event(int(self.places[i]), float(self.times[i]), kind, row)
 
     def newest(self, kind: int, stop: int) -> Event | None:
-        """The last event of a kind before number `stop`."""
+        """The last event of a kind before number `stop`, which is above 0."""
         if self._newest is None:
             numbers = np.arange(len(self.kinds))
             self._newest = [
                 np.maximum.accumulate(np.where(self.kinds == k, numbers, -1)) for k in _EVENTS.values()
             ]
-        i = int(self._newest[kind][stop - 1]) if stop else -1
+        i = int(self._newest[kind][stop - 1])
         return self.event(i) if i >= 0 else None
 
     def first_crossing(self, start: int, buy: float, sell: float) -> Event | None:
@@ -106,20 +104,6 @@ class _Segment:
     def row(self, kind: int, number: int) -> Row:
         return self.batch.rows[_NAMES[kind]][number]
 
-    def last_rows(self) -> Iterator[tuple[int, Event]]:
-        """(symbol, newest event) of each kind and symbol in the segment."""
-        for name, kind in _EVENTS.items():
-            rows = self.batch.rows.get(name)
-            if rows is None or not len(rows):
-                continue
-            # From the end, so that the first index that `unique` finds is the last row.
-            symbols, from_end = np.unique(rows["symbol"][::-1], return_index=True)
-            positions = self.batch.positions[name]
-            for symbol, number in zip(symbols.tolist(), (len(rows) - 1 - from_end).tolist(), strict=True):
-                row = rows[number]
-                place = self.first_place + int(positions[number])
-                yield symbol, Event(place, float(row["time"]), kind, row.copy())
-
     def _merge(self) -> None:
         count = self.batch.count
         self.symbols = np.full(count, _NO_SYMBOL, np.uint16)
@@ -147,12 +131,47 @@ class _Segment:
 _NAMES = {kind: name for name, kind in _EVENTS.items()}
 
 
+class _Newest:
+    """The newest event of one kind of each symbol, among those that were dropped."""
+
+    def __init__(self, kind: int) -> None:
+        self._kind = kind
+        self._rows: Rows | None = None
+        self._places = np.empty(0, np.int64)
+
+    def keep(self, rows: Rows, places: NDArray[np.int64]) -> None:
+        """Takes events that are newer than all before."""
+        symbols = rows["symbol"]
+        last = np.full(int(symbols.max()) + 1, -1)
+        # Of several values for one place numpy keeps the last.
+        last[symbols] = np.arange(len(rows))
+        codes = np.flatnonzero(last >= 0)
+        if self._rows is None or len(self._places) < len(last):
+            self._grow(len(last), rows.dtype)
+        assert self._rows is not None
+        self._rows[codes] = rows[last[codes]]
+        self._places[codes] = places[last[codes]]
+
+    def event(self, symbol: int) -> Event | None:
+        if self._rows is None or symbol >= len(self._places) or self._places[symbol] < 0:
+            return None
+        row = self._rows[symbol].copy()
+        return Event(int(self._places[symbol]), float(row["time"]), self._kind, row)
+
+    def _grow(self, size: int, dtype: np.dtype[Any]) -> None:
+        rows, places = np.zeros(size, dtype), np.full(size, -1)
+        if self._rows is not None:
+            rows[: len(self._places)] = self._rows
+            places[: len(self._places)] = self._places
+        self._rows, self._places = rows, places
+
+
 class MarketTape:
     """Everything fed since the time that nobody can ask about any more, and what was newest then."""
 
     def __init__(self) -> None:
         self._segments: deque[_Segment] = deque()
-        self._carried: dict[int, Shown] = {}
+        self._kept = {name: _Newest(kind) for name, kind in _EVENTS.items()}
         self._places = 0
         self.end_us = -np.inf
 
@@ -172,9 +191,11 @@ class MarketTape:
     def forget(self, before_us: float) -> None:
         """Drops batches all of whose events are older, but for the newest of each symbol."""
         while self._segments and self._segments[0].batch.end_us < before_us:
-            for symbol, event in self._segments.popleft().last_rows():
-                shown = self._carried.get(symbol, _NOTHING_SHOWN)
-                self._carried[symbol] = shown._replace(**{_NAMES[event.kind]: event})
+            segment = self._segments.popleft()
+            for name, kept in self._kept.items():
+                rows = segment.batch.rows.get(name)
+                if rows is not None and len(rows):
+                    kept.keep(rows, segment.batch.positions[name] + segment.first_place)
 
     def shown_at(self, symbol: int, time_us: float) -> tuple[Shown, int]:
         """What a symbol showed after all events up to `time_us`, and the place from which later ones come."""
@@ -185,22 +206,25 @@ class MarketTape:
         return self._shown(symbol, lambda timeline: bisect_right(timeline.places, place))[0]
 
     def _shown(self, symbol: int, stop_of: Callable[[_Timeline], int]) -> tuple[Shown, int]:
-        found: list[Event | None] = [None, None, None]
-        after = None
+        trade = ticker = book = after = None
         for segment in reversed(self._segments):
             timeline = segment.timeline(symbol)
             stop = stop_of(timeline)
-            if after is None and stop:
+            if not stop:
+                continue
+            if after is None:
                 after = int(timeline.places[stop - 1]) + 1
-            for kind in (TRADE, TICKER, BOOK):
-                if found[kind] is None:
-                    found[kind] = timeline.newest(kind, stop)
-            if None not in found:
+            book = book or timeline.newest(BOOK, stop)
+            ticker = ticker or timeline.newest(TICKER, stop)
+            if book and ticker:
                 break
-        carried = self._carried.get(symbol, _NOTHING_SHOWN)
-        shown = Shown(*(now or then for now, then in zip(found, carried, strict=True)))
+            trade = trade or timeline.newest(TRADE, stop)
+        book = book or self._kept["book"].event(symbol)
+        ticker = ticker or self._kept["ticker"].event(symbol)
+        if not (book and ticker):
+            trade = trade or self._kept["trade"].event(symbol)
         first_kept = self._segments[0].first_place if self._segments else self._places
-        return shown, first_kept if after is None else after
+        return Shown(trade, ticker, book), first_kept if after is None else after
 
     def next_crossing(self, symbol: int, place: int, buy: float, sell: float) -> Event | None:
         """The first event of the symbol, from `place` on, at or below `buy` or at or above `sell`."""

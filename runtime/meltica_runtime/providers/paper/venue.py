@@ -45,15 +45,18 @@ class PaperVenue:
     the market events up to the time when it is due.
 
     `feed` may run ahead of the requests: nothing fed has an effect before `advance` has come to it. So the
-    reports depend on requests and market data, and not on how the latter were cut into batches. `advance` is
-    to be called now and then even if no report is due, since it lets go of what was fed.
+    reports depend on requests and market data, and not on how the latter were cut into batches. Where no
+    report is due for long, `settle` is to be called now and then, since it lets go of what was fed.
     """
 
     def __init__(self, provider: str, settings: PaperSettings, codes: MarketCodes) -> None:
         """`codes`: the symbols traded, with the numbers that market data carry for them."""
         self._latency_us = settings.latency_us
         self._tape = MarketTape()
-        self._markets = {name: SymbolMarket(self._tape, name, code) for name, code in codes.symbols.items()}
+        self._waiting: dict[SymbolMarket, None] = {}
+        self._markets = {
+            name: SymbolMarket(self._tape, name, code, self._waiting) for name, code in codes.symbols.items()
+        }
         assets = [asset for market in self._markets.values() for asset in (market.base, market.quote)]
         self._account = PaperAccount(provider, assets, settings.balances)
         self._engine = MatchingEngine(provider, TradingRules(settings), self._account, self._markets)
@@ -115,16 +118,21 @@ class PaperVenue:
 
     def advance(self, until_us: float) -> list[VenueReport]:
         """Everything due up to `until_us`, in the order of time, as far as market data were fed."""
-        while self._step(until_us):
-            pass
-        reached_us = min(until_us - self._latency_us, self._tape.end_us)
-        self._committed_us = max(self._committed_us, reached_us)
-        self._tape.forget(self._committed_us)
+        self.settle(until_us)
         due = []
         while self._outbox and self._outbox[0][0] <= until_us:
             due.append(self._outbox.popleft()[1])
-        self._forecast_us = None
         return due
+
+    def settle(self, now_us: float) -> None:
+        """Says that no request will come from before `now_us`. Reports nothing, and lets go of market data
+        that no request can ask for any more."""
+        while self._step(now_us):
+            pass
+        reached_us = min(now_us - self._latency_us, self._tape.end_us)
+        self._committed_us = max(self._committed_us, reached_us)
+        self._tape.forget(self._committed_us)
+        self._forecast_us = None
 
     def _step(self, until_us: float) -> bool:
         """Does the earliest thing that happens at the venue, if its report is due by then."""
@@ -178,7 +186,7 @@ class PaperVenue:
 
     def _next_meeting(self) -> tuple[SymbolMarket, Event] | None:
         first: tuple[SymbolMarket, Event] | None = None
-        for market in self._markets.values():
+        for market in self._waiting:
             event = market.next_meeting()
             if event is not None and (first is None or event.place < first[1].place):
                 first = (market, event)
@@ -187,7 +195,7 @@ class PaperVenue:
     def _next_due_us(self) -> float:
         arrival = self._next_arrival()
         first_us = arrival.time_us if arrival else math.inf
-        for market in self._markets.values():
+        for market in self._waiting:
             event = market.first_fill(first_us)
             if event is not None:
                 first_us = min(first_us, event.time_us)
