@@ -64,6 +64,8 @@ class IngressRing:
         self.memory = np.zeros(RING_HEADER_BYTES + capacity * layout.size, np.uint8)
         body = self.memory[RING_HEADER_BYTES:]
         self.records: Records = body.view(layout.dtype)
+        self._whole = whole_record(layout)
+        self._wholes = body.view(self._whole)
         self.buffer = body.data
         self.written = 0
         self.released = 0
@@ -78,9 +80,10 @@ class IngressRing:
         assert count <= self.room(), "an ingress ring was written past its room"
         start = self.written % self.capacity
         first = min(count, self.capacity - start)
-        self.records[start : start + first] = rows[:first]
+        wholes = rows.view(self._whole)
+        self._wholes[start : start + first] = wholes[:first]
         if first < count:
-            self.records[: count - first] = rows[first:]
+            self._wholes[: count - first] = wholes[first:]
         self.written += count
 
     def claim(self) -> int:
@@ -137,6 +140,7 @@ class EdgeRing:
         self.conflated = 0
         self._columns = column_runs(source, layout)
         self._narrow = source.depth > layout.depth
+        self._whole = whole_record(layout)
         self._waiting = _WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
         self._memory: _Memory | None = None
         self._past = EdgeStatistics(0, 0, 0, 0, 0)
@@ -243,34 +247,51 @@ class EdgeRing:
         if count <= 0:
             return
         position = memory.claim(count)
-        cells = records.view(np.float64).reshape(len(records), -1)
+        copy = self._copy_narrowed if self._narrow else self._copy
         first = min(count, self.capacity - position)
-        self._copy(memory, cells, indices, start, first, position)
+        copy(memory, records, indices, start, first, position)
         if first < count:
-            self._copy(memory, cells, indices, start + first, count - first, 0)
+            copy(memory, records, indices, start + first, count - first, 0)
         memory.publish()
 
     def _copy(
         self,
         memory: _Memory,
-        cells: NDArray[np.float64],
+        records: Records,
         indices: Indices | None,
         start: int,
         count: int,
         position: int,
     ) -> None:
+        source = records.view(self._whole)
+        target = memory.wholes[position : position + count]
+        if indices is None:
+            target[:] = source[start : start + count]
+        else:
+            # `clip` skips the bounds check that would make numpy buffer the output.
+            source.take(indices[start : start + count], out=target, mode="clip")
+
+    def _copy_narrowed(
+        self,
+        memory: _Memory,
+        records: Records,
+        indices: Indices | None,
+        start: int,
+        count: int,
+        position: int,
+    ) -> None:
+        """As `_copy`, keeping the best levels."""
+        cells = records.view(np.float64).reshape(len(records), -1)
         target = memory.cells[position : position + count]
         for source, destination in self._columns:
             if indices is None:
                 target[:, destination] = cells[start : start + count, source]
             else:
                 picked = indices[start : start + count]
-                # `clip` skips the bounds check that would make numpy buffer the output.
                 np.take(cells[:, source], picked, axis=0, out=target[:, destination], mode="clip")
-        if self._narrow:
-            written = memory.records[position : position + count]
-            for name in ("bid_levels", "ask_levels"):
-                np.minimum(written[name], self.layout.depth, out=written[name])
+        written = memory.records[position : position + count]
+        for name in ("bid_levels", "ask_levels"):
+            np.minimum(written[name], self.layout.depth, out=written[name])
 
 
 class _Memory:
@@ -281,6 +302,7 @@ class _Memory:
         self.words = buffer[:RING_HEADER_BYTES].cast("I")
         body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
         self.records: Records = body.view(layout.dtype)
+        self.wholes: Records = body.view(whole_record(layout))
         self.cells: NDArray[np.float64] = body.view(np.float64).reshape(capacity, layout.size // 8)
         self.capacity = capacity
         self.written = 0
@@ -364,6 +386,11 @@ class _WaitingPlaces:
         order = np.argsort(self.records["seq"][: self.count], kind="stable")
         self.records[: self.count] = self.records[: self.count][order]
         self._stream[: self.count] = self._stream[: self.count][order]
+
+
+def whole_record(layout: RecordLayout) -> np.dtype[np.void]:
+    """A record as bytes without fields, which numpy copies some ten times as fast as field by field."""
+    return np.dtype((np.void, layout.size))
 
 
 def column_runs(source: RecordLayout, target: RecordLayout) -> tuple[tuple[slice, slice], ...]:

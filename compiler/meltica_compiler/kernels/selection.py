@@ -23,7 +23,7 @@ def column(records: Records, name: str, chosen: Chosen) -> NDArray[Any]:
 
 def narrow(chosen: Chosen, keep: NDArray[np.bool_]) -> Chosen:
     """Those of the chosen that `keep`, one flag for each of them, lets through."""
-    kept = np.flatnonzero(keep)
+    kept = keep.nonzero()[0]
     if kept.size == keep.size:
         return chosen
     return kept if chosen is None else chosen[kept]
