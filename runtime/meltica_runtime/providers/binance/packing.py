@@ -1,7 +1,7 @@
 """The two messages that come most, packed straight into their rings.
 
 Each reader is a closure over everything it needs: at a million frames a second every look-up of an attribute
-shows. Measured on one core, a trade takes about twice what decoding it alone does.
+shows. A quarter of a trade's time is the decoding itself, a sixth the look at its digits, a sixth the packing.
 """
 
 from __future__ import annotations
@@ -107,11 +107,14 @@ def ticker_reader(
     """Reads book tickers. They carry no time and no last trade: they get the time of receipt, and the price
     of the last trade that was read here, 0 before the first. The day's volume is not known either, and 0."""
     layout = ring.layout
+    buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TICKER.search, symbols.get
+    written, full = Verdict.WRITTEN, Verdict.FULL
 
     def read(frame: bytes, ingest_us: float) -> Verdict:
-        if ring.written - ring.released >= ring.capacity:
-            return Verdict.FULL
+        position = ring.written
+        if position - ring.released >= capacity:
+            return full
         try:
             ticker = decode(frame)
         except UNREADABLE:
@@ -123,8 +126,8 @@ def ticker_reader(
         if code is None:
             return Verdict.UNKNOWN_SYMBOL
         pack(
-            ring.buffer,
-            ring.claim(),
+            buffer,
+            position % capacity * size,
             sequencer.take(1),
             ingest_us,
             ingest_us,
@@ -138,7 +141,7 @@ def ticker_reader(
             ticker.A,
             0.0,
         )
-        ring.publish()
-        return Verdict.WRITTEN
+        ring.written = position + 1
+        return written
 
     return read
