@@ -1,7 +1,7 @@
 """The two messages that come most, packed straight into their rings.
 
 Each reader is a closure over everything it needs: at a million frames a second every look-up of an attribute
-shows. A quarter of a trade's time is the decoding itself, a sixth the look at its digits, a sixth the packing.
+shows. A quarter of a trade's time is decoding, a sixth the look at its digits, a sixth the packing.
 """
 
 from __future__ import annotations
