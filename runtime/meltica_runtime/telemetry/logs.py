@@ -14,7 +14,7 @@ from logging.handlers import QueueHandler, QueueListener
 
 from meltica_runtime.telemetry.line_format import LineFormatter
 from meltica_runtime.telemetry.line_limit import LineLimit
-from meltica_runtime.telemetry.standard_error import StandardErrorHandler
+from meltica_runtime.telemetry.line_writer import LineWriter
 
 QUEUED_LINES = 4_096
 """Lines that wait for the terminal, at about 1 KiB each."""
@@ -41,7 +41,7 @@ class _LineQueue(QueueHandler):
         super().__init__(self._waiting)
         self.setFormatter(formatter)
         self.addFilter(LineLimit())
-        self._writer = QueueListener(self._waiting, StandardErrorHandler())
+        self._writer = QueueListener(self._waiting, LineWriter())
         self._writer.start()
         self._is_open = True
         self._dropped = 0

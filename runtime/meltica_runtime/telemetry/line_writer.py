@@ -6,7 +6,7 @@ import logging
 import sys
 
 
-class StandardErrorHandler(logging.Handler):
+class LineWriter(logging.Handler):
     """Takes finished lines. Looks stderr up for each, because the live view puts its own in its place to
     keep the lines above the table. A stderr that is gone loses the lines: there is nowhere to say so."""
 
