@@ -97,5 +97,14 @@ def disk_of():
     yield lambda size: resource.setrlimit(
         resource.RLIMIT_FSIZE, before if size is None else (size, before[1])
     )
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
     signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    """Lifts the limit with the test, and not with its fixture: pytest's own report goes to a file too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        return (yield)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
