@@ -127,6 +127,7 @@ class SimulatedTrader:
             if await self._drain_to(place):
                 continue
             if due_us >= end_us:
+                self._venue.settle(end_us)
                 return
             for report in self._venue.advance(due_us):
                 self._hear(report, place)
