@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_runtime.market_feed import event_times
+from meltica_runtime.providers.cutting import joined_rows
 from meltica_runtime.providers.market import MarketBatch, MarketSource
 
 
@@ -86,7 +87,7 @@ def _joined(first: MarketBatch, second: MarketBatch) -> MarketBatch:
     """Two batches, one behind the other, as one."""
     both = (first, second)
     events = dict.fromkeys(event for batch in both for event in batch.rows)
-    rows = {e: np.concatenate([b.rows[e] for b in both if e in b.rows]) for e in events}
+    rows = {e: joined_rows([b.rows[e] for b in both if e in b.rows]) for e in events}
     positions = {
         e: np.concatenate(
             [b.positions[e] + at for b, at in ((first, 0), (second, first.count)) if e in b.rows]
