@@ -40,13 +40,13 @@ async def exporting(gateway: Gateway, config: TelemetryConfig) -> AsyncIterator[
         yield
         return
     exporter = _Exporter(gateway, config, address)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(exporter.run)
-        try:
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(exporter.run)
             yield
-        finally:
             tasks.cancel_scope.cancel()
-            await exporter.finish()
+    finally:
+        await exporter.finish()
 
 
 def collector_address(config: TelemetryConfig, environ: Mapping[str, str]) -> str | None:

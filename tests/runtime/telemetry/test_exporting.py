@@ -19,6 +19,8 @@ from meltica_runtime.telemetry.exporting import CollectorAddressFault, collector
 
 pytestmark = pytest.mark.anyio
 
+EXPORTER = "opentelemetry.exporter.otlp.proto.http.metric_exporter"
+
 
 def config(url: str | None, interval_ns: int = 10**8) -> TelemetryConfig:
     return TelemetryConfig(otlpEndpoint=url, exportInterval=Duration(interval_ns), serviceName="desk-1")
@@ -104,6 +106,19 @@ async def test_a_collector_that_is_away_does_not_hold_up_a_stop(
     assert [record.getMessage() for record in caplog.records] == [
         "the last metrics did not reach the collector at http://127.0.0.1:9/v1/metrics: Connection refused"
     ]
+
+
+async def test_a_stop_amid_a_vain_export_is_quiet(gateway: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """The exporter of the SDK waits for its second attempt when the stop comes."""
+    logging.getLogger("opentelemetry").addHandler(heard := logging.StreamHandler())
+    try:
+        async with exporting(gateway, config("http://127.0.0.1:9", 10**8)):
+            with anyio.fail_after(30):
+                while not logging.getLogger(EXPORTER).handlers:
+                    await anyio.sleep(0.01)
+    finally:
+        logging.getLogger("opentelemetry").removeHandler(heard)
+    assert capfd.readouterr().err == ""
 
 
 async def test_a_faulty_address_of_the_environment_is_told_at_once(
