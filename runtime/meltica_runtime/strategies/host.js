@@ -6,6 +6,7 @@
 function openHost(boot, openInbox, control) {
   const LOG_LINES = 256, LOG_CHARACTERS = 4096; // of one event; what is beyond is counted
   const ORDERS_REMEMBERED = 4096;
+  const STRETCH = 16384; // events between two looks at whether the drain is to return: about a millisecond
   const stringify = JSON.stringify, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
   const { cells, words, at } = control;
 
@@ -206,8 +207,8 @@ function openHost(boot, openInbox, control) {
     return taken;
   }
 
-  // Handles what is there, at most `limit` events. Returns the number of events handled, or JSON when there is
-  // something to tell: effects, logs, a fault.
+  // Handles what is there, and what comes meanwhile, at most `limit` events; then lingers. Returns the number of
+  // events handled, or JSON when there is something to tell: effects, logs, a fault.
   function drain(coldEvents, limit, lingerTurns) {
     if (inside) throw new Error("drain() is not for strategies");
     inside = true;
@@ -218,9 +219,12 @@ function openHost(boot, openInbox, control) {
     inbox.addCold(coldEvents);
     try {
       for (;;) {
-        const seen = atomicLoad(words, at.wake);
-        inbox.advance(cells[at.cut], limit - (inbox.handled() - before));
-        if (host.yielding || inbox.handled() - before >= limit || lingerTurns === 0 || logs.length !== 0) break;
+        const seen = atomicLoad(words, at.wake), done = inbox.handled();
+        inbox.advance(cells[at.cut], min(STRETCH, limit - (done - before)));
+        if (host.yielding || inbox.handled() - before >= limit || logs.length !== 0) break;
+        if (atomicLoad(words, at.stop) !== 0) break;
+        if (inbox.handled() - done === STRETCH || atomicLoad(words, at.wake) !== seen) continue;
+        if (lingerTurns === 0) break;
         words[at.state] = 2;
         if (spin(seen, lingerTurns) >= 0) break;
         words[at.state] = 1;

@@ -34,8 +34,9 @@ from meltica_runtime.strategies.fault import (
 START_LIMIT_SECONDS = 5.0
 """The longest that evaluating a module and its `create` may take."""
 
-DRAIN_EVENTS = 16_384
-"""Events of one drain at most, so that cold events and a stop never wait longer than about a millisecond."""
+DRAIN_EVENTS = 1 << 20
+"""Events of one drain at most, so that one that never runs out of events is accounted for every now and then;
+cold events and a stop end it within `STRETCH` events."""
 
 LINGER_ALWAYS_TURNS = 2**53 - 1
 """Turns of the lingering loop that stand for `always`: only STOP ends it."""
