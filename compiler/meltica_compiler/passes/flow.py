@@ -1,10 +1,10 @@
-"""Flow: every route leads somewhere, and what must not be lost does not flow through memory that loses."""
+"""Flow: every route leads somewhere, none stands still, and none loses what must not be lost."""
 
 from __future__ import annotations
 
 from meltica_compiler.passes.draft import Draft
 from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import FullPolicy
+from meltica_dsl.model import Conflate, FullPolicy
 
 
 def check_arrows(draft: Draft) -> Draft:
@@ -59,5 +59,40 @@ def check_durable(draft: Draft) -> Draft:
             for route in draft.pipeline.routes
             for pool in (pools[route.pool],)
             if route.durable and pool.on_full is not FullPolicy.BLOCK
+        )
+    )
+
+
+def check_letting_go(draft: Draft) -> Draft:
+    """A conflating stage may let go of an event of every stream at once: a blocking ring must hold them.
+
+    >>> say(check_letting_go(draft_of('''
+    ... provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }
+    ... pool ram { events = 2, on_full = block }
+    ... route r via ram = paper.book | conflate per symbol every 1s -> tape
+    ... sink tape = log {}
+    ... ''')))
+    E0609 route `r` conflates 2 streams into a blocking ring of 2 events, and would stand still
+      help: give pool `ram` at least 3 events
+    """
+    providers = draft.pipeline.providers
+    streams = len({symbol for provider in providers for symbol in provider.symbols}) * len(providers)
+    pools = {pool.name: pool for pool in draft.pipeline.pools}
+    return draft.report(
+        *(
+            Diagnostic(
+                "E0609",
+                f"route `{route.name}` conflates {streams} streams into a blocking ring of {pool.events} "
+                "events, and would stand still",
+                route.pool_span,
+                label="has no room for all that the stage may let go at once",
+                labels=(Label(pool.name_span, "the pool is declared here"),),
+                help=(f"give pool `{pool.name}` at least {streams + 1} events",),
+            )
+            for route in draft.pipeline.routes
+            for pool in (pools[route.pool],)
+            if pool.on_full is FullPolicy.BLOCK
+            and pool.events <= streams
+            and any(isinstance(stage, Conflate) for stage in route.stages)
         )
     )

@@ -82,4 +82,19 @@ Right:
     pool archive { events = 65_536, on_full = block }
     route trades via archive durable = paper.trade -> tape""",
     ),
+    Code(
+        "E0609",
+        "a blocking ring too small for a conflating stage",
+        """\
+`conflate` keeps one event of each stream, that is of each symbol at each
+provider, and may let go of all of them at once. A pool that blocks must have
+room for that and one more, or the route would wait for ever.
+
+Wrong:
+    pool ram { events = 2, on_full = block }
+    route r via ram = paper.book | conflate per symbol every 1s -> tape
+
+Right:
+    pool ram { events = 1_024, on_full = block }""",
+    ),
 )
