@@ -108,6 +108,12 @@ CASES = {
     "a drawing in a folder that is not there": Case(
         "graph quickstart.mel -o no/q.svg", ENVIRONMENT, "cannot write no/q.svg"
     ),
+    "a registry in a folder that is not there": Case(
+        "strategies --write-registry",
+        ENVIRONMENT,
+        "cannot write the registry",
+        config("strategies:\n  directory: nowhere\n"),
+    ),
     # usage
     "a drawing of no kind": Case("graph quickstart.mel -o q.jpeg", USAGE, ".svg"),
     "a drawing into a folder": Case("graph quickstart.mel -o config", USAGE, "config"),
@@ -152,6 +158,16 @@ def test_a_file_that_may_not_be_read(folder, project_in):
     result = project_in(folder).meltica("check", "quickstart.mel")
     assert result.returncode == USER
     assert "cannot read `quickstart.mel`" in result.stderr
+
+
+def test_a_file_that_may_not_be_written(folder, project_in):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everything")
+    changed("seed    =", "seed =")(folder)
+    (folder / "quickstart.mel").chmod(0o444)
+    result = project_in(folder).meltica("fmt", "quickstart.mel")
+    assert result.returncode == ENVIRONMENT
+    assert "cannot write quickstart.mel" in result.stderr
 
 
 def test_a_port_that_is_taken(folder, project_in):

@@ -57,7 +57,10 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
         common.speech.trouble(f"{file}: not in canonical form; `meltica fmt {file}` puts it there")
     if check or diff:
         return not check
-    file.write_text(formatted.text, "utf-8")
+    try:
+        file.write_text(formatted.text, "utf-8")
+    except OSError as error:
+        common.speech.fail(f"cannot write {file}: {error.strerror}", code=Exit.ENVIRONMENT)
     common.speech.note(f"{file}: formatted")
     return True
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="strategies")
@@ -32,7 +32,11 @@ def command(common: Common, *, write_registry: bool) -> None:
 def _write(common: Common, directory: Path) -> None:
     from meltica_compiler.modules import write_registry
 
-    faults = write_registry(directory)
+    try:
+        faults = write_registry(directory)
+    except OSError as error:
+        place = error.filename or directory
+        common.speech.fail(f"cannot write the registry: {place}: {error.strerror}", code=Exit.ENVIRONMENT)
     for fault in faults:
         place = f":{fault.line}:{fault.column}" if fault.line else ""
         common.speech.trouble(f"{fault.path}{place}: {fault.message}")
