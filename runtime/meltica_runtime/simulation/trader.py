@@ -131,9 +131,9 @@ class SimulatedTrader:
                 return
             for report in self._venue.advance(due_us):
                 self._hear(report, place)
+            # What is heard goes along with the next drain, which handles it at its place, first of all.
             if change_us <= due_us:
                 self._tell_risk(self._desk.accounts.advance(due_us), place)
-            await self._drain_to(place)
 
     async def _drain_to(self, place: int) -> bool:
         """Drains up to an event and the cold events behind it; whether the strategy acted on the way,
