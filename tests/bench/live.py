@@ -40,7 +40,8 @@ def measure(folder: Path, scale: Scale) -> Section:
         with on_one_core():
             bare.append(_bare(frames))
             for group in GROUPS:
-                rates[group].append(uvloop.run(frames_per_second(graph, frames, group)))
+                some = frames[: len(frames) // 20] if group == 1 else frames
+                rates[group].append(uvloop.run(frames_per_second(graph, some, group)))
         socket.append(uvloop.run(through_a_websocket(graph, frames)))
     floor, name = median(bare) / 1e6, "msgspec decode"
     goals = {1: None, 16: None, 256: 0.7}

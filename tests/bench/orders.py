@@ -13,6 +13,7 @@ import uvloop
 from meltica_compiler.graph import Graph
 from meltica_compiler.layout import MAX_BATCH
 from meltica_runtime.orders.order import OrderState
+from meltica_runtime.providers.cutting import joined_rows
 from meltica_runtime.providers.fake.market import FakeMarket
 from meltica_runtime.providers.fake.provider import fake_market_settings
 from meltica_runtime.providers.market import MarketBatch, MarketCodes, Rows
@@ -88,7 +89,7 @@ def recorded_trades(graph: Graph, count: int) -> Rows:
         rows = market.next_batch(min(count, MAX_BATCH), math.inf).rows["trade"]
         parts.append(rows)
         count -= len(rows)
-    return np.concatenate(parts)
+    return joined_rows(parts)
 
 
 async def trades_per_second(graph: Graph, rows: Rows) -> float:
