@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout, SlotKind
+from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout
 from meltica_dsl.model import FullPolicy
+from meltica_runtime.record_copies import column_runs, whole_record
 
 Records = NDArray[np.void]
 Indices = NDArray[np.int64]
@@ -386,24 +387,3 @@ class _WaitingPlaces:
         order = np.argsort(self.records["seq"][: self.count], kind="stable")
         self.records[: self.count] = self.records[: self.count][order]
         self._stream[: self.count] = self._stream[: self.count][order]
-
-
-def whole_record(layout: RecordLayout) -> np.dtype[np.void]:
-    """A record as bytes without fields, which numpy copies some ten times as fast as field by field."""
-    return np.dtype((np.void, layout.size))
-
-
-def column_runs(source: RecordLayout, target: RecordLayout) -> tuple[tuple[slice, slice], ...]:
-    """The runs of 8-byte cells to copy from a `source` record to a `target` record, which is no deeper."""
-    assert target.depth <= source.depth, "a record cannot get levels that its source lacks"
-    if source == target:
-        whole = slice(0, source.size // 8)
-        return ((whole, whole),)
-    head = min(slot.offset for slot in source.slots if slot.levels) // 8
-    runs = [(slice(0, head), slice(0, head))]
-    for slot in source.slots:
-        if slot.kind is SlotKind.F64 and slot.levels:
-            here = target.slot(slot.name)
-            begin, end = slot.offset // 8, here.offset // 8
-            runs.append((slice(begin, begin + 2 * here.levels), slice(end, end + 2 * here.levels)))
-    return tuple(runs)

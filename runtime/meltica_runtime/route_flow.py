@@ -10,7 +10,8 @@ from meltica_compiler.graph import RouteNode
 from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
 from meltica_dsl.model import Conflate, FullPolicy
-from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer, column_runs
+from meltica_runtime.record_copies import column_runs
+from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class RouteFlow:
 
     def position(self, source: IngressRing) -> int:
         """Records of `source` that this route is done with."""
+        if self._merge is None:
+            return self._positions[0]
         return self._positions[self.sources.index(source)]
 
     @property
@@ -85,9 +88,9 @@ class RouteFlow:
             if limit == 0:
                 return
             rows = self._take(limit, last_seq)
-            self.events_in += len(rows)
             self.batches += 1
-            self.last_batch = len(rows)
+            self.last_batch = count = len(rows)
+            self.events_in += count
             self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
             self.seen = float(rows["seq"][-1])
             self._deliver(*self._kernel.run(rows, self._watermark_us))
@@ -125,9 +128,10 @@ class RouteFlow:
         )
 
     def _room(self) -> int:
-        if not self._blocking:
-            return MAX_BATCH
-        return max(0, min(edge.room() for edge in self._blocking) - self._margin)
+        room = MAX_BATCH + self._margin
+        for edge in self._blocking:
+            room = min(room, edge.room())
+        return max(0, room - self._margin)
 
     def _deliver(self, records: Records, chosen: Indices | None) -> None:
         self.events_out += len(records) if chosen is None else len(chosen)
@@ -136,10 +140,10 @@ class RouteFlow:
 
     def _take(self, limit: int, last_seq: int) -> Records:
         if self._merge is None:
-            rows = self.sources[0].window(self._positions[0], min(limit, MAX_BATCH))
+            rows = self.sources[0].window(self._positions[0], limit)
             self._positions[0] += len(rows)
             return rows
-        return self._merge.take(self._positions, min(limit, MAX_BATCH), last_seq)
+        return self._merge.take(self._positions, limit, last_seq)
 
 
 class _Merge:

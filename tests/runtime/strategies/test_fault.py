@@ -103,7 +103,8 @@ def test_a_drain_that_lingers_is_not_a_runaway(lab, make_trades):
         async with lab.opened(lab.module("onRiskControl() { log(1); }"), settings=settings) as bench:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(bench.drain)
-                await anyio.sleep(0.5)
+                with anyio.move_on_after(0.5):
+                    await anyio.sleep_forever()
                 bench.isolate.stop_lingering()
             await bench.drain(lab.cold(0))
             assert bench.logs == ["1"]

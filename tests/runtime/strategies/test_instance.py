@@ -26,8 +26,7 @@ LINGERS = [Linger(Duration(0)), Linger(Duration(50_000_000)), Linger(Duration(0)
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """Time goes on by itself, and by a leap where a test says so."""
-
+    # Time goes on by itself, and by a leap of so many seconds where a test says so.
     skipped = 0.0
 
     def time(self):
@@ -318,8 +317,7 @@ def test_a_strategy_that_fails_disturbs_no_other(lab, make_trades, source):
                 await good.settled()
             await bad.until(lambda: bad.has_ended)
             good.offer()
-        assert good.logs == [str(n) for n in range(1, 12)]
-        assert good.faults == []
+        assert (good.logs, good.faults) == ([str(n) for n in range(1, 12)], [])
 
     run(main)
 
