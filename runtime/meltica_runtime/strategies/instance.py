@@ -125,9 +125,10 @@ class StrategyInstance:
         if isolate is None:
             return
         self._cut = cut
-        isolate.cells[at.CUT_F64] = min(cut, self._before_cold)
+        before_cold = self._before_cold
+        isolate.cells[at.CUT_F64] = min(cut, before_cold)
         isolate.words[at.WAKE_U32] = (isolate.words[at.WAKE_U32] + 1) & 0xFFFF_FFFF
-        if self._cold and cut > self._before_cold:
+        if cut > before_cold:
             isolate.interrupt_linger()
             self._signal.set()
         elif not self._signal.is_set() and not all(edge.is_empty for edge in self.edges):
