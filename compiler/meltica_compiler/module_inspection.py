@@ -140,6 +140,8 @@ def _describe(source: str, path: str) -> str | ModuleFault:
         assert isinstance(describe, JSFunction), "the inspector is a function"
         found = describe(evaluate, timeout_sec=EVALUATION_LIMIT_SECONDS)
     except JSTimeoutException:
+        # V8 still has to say that it ended; closing before it did so would leave it nobody to say it to.
+        racer.eval("0")
         limit = f"the module takes more than {EVALUATION_LIMIT_SECONDS:g} s to load"
         return _without_place(path, limit, "declare at the top, compute in handlers")
     except JSEvalException as error:
