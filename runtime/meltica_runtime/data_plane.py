@@ -49,11 +49,12 @@ def build_data_plane(graph: Graph) -> DataPlane:
         }
         for provider in graph.providers
     }
-    streams = len(graph.symbols) * len(graph.providers)
+    symbols = {provider.name: len(provider.symbols) for provider in graph.providers}
     edges: dict[str, EdgeRing] = {}
     flows: dict[str, RouteFlow] = {}
     for route in graph.routes:
         sources = tuple(ingresses[name][route.event] for name in route.sources)
+        streams = sum(symbols[name] for name in route.sources)
         own = {
             edge.id: _edge_ring(edge, route, sources, streams)
             for edge in graph.edges
