@@ -38,7 +38,11 @@ the drain writes behind the handler anyway: the reading side looks at it, in a t
 50 µs while a drain lingers, else once a turn of the loop until it is there, so that figures without
 linger are too long by up to one such turn (some 5 µs). `pause` is the longest time from sending to
 the handler being done: a pause of the collector, of the loop or of the machine would show here.
-Quantiles are of one run; the garbage collector is set as in the gateway."""
+Quantiles are of one run; the garbage collector is set as in the gateway. At 1,000 events a second
+they come 1 ms apart, so that a drain that lingers for 200 µs has returned before the next: such
+figures are held to the goals without linger. Three threads want a core here (the sender, the loop,
+and V8 while it lingers): on two cores, or beside other work, they wait for each other, and the
+upper quantiles show it."""
 
 _FRAME = struct.Struct("<IQ")
 
@@ -60,7 +64,8 @@ def measure(folder: Path, scale: Scale) -> Section:
         graph = replay_graph(folder, 1, linger=linger, on_full="drop_oldest")
         for rate, full in EVENTS.items():
             seen = uvloop.run(latencies(graph, rate, scale.of(full, least=100)))
-            figures += _figures(f"{rate:,}/s, linger {linger}", seen, lingers=linger != "0")
+            lingers = linger == "always" or (linger == "200us" and rate > 5_000)
+            figures += _figures(f"{rate:,}/s, linger {linger}", seen, lingers=lingers)
     return Section("Latency: frame received → handler done", METHOD, tuple(figures))
 
 
