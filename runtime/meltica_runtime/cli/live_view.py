@@ -79,6 +79,8 @@ def progress_line(now: GatewaySnapshot, before: GatewaySnapshot | None) -> str:
         f"{desk.fills:,} fills",
         f"{desk.open_orders} open",
     ]
+    if desk.dry_runs:
+        parts.append(f"{desk.dry_runs:,} dry")
     if down:
         parts.append(f"not running: {', '.join(down)}")
     return " · ".join(parts)
