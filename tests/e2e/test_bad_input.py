@@ -80,6 +80,9 @@ CASES = {
         "run a.mel", USER, "E0108", holds("a.mel", "pipeline a\nfrobnicate x {}")
     ),
     "a file that ends too early": Case("run a.mel", USER, "E0102", holds("a.mel", "pipeline a {")),
+    "files that import each other": Case(
+        "check a.mel", USER, "not supported by this version", holds("a.mel", 'pipeline a\nimport "a.mel"\n')
+    ),
     # config
     "a config that does not parse": Case(
         "run quickstart.mel", USER, "the config is no YAML", config("apiServer: [\n")
