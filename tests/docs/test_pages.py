@@ -7,11 +7,14 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from click import Context
 
 from meltica_dsl.diagnostics import has_errors
 from meltica_dsl.model import FullPolicy, Risk
 from meltica_dsl.render_text import render
 from meltica_dsl.resolve.stages import STAGE_WORDS
+from meltica_runtime.cli import main
+from meltica_runtime.cli.run import command as run
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/language.md", "docs/operations.md", "docs/errors.md")
@@ -65,3 +68,26 @@ def test_files_that_are_named_exist(name):
         (ROOT / name).read_text("utf-8"),
     ):
         assert (ROOT / path).exists(), f"{name} names {path}"
+
+
+def test_the_options_of_run_are_all_told():
+    told = set(re.findall(r"^\| `(--[a-z]+)", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.M))
+    there = {name for option in run.params for name in option.opts if name.startswith("--")}
+    assert told == there
+
+
+def test_every_command_line_in_the_pages_is_understood():
+    """Its words are those of a command, its options are known; nothing is run."""
+    lines = [
+        line.split("#")[0]
+        for name in PROSE
+        for block in re.findall(r"```sh\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("meltica ")
+    ]
+    assert lines
+    for line in lines:
+        _, name, *words = line.split()
+        command = main.get_command(Context(main), name)
+        assert command is not None, line
+        command.make_context(name, words)
