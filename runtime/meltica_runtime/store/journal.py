@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 import msgspec
@@ -24,7 +24,7 @@ from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.store import journal_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
-from meltica_runtime.store.rows import balance_row, execution_row, order_row
+from meltica_runtime.store.rows import balance_row, execution_row, order_row, storable
 
 KINDS: dict[type[JournalEntry], str] = {
     OrderPlaced: "order_placed",
@@ -51,7 +51,11 @@ class _Group:
     balances: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
 
     def add(self, entry: JournalEntry, now_us: int) -> None:
-        payload = self._add_rows(entry)
+        """Raises `EntryRefused` for one that no row can be made of, such as a time beyond all numbers."""
+        try:
+            payload = self._add_rows(entry)
+        except (ValueError, ArithmeticError) as error:
+            raise EntryRefused(entry.event_id, f"{type(error).__name__}: {error}") from error
         self.events.append((entry.event_id, KINDS[type(entry)], payload.decode(), now_us))
 
     def _add_rows(self, entry: JournalEntry) -> bytes:
@@ -68,7 +72,7 @@ class _Group:
                 row = balance_row(change)
                 text = self.balances[row.provider, row.asset, row.snapshot_us] = _encode(row)
             case RiskRecorded(event):
-                text = _encode(event)
+                text = _encode(replace(event, reason=storable(event.reason)))
         return text
 
     def _change(self, order: Order) -> bytes:
@@ -174,9 +178,11 @@ async def _refusal(
     await trial.start()
     try:
         for entry in entries:
+            group = _group((entry,))
             try:
                 async with connection.transaction():
-                    await _write_rows(connection, _group((entry,)))
+                    await connection.execute(sql.ADD_UNKNOWN_EVENTS, *zip(*group.events, strict=True))
+                    await _write_rows(connection, group)
             except asyncpg.PostgresError as fault:
                 return EntryRefused(entry.event_id, _reason(fault))
     finally:

@@ -156,7 +156,7 @@ def order_row(order: Order) -> OrderRow:
         notional=order.notional,
         average_price=order.average_price,
         fees=dict(order.fees),
-        reason=order.reason.replace("\0", ""),  # the one character that Postgres cannot keep
+        reason=storable(order.reason),
         amendment=order.amendment,
         outcome_unknown=order.outcome_unknown,
         version=order.version,
@@ -241,6 +241,11 @@ def stored_balance(record: asyncpg.Record) -> StoredBalance:
 
 def stored_position(record: asyncpg.Record) -> StoredPosition:
     return msgspec.convert(_values(record, StoredPosition), StoredPosition)
+
+
+def storable(text: str) -> str:
+    """The text without the one character that Postgres cannot keep."""
+    return text.replace("\0", "")
 
 
 def _values(record: asyncpg.Record, row: type[msgspec.Struct]) -> dict[str, object]:

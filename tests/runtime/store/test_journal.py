@@ -183,6 +183,31 @@ async def test_an_amount_that_no_column_holds_is_refused(database: Database) -> 
         await PostgresJournal(database).commit((OrderPlaced(Order(request)),))
 
 
+@pytest.mark.parametrize("placed_us", [float("inf"), float("nan"), 1e300])
+async def test_a_time_that_no_column_holds_is_refused(database: Database, placed_us: float) -> None:
+    good, timeless = an_order(1), Order(replace(an_order(2).request, placed_us=placed_us))
+    with pytest.raises(EntryRefused) as caught:
+        await PostgresJournal(database).commit((OrderPlaced(timeless), OrderPlaced(good)))
+    assert caught.value.event_id == OrderPlaced(timeless).event_id
+
+
+async def test_an_event_that_the_outbox_cannot_keep_is_named(database: Database) -> None:
+    good, forged = an_order(1), BalanceChanged("paper", "B\0C", Decimal(1), Decimal(1), 100.0)
+    risky = RiskEvent("ma\0ker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "", False, False)
+    for entry in (BalanceRecorded(forged), RiskRecorded(risky)):
+        with pytest.raises(EntryRefused) as caught:
+            await PostgresJournal(database).commit((entry, OrderPlaced(good)))
+        assert caught.value.event_id == entry.event_id
+    assert await stored(database) == ([], [], [], [])
+
+
+async def test_a_risk_event_with_a_zero_character_is_no_obstacle(database: Database) -> None:
+    event = RiskEvent("maker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "b\0d", False, False)
+    await PostgresJournal(database).commit((RiskRecorded(event),))
+    (found,) = await Outbox(database).pending()
+    assert '"bd"' in found.payload
+
+
 async def test_what_was_stored_comes_back_as_the_same_order(database: Database) -> None:
     life = a_life()
     await PostgresJournal(database).commit(life[:4])
