@@ -52,7 +52,8 @@ function openHost(boot, openInbox, control) {
     if (loggedSeq !== host.now[0]) { noteDropped(); loggedSeq = host.now[0]; linesOfEvent = 0; }
     if (++linesOfEvent > LOG_LINES) { logsDropped++; return; }
     const text = parts.map((part) => (typeof part === "string" ? part : text_of(part))).join(" ");
-    logs.push({ seq: host.now[0], timeMs: eventMs(), text: text.slice(0, LOG_CHARACTERS) });
+    // Half a character, as a cut may leave it, is no text to anyone but JavaScript.
+    logs.push({ seq: host.now[0], timeMs: eventMs(), text: text.slice(0, LOG_CHARACTERS).toWellFormed() });
     if (logs.length >= LOG_LINES) host.yielding = true; // the drain ends here, and brings them home
   }
 
@@ -127,9 +128,9 @@ function openHost(boot, openInbox, control) {
     getAskPrice: (symbol) => host.ask[symbolCode(symbol)],
     submitOrder: (provider, side, quantity, price, options) => submit(provider, side, "limit", quantity, price, options),
     submitMarketOrder: (provider, side, quantity, options) => submit(provider, side, "market", quantity, null, options),
-    cancelOrder: (id) => effect("cancel", { id: String(id) }),
+    cancelOrder: (id) => effect("cancel", { id: String(id).toWellFormed() }),
     amendOrder: (id, change) => effect("amend", {
-      id: String(id),
+      id: String(id).toWellFormed(),
       ...seen(symbolOf.get(String(id)) ?? boot.tradeSymbol),
       price: change?.price === undefined ? null : decimal(change.price, "price"),
       quantity: change?.quantity === undefined ? null : decimal(change.quantity, "quantity"),
@@ -231,7 +232,7 @@ function openHost(boot, openInbox, control) {
       }
     } catch (error) {
       inbox.publishHeads();
-      fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error), stack: String(error?.stack ?? "") };
+      fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error).toWellFormed(), stack: String(error?.stack ?? "").toWellFormed() };
     }
     const handled = inbox.handled() - before;
     words[at.state] = 0;

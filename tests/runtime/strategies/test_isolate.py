@@ -111,6 +111,15 @@ def test_logs_are_text_and_have_limits(lab, make_trades):
     assert logs[-1] == "… 45 more lines were dropped"
 
 
+def test_half_a_character_in_a_log_or_an_id_is_no_fault(lab, make_trades):
+    source = lab.module(
+        "onTrade() { log('y'.repeat(4095) + '😀'); log('\\ud83d'); runtime.cancelOrder('\\ude00'); }"
+    )
+    bench = lab.play(source, make_trades([1]))
+    assert bench.logs == ["y" * 4095 + "\ufffd", "\ufffd"]
+    assert [effect.id for effect in bench.effects] == ["\ufffd"]
+
+
 def test_orders_come_back_as_effects_at_their_place(lab, make_trades):
     source = lab.module(
         """onTrade(ctx, evt) {
