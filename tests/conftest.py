@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,15 @@ from urllib.parse import urlsplit, urlunsplit
 import anyio
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from meltica_runtime.store.embedded import EmbeddedServer
 from meltica_runtime.store.migrate import migrate_up
+
+# The same examples on every run, so that what lands is what was tested; `make fuzz` looks for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+if os.environ.get("MELTICA_FUZZ") != "long":
+    settings.load_profile("steady")
 
 TEMPLATE = "meltica_template"
 _numbers = itertools.count(1)

@@ -95,7 +95,8 @@ def _call(function, arguments):
         case "max":
             return max(arguments)
         case "round":
-            return float(round(arguments[0]))
+            (value,) = arguments
+            return float(round(value)) if math.isfinite(value) else value
         case "hour":
             return math.floor(arguments[0] / 3.6e9) % 24
         case "matches":
