@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIPELINE ?= pipelines/quickstart.mel
+ROUNDS ?= 20
 CODE := dsl compiler runtime tests
 
 .DEFAULT_GOAL := help
@@ -38,8 +39,11 @@ coverage: $(VENV)/.ready ## run all tests and fail below 85 % coverage
 bench: $(VENV)/.ready ## measure and write docs/benchmarks.md; BENCH="--short live" for a part
 	@$(BIN)/python -m tests.bench.run $(BENCH)
 
-fuzz: $(VENV)/.ready ## the long form of the random tests
-	@MELTICA_FUZZ=long $(BIN)/python -m pytest -m fuzz
+fuzz: $(VENV)/.ready ## look for new failures with random programs and inputs, ROUNDS=20 times
+	@for round in $$(seq $(ROUNDS)); do \
+	  echo "round $$round of $(ROUNDS)"; \
+	  MELTICA_FUZZ=long $(BIN)/python -m pytest || exit 1; \
+	done
 
 migrate: $(VENV)/.ready ## bring the database's tables up
 	@$(BIN)/meltica migrate up

@@ -12,18 +12,27 @@ from urllib.parse import urlsplit, urlunsplit
 import anyio
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from meltica_runtime.store.embedded import EmbeddedServer
 from meltica_runtime.store.migrate import migrate_up
 
 # The same examples on every run, so that what lands is what was tested; `make fuzz` looks for new ones.
+LOOKS_FOR_NEW = os.environ.get("MELTICA_FUZZ") == "long"
 settings.register_profile("steady", derandomize=True, deadline=None)
-if os.environ.get("MELTICA_FUZZ") != "long":
+if not LOOKS_FOR_NEW:
     settings.load_profile("steady")
 
 TEMPLATE = "meltica_template"
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """When new failures are looked for, only the random tests run."""
+    if LOOKS_FOR_NEW:
+        fixed = [item for item in items if not is_hypothesis_test(getattr(item, "obj", None))]
+        config.hook.pytest_deselected(items=fixed)
+        items[:] = [item for item in items if item not in fixed]
 
 
 @pytest.fixture(scope="session")
