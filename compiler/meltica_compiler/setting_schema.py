@@ -64,12 +64,17 @@ class Limits:
             and (self.decimals is None or value == round(value, self.decimals))
         )
 
-    def __str__(self) -> str:
+    def words(self, unit: str = "", scale: int = 1) -> str:
+        """As a message says them, with the unit that the value is written in: `at most 10%`."""
         parts = (("more than", self.above), ("at least", self.least), ("at most", self.most))
-        said = [f"{words} {number_text(limit)}" for words, limit in parts if limit is not None]
+        said = [f"{words} {_grouped(limit * scale)}{unit}" for words, limit in parts if limit is not None]
         if self.decimals is not None:
             said.append(f"at most {self.decimals} decimals")
         return " and ".join(said)
+
+
+def _grouped(number: Decimal) -> str:
+    return f"{int(number):_}" if number == number.to_integral_value() else number_text(number)
 
 
 POSITIVE = Limits(above=Decimal(0))
@@ -203,10 +208,22 @@ def _limited(value: SettingValue, setting: Setting, spec: SettingSpec) -> Settin
                 "E0306",
                 f"`{spec.name}` is out of range",
                 setting.span,
-                label=f"wants {spec.limits}",
+                label=f"wants {_limits_of(spec, setting)}",
                 notes=(f"`{spec.name}`: {spec.description}",),
             )
     return value
+
+
+def _limits_of(spec: SettingSpec, setting: Setting) -> str:
+    match setting.value:
+        case Ratio():
+            return spec.limits.words("%", 100)
+        case Duration():
+            return spec.limits.words("s")
+        case Rate():
+            return spec.limits.words("/s")
+        case _:
+            return spec.limits.words()
 
 
 def _unknown(key: str, setting: Setting, known: tuple[str, ...], owner: str) -> Diagnostic:

@@ -79,7 +79,7 @@ def test_a_slip_of_the_pen_is_one_error_with_a_fix():
 
 def test_limits_say_themselves():
     limits = Limits(above=Decimal(0), most=Decimal("0.5"), decimals=2)
-    assert str(limits) == "more than 0 and at most 0.5 and at most 2 decimals"
+    assert limits.words() == "more than 0 and at most 0.5 and at most 2 decimals"
     assert limits.admit(Decimal("0.25"))
     assert not any(limits.admit(Decimal(text)) for text in ("0", "0.501", "0.255", "1"))
 
@@ -99,3 +99,10 @@ def test_schemas_are_sound(spec):
             assert default in setting.choices
         elif isinstance(default, int | float | Decimal) and not isinstance(default, bool):
             assert setting.limits.admit(Decimal(default))
+
+
+def test_limits_are_said_in_the_unit_of_the_setting() -> None:
+    assert (
+        Limits(least=Decimal("-0.01"), most=Decimal("0.1")).words("%", 100) == "at least -1% and at most 10%"
+    )
+    assert Limits(most=Decimal(10_000_000)).words("/s") == "at most 10_000_000/s"

@@ -9,7 +9,13 @@ from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
 from meltica_compiler.draw.sketch import event_note, is_lossy
-from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_settings
+from meltica_compiler.draw.spelling import (
+    adapter_schema,
+    sink_schema,
+    spell_limits,
+    spell_linger,
+    spell_settings,
+)
 from meltica_compiler.graph import (
     Edge,
     Graph,
@@ -20,6 +26,7 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
+from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.stage_text import duration_text, stage_text
 
 Facts = tuple[tuple[str, str], ...]
@@ -72,7 +79,7 @@ def _provider(node: ProviderNode) -> Facts:
         ("symbols", ", ".join(node.symbols)),
         *orders,
         *rings,
-        *_settings("setting", node.settings),
+        *_settings("setting", node.settings, adapter_schema(node.adapter)),
         ("place", str(node.location)),
     )
 
@@ -119,7 +126,8 @@ def _strategy(node: StrategyNode) -> Facts:
 
 
 def _sink(node: SinkNode) -> Facts:
-    return (("kind", node.kind), *_settings("setting", node.settings), ("place", str(node.location)))
+    settings = _settings("setting", node.settings, sink_schema(node.kind))
+    return (("kind", node.kind), *settings, ("place", str(node.location)))
 
 
 def _gate(gate: Gate) -> Facts:
@@ -152,5 +160,5 @@ def _edge(edge: Edge) -> Facts:
     )
 
 
-def _settings(prefix: str, settings: dict[str, SettingValue]) -> Facts:
-    return tuple((f"{prefix} {key}", value) for key, value in spell_settings(settings))
+def _settings(prefix: str, settings: dict[str, SettingValue], schema: tuple[SettingSpec, ...] = ()) -> Facts:
+    return tuple((f"{prefix} {key}", value) for key, value in spell_settings(settings, schema))

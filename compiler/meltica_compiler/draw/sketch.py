@@ -11,7 +11,7 @@ from enum import Enum
 from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
-from meltica_compiler.draw.spelling import spell_limits, spell_settings
+from meltica_compiler.draw.spelling import sink_schema, spell_limits, spell_settings
 from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.stage_text import stage_text
 from meltica_dsl.model import FullPolicy
@@ -137,7 +137,7 @@ def _strategy(node: StrategyNode, keys: Keys) -> Box:
 
 
 def _sink(node: SinkNode, keys: Keys) -> Box:
-    rows = tuple(Row(key, value) for key, value in spell_settings(node.settings))
+    rows = tuple(Row(key, value) for key, value in spell_settings(node.settings, sink_schema(node.kind)))
     return Box(keys.sinks[node.name], Lane.SINKS, node.name, node.kind, rows, node.kind)
 
 

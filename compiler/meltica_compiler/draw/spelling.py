@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.graph import SettingValue
+from meltica_compiler.setting_schema import SettingSpec, SettingType
+from meltica_compiler.sinks import SINK_KINDS
 from meltica_compiler.stage_text import duration_text, number_text
 from meltica_dsl.model import CircuitBreaker, KillSwitch, Linger, Risk
-from meltica_dsl.values import Rate, Ratio, Secret
+from meltica_dsl.values import Duration, Rate, Ratio, Secret
 
 GROUPED_FROM = 10_000
 """Whole numbers from here on get their thousands parted: `250_000`."""
@@ -78,9 +81,40 @@ def spell_setting(value: SettingValue) -> str:  # noqa: PLR0911 - one return for
             return f"{{ {inner} }}" if inner else "{}"
 
 
-def spell_settings(settings: dict[str, SettingValue]) -> tuple[tuple[str, str], ...]:
-    """The settings that have a value, as (key, value) by key."""
-    return tuple((key, spell_setting(value)) for key, value in sorted(settings.items()) if value is not None)
+def spell_settings(
+    settings: dict[str, SettingValue], schema: tuple[SettingSpec, ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """The settings that have a value, as (key, value) by key, in the units that `schema` gives them."""
+    specs = {spec.name: spec for spec in schema}
+    return tuple(
+        (key, spell_as(specs[key].types, value) if key in specs else spell_setting(value))
+        for key, value in sorted(settings.items())
+        if value is not None
+    )
+
+
+def adapter_schema(adapter: str) -> tuple[SettingSpec, ...]:
+    """A graph can be drawn whose adapters this build does not have."""
+    return ADAPTERS[adapter].settings if adapter in ADAPTERS else ()
+
+
+def sink_schema(kind: str) -> tuple[SettingSpec, ...]:
+    return SINK_KINDS[kind].settings if kind in SINK_KINDS else ()
+
+
+def spell_as(types: tuple[SettingType, ...], value: SettingValue) -> str:
+    """A value as it would be written for a setting of one of these types: `5ms`, kept as 0.005."""
+    for type in types:
+        match type, value:
+            case SettingType.DURATION, float():
+                return duration_text(Duration(round(value * 1_000_000_000)))
+            case SettingType.RATE, float():
+                return spell_rate(Rate(Decimal(repr(value)), Duration(1_000_000_000)))
+            case SettingType.RATIO, Decimal():
+                return spell_ratio(Ratio(value))
+            case SettingType.WORD, str():
+                return value
+    return spell_setting(value)
 
 
 def spell_limits(risk: Risk) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,13 @@ from meltica_compiler.draw.amounts import (
     total_line,
 )
 from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note
-from meltica_compiler.draw.spelling import spell_limits, spell_linger, spell_settings
+from meltica_compiler.draw.spelling import (
+    adapter_schema,
+    sink_schema,
+    spell_limits,
+    spell_linger,
+    spell_settings,
+)
 from meltica_compiler.draw.terminal import (
     LEAST_WIDTH,
     Item,
@@ -36,6 +42,7 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
+from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.stage_text import stage_text
 
 
@@ -80,7 +87,7 @@ def _provider(node: ProviderNode) -> Item:
         )
         for ring in node.ingresses
     )
-    notes = [*_settings(node.settings)]
+    notes = [*_settings(node.settings, adapter_schema(node.adapter))]
     if node.trades:
         notes.append((Piece("◀ takes orders", Style.ORDERS),))
     line = _head(node.name, Style.PROVIDER, node.adapter, ", ".join(node.symbols))
@@ -123,7 +130,7 @@ def _orders(node: StrategyNode) -> tuple[Item, ...]:
 
 
 def _sink(node: SinkNode, routes: list[str]) -> Item:
-    notes = (_sources(routes), *_settings(node.settings))
+    notes = (_sources(routes), *_settings(node.settings, sink_schema(node.kind)))
     return Item(_head(node.name, Style.SINK, node.kind), notes=notes)
 
 
@@ -136,8 +143,8 @@ def _head(name: str, style: Style, *notes: str) -> Line:
     return (Piece(printable(name), style), Piece("  " + printable(text), Style.DIM))
 
 
-def _settings(settings: dict[str, SettingValue]) -> tuple[Line, ...]:
-    return _listed(f"{key} = {value}" for key, value in spell_settings(settings))
+def _settings(settings: dict[str, SettingValue], schema: tuple[SettingSpec, ...] = ()) -> tuple[Line, ...]:
+    return _listed(f"{key} = {value}" for key, value in spell_settings(settings, schema))
 
 
 def _listed(entries: Iterable[str]) -> tuple[Line, ...]:

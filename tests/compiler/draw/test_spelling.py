@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.draw.spelling import (
     spell_limits,
     spell_linger,
@@ -68,6 +69,21 @@ def test_linger_is_a_duration_or_always() -> None:
 
 def test_settings_without_a_value_are_not_shown() -> None:
     assert spell_settings({"seed": 7, "balances": None, "rate": 5.0}) == (("rate", "5"), ("seed", "7"))
+
+
+def test_settings_are_shown_in_the_units_they_are_written_in() -> None:
+    fake = {"latency": 0.005, "rate": 2000.0, "fee_maker": Decimal("0.0002"), "seed": 7}
+    assert spell_settings(dict(fake), ADAPTERS["fake"].settings) == (
+        ("fee_maker", "2bps"),
+        ("latency", "5ms"),
+        ("rate", "2000/s"),
+        ("seed", "7"),
+    )
+    replay = {"speed": "max", "path": "a.csv"}
+    assert spell_settings(dict(replay), ADAPTERS["replay"].settings) == (
+        ("path", '"a.csv"'),
+        ("speed", "max"),
+    )
 
 
 def test_limits_that_are_not_set_are_not_shown(quickstart_graph: Graph) -> None:

@@ -28,7 +28,7 @@ providers
 │  │    passphrase = secret("OKX_PASSPHRASE")
 │  └─ trade  65,536 × 64 B                          4.00 MiB
 └─ paper  fake · BTC-USDT
-   │  rate = 20_000 · seed = 7
+   │  rate = 20_000/s · seed = 7
    │  ◀ takes orders
    └─ trade  65,536 × 64 B                          4.00 MiB
 
