@@ -10,8 +10,9 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
     """`strategies_dir` and `require_registry` say where strategy modules are found; `environ` is what
-    `env("NAME")` reads."""
+    `env("NAME")` reads. Modules in `shipped_dir` are not used, only told of where one is missed."""
 
     strategies_dir: Path
     require_registry: bool
     environ: Mapping[str, str]
+    shipped_dir: Path | None = None

@@ -76,6 +76,8 @@ class StrategyLibrary:
 
     directory: Path
     require_registry: bool
+    shipped: Path | None = None
+    """The modules that come with the program: not looked into, only told of where one is missed."""
 
     def resolve(self, selector: Selector) -> ResolvedModule | ResolveFailure:
         registry = self._registry
@@ -209,6 +211,14 @@ class StrategyLibrary:
         names = self.names()
         near = nearest(selector.name, names)
         message = f"there is no strategy `{selector.name}` in `{self.directory}`"
+        shipped = self.shipped / f"{selector.name}.js" if self.shipped is not None else None
+        if shipped is not None and shipped.is_file() and NAME.fullmatch(selector.name):
+            return ResolveFailure(
+                Problem.UNKNOWN_STRATEGY,
+                message,
+                notes=("it comes with meltica, but a project with strategies of its own uses only these",),
+                help=(f"copy it: `cp {shipped} {self.directory}`",),
+            )
         if near is not None:
             return ResolveFailure(Problem.UNKNOWN_STRATEGY, message, help=(f"did you mean `{near}`?",))
         if not self.directory.is_dir():

@@ -207,3 +207,12 @@ def test_names_are_those_that_a_selector_can_begin_with(tmp_path):
 
 def test_every_problem_has_an_explanation():
     assert {problem.value for problem in Problem} <= CODES.keys()
+
+
+def test_a_shipped_strategy_that_the_project_lacks_is_told_of(tmp_path: Path) -> None:
+    own, shipped = tmp_path / "own", tmp_path / "shipped"
+    write(own, "loop.js")
+    write(shipped, "noop.js")
+    failure = StrategyLibrary(own, require_registry=False, shipped=shipped).resolve(selector("noop"))
+    assert isinstance(failure, ResolveFailure)
+    assert failure.help == (f"copy it: `cp {shipped / 'noop.js'} {own}`",)

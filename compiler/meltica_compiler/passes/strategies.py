@@ -28,7 +28,9 @@ def settle_strategies(draft: Draft) -> Draft:
     >>> settle_strategies(draft_of('strategy s = "noop" {}')).modules["s"].name
     'noop'
     """
-    library = StrategyLibrary(draft.options.strategies_dir, draft.options.require_registry)
+    library = StrategyLibrary(
+        draft.options.strategies_dir, draft.options.require_registry, draft.options.shipped_dir
+    )
     seen: dict[str, FoundModule] = {}
     modules: dict[str, ModuleInfo] = {}
     configs: dict[str, dict[str, SettingValue]] = {}

@@ -11,6 +11,7 @@ from meltica_compiler.compile import Compiled, CompileOptions, compile_file
 from meltica_compiler.graph import Graph
 from meltica_dsl.diagnostics import Severity
 from meltica_dsl.render_text import render
+from meltica_runtime import resources
 from meltica_runtime.cli.options import Common, Exit
 from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.environment_fault import EnvironmentFault
@@ -25,6 +26,7 @@ def compile_pipeline(common: Common, file: Path) -> Compiled:
         strategies_dir=project.strategies_dir,
         require_registry=project.require_registry,
         environ=os.environ,
+        shipped_dir=resources.strategies_dir(),
     )
     return compile_file(file, options)
 
