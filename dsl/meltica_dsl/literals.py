@@ -127,7 +127,7 @@ def _unknown_unit(text: str, unit: str) -> LiteralFault:
     known = (*DURATION_UNITS, *SIZE_UNITS, "bps")
     likely = _ALIASES.get(unit) or nearest(unit, known)
     if unit[0] in "eE" and len(unit) == 1:
-        return LiteralFault("E0106", f"`{text}` is in scientific notation", "write it out: `100_000`")
+        return LiteralFault("E0106", f"`{text}` is in scientific notation", "write all of its digits")
     if likely is None or likely == unit:
         return LiteralFault(
             "E0106", f"`{unit}` is no unit", f"units are {', '.join(f'`{u}`' for u in known)} and `%`"

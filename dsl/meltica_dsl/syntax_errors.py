@@ -100,8 +100,9 @@ def unexpected(context: Context) -> Diagnostic:
         or _unclosed(context)
         or _unfinished(context)
         or _stray_closing(context)
-        or _unknown_declaration(context)
+        or _foreign_comment(context)
         or _misspelt_stage(context)
+        or _unknown_declaration(context)
         or _assignment_for_comparison(context)
         or _missing_punctuation(context)
         or _anything_else(context)
@@ -212,6 +213,15 @@ def _stray_closing(context: Context) -> Diagnostic | None:
     )
 
 
+def _foreign_comment(context: Context) -> Diagnostic | None:
+    """`// …` and `/* … */` are comments elsewhere; two of these signs in a row mean nothing here."""
+    at = context.token.start
+    if context.text[at : at + 2] not in ("//", "/*"):
+        return None
+    span = Span(context.path, at, at + 2)
+    return Diagnostic("E0101", "a comment begins with `#`", span, help=("write `#`, on each line of it",))
+
+
 def _unknown_declaration(context: Context) -> Diagnostic | None:
     token = context.token
     if not context.at_declaration or token.kind != "NAME":
@@ -232,6 +242,8 @@ def _misspelt_stage(context: Context) -> Diagnostic | None:
     does not fit."""
     before = context.before
     if before is None or before.kind != "NAME" or not {"VBAR", "LPAR"} <= context.expected:
+        return None
+    if context.at_declaration and "\n" in context.text[before.end : context.token.start]:
         return None
     stages = [text for text, kind in grammar_tables().keywords.items() if kind in _STAGES]
     likely = nearest(before.text, stages)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TypeVar
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.model import Pipeline, Pool, Provider, Risk, Route, Sink, Strategy
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
@@ -16,7 +16,7 @@ from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, stra
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.routes import route
-from meltica_dsl.resolve.scope import Names, declared_twice, declares
+from meltica_dsl.resolve.scope import Names, declares
 from meltica_dsl.resolve.stage_checks import check_stages
 from meltica_dsl.resolve.unsupported import has_modifiers, report_unsupported
 from meltica_dsl.source import SourceFile, Span
@@ -107,11 +107,22 @@ def _pruned(pipeline: Pipeline) -> Pipeline:
     return replace(pipeline, strategies=strategies, routes=routes)
 
 
+def _another(first: syntax.PipelineDecl, second: syntax.PipelineDecl) -> Diagnostic:
+    return Diagnostic(
+        "E0202",
+        "a file declares one pipeline",
+        second.name.span,
+        "a second one",
+        labels=(Label(first.name.span, "the first"),),
+        help=("give each pipeline a file of its own",),
+    )
+
+
 def _pipeline(file: syntax.File, source: SourceFile, constants: Constants) -> Pipeline:
     """The `pipeline` declaration, as an empty model. A file has one."""
     declarations = [d for d in file.declarations if isinstance(d, syntax.PipelineDecl)]
     for second in declarations[1:]:
-        constants.findings.add(declared_twice("a pipeline", declarations[0].name, second.name))
+        constants.findings.add(_another(declarations[0], second))
     if not declarations:
         if not any(
             isinstance(d, syntax.UnreadableDecl) and d.keyword == "pipeline" for d in file.declarations
