@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from meltica_dsl.render_json import render as render_json
 
 from meltica_dsl.diagnostics import Severity
+from meltica_dsl.render_json import render as render_json
 from meltica_runtime.cli.compiling import compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, common_options
 
@@ -31,7 +31,11 @@ def command(common: Common, files: tuple[Path, ...], form: str) -> None:
             warnings = sum(d.severity is Severity.WARNING for d in compiled.diagnostics)
             graph = compiled.graph
             size = f"{graph.total_bytes / 2**20:,.1f} MiB"
-            counts = f"{len(graph.routes)} routes, {len(graph.strategies)} strategies, {size}"
+            routes, strategies = len(graph.routes), len(graph.strategies)
+            counts = (
+                f"{routes} route{'s' if routes != 1 else ''}, "
+                f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {size}"
+            )
             extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
             common.speech.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
     if form == "json":

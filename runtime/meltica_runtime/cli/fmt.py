@@ -38,7 +38,9 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
     if formatted.text is None:
         source = SourceFile(str(file), text)
         speech = common.speech
-        speech.trouble(render(formatted.diagnostics, (source,), color=speech.color, width=speech.width))
+        speech.trouble(
+            render(formatted.diagnostics, (source,), color=speech.color, width=speech.width).rstrip("\n")
+        )
         return False
     if from_stdin and not (check or diff):
         click.echo(formatted.text, nl=False)
