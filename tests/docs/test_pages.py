@@ -13,7 +13,7 @@ from meltica_dsl.diagnostics import has_errors
 from meltica_dsl.model import FullPolicy, Risk
 from meltica_dsl.render_text import render
 from meltica_dsl.resolve.stages import STAGE_WORDS
-from meltica_runtime.cli import main
+from meltica_runtime.cli import COMMANDS, main
 from meltica_runtime.cli.run import command as run
 
 ROOT = Path(__file__).parents[2]
@@ -91,3 +91,11 @@ def test_every_command_line_in_the_pages_is_understood():
         command = main.get_command(Context(main), name)
         assert command is not None, line
         command.make_context(name, words)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_common_options(name):
+    command = main.get_command(Context(main), name)
+    assert command is not None
+    there = {option for parameter in command.params for option in parameter.opts}
+    assert {"--config", "--color", "--quiet", "--verbose"} <= there
