@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 import anyio
+import asyncpg
 
 from meltica_runtime.orders.journal import JournalEntry
 from meltica_runtime.store.faults import StoreFault
@@ -25,6 +26,9 @@ PRUNE_SECONDS = 3_600.0
 MAX_UNMARKED = 262_144
 """Event ids that wait to be marked; about 64 bytes each, 16 MiB. More than the journal commits in a second:
 what is beyond stays unmarked until the next start."""
+
+_FAULTS = (StoreFault, asyncpg.PostgresError)
+"""A database that is away, and one that cannot do it now: its disk is full, an operator has cancelled it."""
 
 _log = logging.getLogger("meltica")
 
@@ -62,7 +66,7 @@ class OutboxKeeper:
         self._clock = clock
 
     async def run(self) -> None:
-        """Marks and prunes until cancelled. A lost database is tried again at the next turn."""
+        """Marks and prunes until cancelled. What the database does not do is tried again at the next turn."""
         prune_at = anyio.current_time()
         while True:
             await anyio.sleep(MARK_SECONDS)
@@ -71,8 +75,8 @@ class OutboxKeeper:
                 if anyio.current_time() >= prune_at:
                     await self._outbox.prune(int(self._clock() - self._retention_us))
                     prune_at = anyio.current_time() + PRUNE_SECONDS
-            except StoreFault as fault:
-                _log.warning("the outbox is kept later: %s", fault.message)
+            except _FAULTS as fault:
+                _log.warning("the outbox is kept later: %s", _said(fault))
 
     async def begin(self) -> None:
         """Marks what an earlier run left."""
@@ -85,13 +89,17 @@ class OutboxKeeper:
         """Marks what is left. A database that is gone by now leaves it to the next start."""
         try:
             await self._mark()
-        except StoreFault as fault:
-            _log.warning("delivered events stay unmarked: %s", fault.message)
+        except _FAULTS as fault:
+            _log.warning("delivered events stay unmarked: %s", _said(fault))
 
     async def _mark(self) -> None:
         event_ids = self._journal.take_unmarked()
         try:
             await self._outbox.mark_published(event_ids)
-        except StoreFault:
+        except _FAULTS:
             self._journal.put_back(event_ids)
             raise
+
+
+def _said(fault: StoreFault | asyncpg.PostgresError) -> str:
+    return fault.message if isinstance(fault, StoreFault) else str(fault)
