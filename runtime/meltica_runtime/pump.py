@@ -55,8 +55,8 @@ class Pump:
 
     @property
     def is_idle(self) -> bool:
-        """Every route has read all of its sources."""
-        return not any(route.backlog for route in self.routes)
+        """Every route has read all of its sources, and all of it is in the edges."""
+        return not any(route.backlog or route.cut < route.seen for route in self.routes)
 
     def _release(self) -> None:
         for ring, routes in self._ingresses:

@@ -91,8 +91,10 @@ def test_what_waits_under_conflate_comes_in_with_a_tick(make_trades):
     plane.arrive(5)
     plane.pump.run()
     assert plane.cuts == [4], "all but the fifth are there or replaced by it"
+    assert not plane.pump.is_idle
     assert plane.read(0) == [1]
     plane.pump.tick(0.0)
+    assert plane.pump.is_idle
     assert plane.cuts[-1] == 5
     assert plane.read(0) == [5]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup
 
-from meltica_compiler.graph import Graph, StrategyNode
+from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_dsl.values import Duration
 from meltica_runtime.data_plane import build_data_plane
@@ -25,7 +25,7 @@ from meltica_runtime.orders.desk import DeskLimits, OrderDesk
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.orders.router import OrderRouter
 from meltica_runtime.orders.router_records import Fault, RouterLimits, Stopped
-from meltica_runtime.providers.live import LiveProvider, ProviderContext
+from meltica_runtime.providers.live import LiveProvider, ProviderContext, ProviderState
 from meltica_runtime.providers.opening import open_provider
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import SinkContext
@@ -189,12 +189,14 @@ class Gateway:
                     self._phase = Phase.STOPPING
                     writers.cancel_scope.cancel()
                 await self._settle()
+                dropped = self._dropped
                 readers.cancel_scope.deadline = anyio.current_time() + SETTLE_SECONDS
                 for strategy in self.strategies.values():
                     strategy.stop()
                 for sink in self.sinks.values():
                     sink.stop()
-            unhandled = sum(edge.statistics().waiting for edge in self.plane.edges.values())
+            # A reader that was cut short lets go of its edge, which then drops what waits in it.
+            unhandled = self._dropped - dropped + self._waiting
             stopped = await self.router.stop()
             await self._keeper.finish()
             background.cancel_scope.cancel()
@@ -234,6 +236,16 @@ class Gateway:
             )
         self.router.restore(await self.orders.open_orders())
 
+    @property
+    def _dropped(self) -> int:
+        return sum(edge.statistics().dropped for edge in self.plane.edges.values())
+
+    @property
+    def _waiting(self) -> int:
+        """Events on their way into the edges, and in them."""
+        waiting = sum(edge.statistics().waiting for edge in self.plane.edges.values())
+        return waiting + sum(flow.backlog for flow in self.plane.flows.values())
+
     def _start_readers(self, tasks: TaskGroup) -> None:
         for sink in self.sinks.values():
             tasks.start_soon(sink.run)
@@ -245,8 +257,18 @@ class Gateway:
             await strategy.started.wait()
         self._introduce_instruments()
         tasks.start_soon(self._tick)
-        for provider in self.providers.values():
-            tasks.start_soon(provider.run)
+        for node in self.graph.providers:
+            tasks.start_soon(self._play, node)
+
+    async def _play(self, node: ProviderNode) -> None:
+        provider = self.providers[node.name]
+        await provider.run()
+        played = provider.statistics()
+        if played.state is ProviderState.FAILED:
+            place = {"node": node.id, "place": str(node.location)}
+            _log.error(
+                "provider %s failed, and sends no more events: %s", node.name, played.error, extra=place
+            )
 
     def _introduce_instruments(self) -> None:
         """Tells each strategy the trading rules of what it may trade, before anything else."""
@@ -276,7 +298,8 @@ class Gateway:
             self.pump.run()
             while not self.pump.is_idle:
                 await anyio.sleep(TICK_SECONDS)
-                self.pump.run()
+                # What waits outside a conflating edge moves in with a tick.
+                self.pump.tick(self._clock())
 
     # --- what is noted ---------------------------------------------------------------------------
 
