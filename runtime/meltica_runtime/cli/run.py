@@ -63,8 +63,9 @@ def command(
     if farewell.unhandled:
         kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
     common.speech.note(f"stopped in order: {kept}")
+    stored = "all but what follows" if orders.unsaved else "every order and fill"
     common.speech.note(
-        f"kept in the store: every order and fill; {orders.open_orders} orders stay open at their venues"
+        f"kept in the store: {stored}; {orders.open_orders} orders stay open at their venues"
         + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
     )
     if orders.unsaved or orders.unsent:
