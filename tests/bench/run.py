@@ -31,6 +31,14 @@ BENCHES: Mapping[str, Callable[[Path, Scale], Section]] = {
     "memory": memory.measure,
 }
 
+BUSY_LOAD = 3.5
+"""What the benchmarks themselves may make: a sender, the loop and V8, and Postgres now and then."""
+
+BUSY = """
+The machine did other work meanwhile. Then threads wait for a core: throughput of two threads at once, whole
+processes, and above all latencies are those of a busy machine, not of this program.
+"""
+
 LIBRARIES = ("mini-racer", "numpy", "msgspec", "picows", "uvloop", "asyncpg")
 
 PREFACE = """\
@@ -53,10 +61,10 @@ def main() -> None:
         show(section, console)
         sections.append(section)
         loads.append(os.getloadavg()[0])
-    if arguments.benches:
-        console.print("a part of the benchmarks: docs/benchmarks.md stays as it is")
+    if arguments.benches or arguments.short:
+        console.print("not the whole of the benchmarks: docs/benchmarks.md stays as it is")
         return
-    PAGE.write_text(page(sections, scale, loads), "utf-8")
+    PAGE.write_text(page(sections, loads), "utf-8")
     console.print(f"wrote {PAGE.relative_to(Path.cwd()) if PAGE.is_relative_to(Path.cwd()) else PAGE}")
 
 
@@ -66,16 +74,17 @@ def run(name: str, scale: Scale) -> Section:
         return BENCHES[name](Path(folder), scale)
 
 
-def page(sections: list[Section], scale: Scale, loads: list[float]) -> str:
+def page(sections: list[Section], loads: list[float]) -> str:
     """The page: when and where, and each benchmark with its table."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
-    repeats = f"medians of {scale.repeats} runs" + ("" if scale is FULL else f", the {scale.name} form")
     facts = f"""
-- {datetime.now(UTC):%Y-%m-%d}, {repeats}
+- {datetime.now(UTC):%Y-%m-%d}, medians of {FULL.repeats} runs
 - {platform.system()} on {platform.machine()}, {os.cpu_count()} cores
 - load average while it ran {min(loads):.1f} to {max(loads):.1f} (1.0 is one busy core; our own work counts)
 - Python {platform.python_version()}, {versions}
 """
+    if max(loads) > BUSY_LOAD:
+        facts += BUSY
     parts = [f"## {section.title}\n\n{section.method}\n\n{markdown(section.figures)}" for section in sections]
     return "\n".join([PREFACE.rstrip() + "\n" + facts, *parts])
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 class Scale:
     """`share` of the full amount of work, and how often it is repeated for the median."""
 
-    name: str
     share: float
     repeats: int
 
@@ -17,6 +16,6 @@ class Scale:
         return max(least, int(full * self.share))
 
 
-FULL = Scale("full", 1.0, 5)
-SHORT = Scale("short", 0.1, 3)
-TINY = Scale("tiny", 0.0005, 1)
+FULL = Scale(1.0, 5)
+SHORT = Scale(0.1, 3)
+TINY = Scale(0.0005, 1)
