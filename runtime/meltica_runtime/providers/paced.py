@@ -142,7 +142,8 @@ class PacedProvider:
 
     def _round(self, source: MarketSource) -> bool:
         """Writes what is due and fits; whether there was more to write than one round takes."""
-        until_us = self._pace.market_us(self._context.clock())
+        # A clock that is set back, as NTP may do, makes the market wait until it is there again.
+        until_us = max(self._pace.market_us(self._context.clock()), self._reached_us)
         room = min((ring.room() for ring in self._context.rings.values()), default=ROUND_EVENTS)
         limit = min(room, ROUND_EVENTS)
         batch = source.next_batch(limit, until_us)
