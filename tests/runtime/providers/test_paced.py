@@ -165,9 +165,9 @@ async def test_a_clock_that_is_set_back_stops_the_market_for_a_while():
     backs = iter([20_000.0, 5_000.0])
 
     def is_over() -> bool:
-        if bench.events > 1_000:
+        if bench.sequencer.last > 1_000:
             bench.now_us -= next(backs, 0.0)
-        return bench.events > 5_000
+        return bench.sequencer.last > 5_000
 
     await bench.run_until(is_over)
     assert (np.diff(bench.records("trade")["time"]) >= 0).all()
