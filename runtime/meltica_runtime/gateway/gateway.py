@@ -178,7 +178,7 @@ class Gateway:
         async with anyio.create_task_group() as background:
             await background.start(self.router.run)
             background.start_soon(self._keeper.run)
-            await self.router.recovered()
+            await self._recovered_or_stopped()
             async with anyio.create_task_group() as readers, _quiet_garbage_collector():
                 self._start_readers(readers)
                 async with anyio.create_task_group() as writers:
@@ -235,6 +235,18 @@ class Gateway:
                 position.instance, market, position.quantity, position.last_price
             )
         self.router.restore(await self.orders.open_orders())
+
+    async def _recovered_or_stopped(self) -> None:
+        """A venue that does not answer must not keep a gateway from being stopped."""
+        async with anyio.create_task_group() as tasks:
+
+            async def end_with_stop() -> None:
+                await self._stop_requested.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(end_with_stop)
+            await self.router.recovered()
+            tasks.cancel_scope.cancel()
 
     @property
     def _dropped(self) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import anyio
@@ -12,7 +15,14 @@ from meltica_compiler.compile import compile_text
 from meltica_compiler.options import CompileOptions
 from meltica_runtime.gateway import gateway as module
 from meltica_runtime.gateway.gateway import Farewell, Gateway, GatewayOptions
+from meltica_runtime.orders.journal import OrderPlaced
+from meltica_runtime.orders.lifecycle import Order, new_order
+from meltica_runtime.orders.order import OrderRequest, OrderState, OrderType, Side, TimeInForce
+from meltica_runtime.orders.venue import OutcomeUnknown
 from meltica_runtime.providers.live import ProviderState
+from meltica_runtime.providers.paper.trading import FORGOTTEN, PaperTrading
+from meltica_runtime.store.catalog import store_catalog
+from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import PoolLimits, open_database
 
 pytestmark = pytest.mark.anyio
@@ -33,10 +43,14 @@ route trades via market = source.trade -> listener
 strategy listener = "listener"
 """
 
+RISKY = "risk any { max_position = 2 }\n"
+
 FAKE = "adapter = fake, seed = 7, rate = 5_000/s"
 
 
-async def served(dsn: str, folder: Path, text: str, turns: int, enough) -> tuple[Gateway, Farewell]:
+async def served(
+    dsn: str, folder: Path, text: str, turns: int, enough: Callable[[Gateway], bool]
+) -> tuple[Gateway, Farewell]:
     """Serves until `enough(gateway)`."""
     (folder / "listener.js").write_text(LISTENER % turns)
     graph = compile_text("desk.mel", text, CompileOptions(folder, False, {})).graph
@@ -98,3 +112,64 @@ async def test_what_has_arrived_is_handled_before_the_end(
     assert farewell.unhandled == 0
     edge = gateway.plane.edges_of("listener")[0].statistics()
     assert edge.consumed + edge.dropped + edge.conflated == edge.offered
+
+
+def resting(placed_us: float) -> Order:
+    request = OrderRequest(
+        client_order_id="earlier",
+        instance="listener",
+        provider="source",
+        symbol="BTC-USDT",
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal(1),
+        price=Decimal(100),
+        time_in_force=TimeInForce.GTC,
+        placed_us=placed_us,
+    )
+    return new_order(request, placed_us)
+
+
+@asynccontextmanager
+async def interrupted(dsn: str, folder: Path) -> AsyncIterator[Gateway]:
+    """A gateway that trades, with an order that an earlier run has left open."""
+    (folder / "listener.js").write_text(LISTENER % 0)
+    text = PIPELINE % (FAKE, "block") + RISKY
+    text = text.replace('"listener"\n', '"listener" { trade_on = source, risk = any, dry_run = false }\n')
+    compiled = compile_text("desk.mel", text, CompileOptions(folder, False, {}))
+    assert compiled.graph is not None, compiled.diagnostics
+    async with open_database(dsn, PoolLimits()) as database:
+        await store_catalog(database, compiled.graph)
+        await PostgresJournal(database).commit((OrderPlaced(resting(1_700_000_000_000_000.0)),))
+        yield Gateway(compiled.graph, database, GatewayOptions(folder))
+
+
+async def test_an_order_that_a_paper_venue_has_forgotten_ends_at_the_next_start(
+    migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with interrupted(migrated_dsn, tmp_path) as gateway:
+        with anyio.fail_after(30):
+            await gateway.serve(ready=gateway.stop)
+        (order,) = await gateway.orders.list_orders("listener")
+    assert order.state is OrderState.EXPIRED
+    assert order.reason == FORGOTTEN
+
+
+async def test_a_venue_that_does_not_answer_keeps_no_gateway_from_stopping(
+    migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = anyio.Event()
+
+    async def no_answer(_venue: PaperTrading, _order: OrderRequest) -> None:
+        asked.set()
+        raise OutcomeUnknown
+
+    monkeypatch.setattr(PaperTrading, "query", no_answer)
+    async with interrupted(migrated_dsn, tmp_path) as gateway:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(gateway.serve)
+                await asked.wait()
+                gateway.stop()
+        (order,) = await gateway.orders.list_orders("listener")
+    assert order.state is OrderState.NEW, "no answer is not a no"

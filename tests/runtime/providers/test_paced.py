@@ -17,6 +17,7 @@ from meltica_dsl.source import Location
 from meltica_runtime.orders.order import (
     Acknowledged,
     BalanceChanged,
+    Expired,
     Filled,
     OrderRequest,
     OrderType,
@@ -250,6 +251,11 @@ async def test_orders_are_filled_against_the_market_that_was_written():
     assert statistics.state is ProviderState.STOPPED
     with pytest.raises(OrderRefused):
         await bench.provider.venue.submit(order("b"))
+
+
+async def test_an_order_of_an_earlier_run_is_said_to_be_gone_at_once():
+    gone = await Bench().provider.venue.query(order("earlier"))
+    assert [(type(report), report.client_order_id) for report in gone] == [(Expired, "earlier")]
 
 
 async def test_balances_are_told_at_the_start():

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from meltica_runtime.orders.order import OrderReport, OrderRequest
+from meltica_runtime.orders.order import Expired, OrderReport, OrderRequest
 from meltica_runtime.orders.venue import OrderRefused
 from meltica_runtime.providers.paper.venue import PaperVenue
+
+FORGOTTEN = "the venue on paper forgets its orders when its gateway ends"
 
 
 class PaperTrading:
@@ -42,8 +44,10 @@ class PaperTrading:
         self._paper.amend(order.client_order_id, price, quantity, self._now_us())
 
     async def query(self, order: OrderRequest) -> tuple[OrderReport, ...] | None:
-        """Known orders live as long as the gateway: one from an earlier run is not known."""
-        return self._paper.history(order.client_order_id)
+        """Orders live as long as the gateway: one from an earlier run is gone for good, and nothing that is
+        still under way could bring it back."""
+        known = self._paper.history(order.client_order_id)
+        return (Expired(order.client_order_id, order.placed_us, FORGOTTEN),) if known is None else known
 
     def _require_open(self) -> None:
         if not self._is_open:
