@@ -5,6 +5,7 @@
 
 function openHost(boot, openInbox, control) {
   const LOG_LINES = 256, LOG_CHARACTERS = 4096; // of one event; what is beyond is counted
+  const REQUESTS = 1024; // orders, cancels and amends of one event; each takes some 50 µs on the event loop
   const ORDERS_REMEMBERED = 4096;
   const STRETCH = 16384; // events between two looks at whether the drain is to return: about a millisecond
   const stringify = JSON.stringify, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
@@ -89,6 +90,7 @@ function openHost(boot, openInbox, control) {
   }
 
   function effect(kind, fields) {
+    if (effects.length >= REQUESTS) throw new RangeError(`more than ${REQUESTS} orders, cancels and amends for one event`);
     host.yielding = true;
     effects.push({ kind, seq: host.now[0], timeMs: eventMs(), ...fields });
   }

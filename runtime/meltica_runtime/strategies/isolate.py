@@ -38,6 +38,9 @@ DRAIN_EVENTS = 1 << 20
 """Events of one drain at most, so that one that never runs out of events is accounted for every now and then;
 cold events and a stop end it within `STRETCH` events."""
 
+MAX_REQUESTS = 1_024
+"""Orders, cancels and amends of one drain, which ends with the event that makes them."""
+
 LINGER_ALWAYS_TURNS = 2**53 - 1
 """Turns of the lingering loop that stand for `always`: only STOP ends it."""
 
@@ -87,7 +90,7 @@ class DrainResult(msgspec.Struct, frozen=True):
 
     handled: int
     yielded: bool = False
-    effects: tuple[Effect, ...] = ()
+    effects: Annotated[tuple[Effect, ...], msgspec.Meta(max_length=MAX_REQUESTS)] = ()
     logs: tuple[LogLine, ...] = ()
     fault: HandlerFault | None = None
     coldWaiting: int = 0  # noqa: N815

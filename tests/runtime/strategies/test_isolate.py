@@ -11,7 +11,7 @@ from meltica_compiler.inbox import geometry as at
 from meltica_dsl.model import Linger
 from meltica_dsl.values import Duration
 from meltica_runtime.strategies.fault import Stage
-from meltica_runtime.strategies.isolate import Effect
+from meltica_runtime.strategies.isolate import Effect, StrategyFailedIn
 
 SAY = "const say = (what) => log(JSON.stringify(what));"
 
@@ -144,6 +144,15 @@ def test_orders_come_back_as_effects_at_their_place(lab, make_trades):
         Effect("cancel", id="probe-1-1", **own),
     ]  # fmt: skip
     assert [effect.seq for effect in bench.effects[4:]] == [5.0] * 4
+
+
+def test_one_event_makes_a_bounded_number_of_requests(lab, make_trades):
+    fits = lab.module('onTrade() { for (let i = 0; i < 1024; i++) runtime.cancelOrder("a"); }')
+    assert len(lab.play(fits, make_trades([1, 2])).effects) == 2 * 1_024
+    source = lab.module('onTrade() { for (let i = 0; i < 1025; i++) runtime.cancelOrder("a"); }')
+    with pytest.raises(StrategyFailedIn, match="more than 1024 orders") as failed:
+        lab.play(source, make_trades([1]))
+    assert len(failed.value.result.effects) == 1_024
 
 
 def test_a_drain_ends_behind_the_first_order(lab, make_trades):
