@@ -16,7 +16,6 @@ from .pipelines import replay_graph
 from .rig import PAUSE_SECONDS, on_one_core, running
 from .scale import Scale
 from .table import Figure, Section
-from .websocket import frames_per_second as through_a_websocket
 
 FRAMES = 400_000
 GROUPS = (1, 16, 256)
@@ -27,28 +26,24 @@ Distinct JSON trade frames of a Binance combined stream, about 190 bytes each, a
 packed into the ingress ring by the Binance provider's decoder, every check included, and pumped
 through a `where` into a strategy in V8. `n a read`: the pump runs after every n frames, as it does
 when a socket's buffer holds n. The whole process, V8 included, is held to one core. The floor is
-msgspec decoding the same frames into the same typed struct on the same core. The websocket figure
-is over loopback with picows, the sender being another process, without holding anything to a core."""
+msgspec decoding the same frames into the same typed struct on the same core."""
 
 
 def measure(folder: Path, scale: Scale) -> Section:
     frames = trade_frames(scale.of(FRAMES, least=512))
     graph = replay_graph(folder, 1)
     bare, rates = [], {n: [] for n in GROUPS}
-    socket = []
     for _ in range(scale.repeats):
         with on_one_core():
             bare.append(_bare(frames))
             for group in GROUPS:
                 some = frames[: len(frames) // 20] if group == 1 else frames
                 rates[group].append(uvloop.run(frames_per_second(graph, some, group)))
-        socket.append(uvloop.run(through_a_websocket(graph, frames)))
     floor, name = median(bare) / 1e6, "msgspec decode"
     goals = {1: None, 16: None, 256: 0.7}
     figures = [
         Figure(f"{n} a read", median(rates[n]) / 1e6, "M frames/s", goals[n], floor, name) for n in GROUPS
     ]
-    figures.append(Figure("through a websocket", median(socket) / 1e6, "M frames/s", None, floor, name))
     return Section("Live path: frame bytes → strategy in V8, one core", METHOD, tuple(figures))
 
 

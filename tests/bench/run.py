@@ -61,10 +61,10 @@ def main() -> None:
         show(section, console)
         sections.append(section)
         loads.append(os.getloadavg()[0])
-    if arguments.benches or arguments.short:
-        console.print("not the whole of the benchmarks: docs/benchmarks.md stays as it is")
+    if arguments.benches:
+        console.print("a part of the benchmarks: docs/benchmarks.md stays as it is")
         return
-    PAGE.write_text(page(sections, loads), "utf-8")
+    PAGE.write_text(page(sections, loads, scale), "utf-8")
     console.print(f"wrote {PAGE.relative_to(Path.cwd()) if PAGE.is_relative_to(Path.cwd()) else PAGE}")
 
 
@@ -74,11 +74,11 @@ def run(name: str, scale: Scale) -> Section:
         return BENCHES[name](Path(folder), scale)
 
 
-def page(sections: list[Section], loads: list[float]) -> str:
+def page(sections: list[Section], loads: list[float], scale: Scale) -> str:
     """The page: when and where, and each benchmark with its table."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     facts = f"""
-- {datetime.now(UTC):%Y-%m-%d}, medians of {FULL.repeats} runs
+- {datetime.now(UTC):%Y-%m-%d}, medians of {scale.repeats} runs with {scale.share:.0%} of the work described
 - {platform.system()} on {platform.machine()}, {os.cpu_count()} cores
 - load average while it ran {min(loads):.1f} to {max(loads):.1f} (1.0 is one busy core; our own work counts)
 - Python {platform.python_version()}, {versions}

@@ -15,4 +15,4 @@ def test_a_benchmark_produces_figures(name: str) -> None:
     section = run(name, TINY)
     assert section.figures
     assert all(math.isfinite(figure.value) for figure in section.figures)
-    assert f"## {section.title}" in page([section], [0.0])
+    assert f"## {section.title}" in page([section], [0.0], TINY)
