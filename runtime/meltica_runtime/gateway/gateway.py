@@ -24,13 +24,14 @@ from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.orders.desk import DeskLimits, OrderDesk
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.orders.router import OrderRouter
-from meltica_runtime.orders.router_records import Fault, RouterLimits, Stopped
+from meltica_runtime.orders.router_records import Fault, RouterLimits, Stopped, fault_text
 from meltica_runtime.providers.live import LiveProvider, ProviderContext, ProviderState
 from meltica_runtime.providers.opening import open_provider
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import SinkContext
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
@@ -43,8 +44,11 @@ TICK_SECONDS = 0.02
 """How often windows of stages are looked at while nothing arrives, and blocked routes get another try."""
 
 COLLECT_SECONDS = 5.0
-"""How often young garbage is collected. The old generation is frozen: a full collection would pause the
+"""How often young garbage is collected. What was there at the start is frozen: to look at it would pause the
 hot path for tens of milliseconds and find nothing."""
+
+FULL_COLLECTION_TURNS = 60
+"""Every so many turns all that came since the start is looked at, for cycles that grew old."""
 
 SETTLE_SECONDS = 5.0
 """How long a stop waits for strategies and sinks to handle what has arrived."""
@@ -171,10 +175,15 @@ class Gateway:
     async def serve(self, *, ready: Callable[[], None] = lambda: None) -> Farewell:
         """Runs until `stop`. `ready` is called once events flow.
 
-        Raises `DatabaseUnreachable` if the store is lost while starting; afterwards the order router
-        holds orders back until it is there again.
+        Raises `InstanceInUse` if another gateway runs one of its strategies on the same database, and
+        `DatabaseUnreachable` if the store is lost while starting; afterwards the order router holds orders
+        back until it is there again.
         """
-        await self._recover()
+        async with leased(self.database, self.strategies) as leases:
+            await self._recover(leases)
+            return await self._serve(ready)
+
+    async def _serve(self, ready: Callable[[], None]) -> Farewell:
         async with anyio.create_task_group() as background:
             await background.start(self.router.run)
             background.start_soon(self._keeper.run)
@@ -225,8 +234,9 @@ class Gateway:
             orders=self.router.statistics(),
         )
 
-    async def _recover(self) -> None:
-        """Takes up what an earlier run left: positions, and orders that are still open somewhere."""
+    async def _recover(self, leases: Leases) -> None:
+        """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
+        an instance that another gateway runs are its business."""
         await store_catalog(self.database, self.graph)
         await self._keeper.begin()
         for position in await self.orders.positions():
@@ -234,7 +244,10 @@ class Gateway:
             self.router.desk.accounts.restore_position(
                 position.instance, market, position.quantity, position.last_price
             )
-        self.router.restore(await self.orders.open_orders())
+        left = await self.orders.open_orders()
+        ours = await leases.take({order.request.instance for order in left} - self.strategies.keys())
+        ours |= self.strategies.keys()
+        self.router.restore(order for order in left if order.request.instance in ours)
 
     async def _recovered_or_stopped(self) -> None:
         """A venue that does not answer must not keep a gateway from being stopped."""
@@ -326,7 +339,7 @@ class Gateway:
         _log.error("strategy %s failed: %s; it %s", node.name, fault, what, extra={"node": node.id})
 
     def _note_order_fault(self, fault: Fault) -> None:
-        _log.error("orders: %s", fault)
+        _log.error("orders: %s", fault_text(fault))
 
 
 @asynccontextmanager
@@ -338,9 +351,11 @@ async def _quiet_garbage_collector() -> AsyncIterator[None]:
     gc.disable()
 
     async def collect() -> None:
+        turns = 0
         while True:
             await anyio.sleep(COLLECT_SECONDS)
-            gc.collect(1)
+            turns += 1
+            gc.collect(2 if turns % FULL_COLLECTION_TURNS == 0 else 1)
 
     try:
         async with anyio.create_task_group() as tasks:

@@ -41,6 +41,18 @@ Fault = IllegalTransition | UnknownOrder | JournalRefusal
 """What a person should look at: the venue's picture of an order and ours differ, or a record is
 missing."""
 
+
+def fault_text(fault: Fault) -> str:
+    """A fault as a line for people."""
+    match fault:
+        case IllegalTransition(order, report, reason):
+            return f"{order.client_order_id}: a report that cannot be true was left: {reason} ({report})"
+        case UnknownOrder(report):
+            return f"{report.client_order_id}: a report of an order that nobody knows was left ({report})"
+        case JournalRefusal(entries, reason):
+            return f"{', '.join(entry.event_id for entry in entries)}: cannot be stored: {reason}"
+
+
 Delivery = OrderUpdate | BalanceChanged | RiskEvent
 """What strategies hear of."""
 

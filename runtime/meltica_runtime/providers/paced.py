@@ -154,7 +154,7 @@ class PacedProvider:
         if batch.count:
             self._write(batch)
         self._deliver(batch.end_us)
-        return batch.count == ROUND_EVENTS
+        return 0 < limit == batch.count
 
     def _write(self, batch: MarketBatch) -> None:
         routed = routed_part(batch, self._by_event)

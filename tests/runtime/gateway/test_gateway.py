@@ -23,6 +23,7 @@ from meltica_runtime.providers.live import ProviderState
 from meltica_runtime.providers.paper.trading import FORGOTTEN, PaperTrading
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.leases import InstanceInUse
 from meltica_runtime.store.pool import PoolLimits, open_database
 
 pytestmark = pytest.mark.anyio
@@ -173,3 +174,20 @@ async def test_a_venue_that_does_not_answer_keeps_no_gateway_from_stopping(
                 gateway.stop()
         (order,) = await gateway.orders.list_orders("listener")
     assert order.state is OrderState.NEW, "no answer is not a no"
+
+
+async def test_two_gateways_do_not_run_the_same_strategy_on_one_database(
+    migrated_dsn: str, tmp_path: Path
+) -> None:
+    (tmp_path / "listener.js").write_text(LISTENER % 1)
+    text = PIPELINE % (FAKE, "block")
+    graph = compile_text("desk.mel", text, CompileOptions(tmp_path, False, {})).graph
+    assert graph is not None
+    async with open_database(migrated_dsn, PoolLimits()) as database, anyio.create_task_group() as tasks:
+        first = Gateway(graph, database, GatewayOptions(tmp_path))
+        running = anyio.Event()
+        tasks.start_soon(lambda: first.serve(ready=running.set))
+        await running.wait()
+        with pytest.raises(InstanceInUse, match="already runs `listener`"):
+            await Gateway(graph, database, GatewayOptions(tmp_path)).serve()
+        first.stop()
