@@ -1,4 +1,4 @@
-"""Registering strategy modules: `python -m meltica_compiler.modules DIRECTORY` writes `registry.json`.
+"""Registering strategy modules: what `meltica strategies --write-registry` writes.
 
 Every module that the folder convention finds (`NAME.js`, `NAME/TAG/NAME.js`) is registered under the name and
 tag of its own metadata; `latest` is the highest tag. Tags set by hand stay where their file is still there.
@@ -7,7 +7,6 @@ tag of its own metadata; `latest` is the highest tag. Tags set by hand stay wher
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -98,19 +97,3 @@ def _version(tag: str) -> tuple[tuple[int, str], ...]:
     return tuple(
         (int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|[^\d.]+", tag)
     )
-
-
-def main(arguments: Sequence[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        print("usage: python -m meltica_compiler.modules DIRECTORY", file=sys.stderr)
-        return 2
-    faults = write_registry(Path(arguments[0]))
-    for fault in faults:
-        place = f":{fault.line}:{fault.column}" if fault.line else ""
-        hint = f"\n  help: {fault.hint}" if fault.hint else ""
-        print(f"{fault.path}{place}: {fault.message}{hint}", file=sys.stderr)
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

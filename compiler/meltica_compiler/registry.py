@@ -129,7 +129,7 @@ class StrategyLibrary:
             Problem.BROKEN_REGISTRY,
             f"the strategy registry is broken: {parsed.message}",
             notes=(f"at {path}:{parsed.line}:{parsed.column}",),
-            help=(f"correct it, or write it anew: `python -m meltica_compiler.modules {self.directory}`",),
+            help=("correct it, or write it anew: `meltica strategies --write-registry`",),
         )
 
     def _load(self, selector: Selector, revision: Revision) -> ResolvedModule | ResolveFailure:
@@ -143,8 +143,7 @@ class StrategyLibrary:
             f"`{file.path}` is not the file that was registered as `{selector.name}:{revision.tag}`",
             notes=(f"registered: {HASH_PREFIX}{revision.sha256}", f"the file:   {HASH_PREFIX}{file.sha256}"),
             help=(
-                "put the registered file back, or register this one: "
-                f"`python -m meltica_compiler.modules {self.directory}`",
+                "put the registered file back, or register this one: `meltica strategies --write-registry`",
             ),
         )
 
@@ -194,7 +193,7 @@ class StrategyLibrary:
             return ResolveFailure(
                 Problem.UNREGISTERED,
                 f"`{selector.text}` is a file but not in the registry, which `requireRegistry` demands",
-                help=(f"register it: `python -m meltica_compiler.modules {self.directory}`",),
+                help=("register it: `meltica strategies --write-registry`",),
             )
         tags = {} if entry is None else entry.tags
         known = {*tags, *(() if self.require_registry else (_folder_tag(p, self.directory) for p in loose))}

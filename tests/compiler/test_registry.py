@@ -75,7 +75,7 @@ def test_a_registry_that_is_demanded_excludes_loose_files(tmp_path):
     write(tmp_path, "maker.js")
     failure = refused(StrategyLibrary(tmp_path, require_registry=True), "maker")
     assert failure.problem is Problem.UNREGISTERED
-    assert "python -m meltica_compiler.modules" in failure.help[0]
+    assert "meltica strategies --write-registry" in failure.help[0]
 
 
 def test_an_unknown_strategy_gets_the_nearest_name(tmp_path, library):

@@ -36,7 +36,7 @@ def test_the_folder_holds_these_strategies_and_no_others():
 def test_the_registry_is_that_of_the_files():
     committed = (STRATEGIES / "registry.json").read_text("utf-8")
     assert render_registry(build_registry(STRATEGIES, NO_CACHE)) == committed, (
-        "write it anew: python -m meltica_compiler.modules strategies"
+        "write it anew: meltica strategies --write-registry"
     )
     assert parse_registry(committed).keys() == set(NAMES)
 

@@ -40,7 +40,7 @@ an error.
 
 Put the registered file back; or, if the change is meant, raise its `tag` and register it:
 
-    python -m meltica_compiler.modules strategies""",
+    meltica strategies --write-registry""",
     ),
     Code(
         "E0505",
@@ -54,7 +54,7 @@ than 1 MiB, or lies outside the strategies folder.""",
         """The file exists, but `strategies.requireRegistry` is on and `registry.json` does not name it.
 Register it:
 
-    python -m meltica_compiler.modules strategies""",
+    meltica strategies --write-registry""",
     ),
     Code(
         "E0507",
@@ -65,7 +65,7 @@ Register it:
 
 The message says at which line. It can be written anew from the files:
 
-    python -m meltica_compiler.modules strategies""",
+    meltica strategies --write-registry""",
     ),
 )
 
