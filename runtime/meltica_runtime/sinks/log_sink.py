@@ -39,6 +39,7 @@ class LogSink:
         self._level = logging.getLevelNamesMapping()[level.upper()]
         self._limit = limit
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
+        self._place = {"node": node.id, "place": str(node.location), "bounded": True}
         self._context = context
         self._inlet = Inlet(edges, TURN_SECONDS)
         self._allowance = _Allowance(limit, context.clock())
@@ -77,7 +78,7 @@ class LogSink:
         allowed = self._allowance.take(count, self._context.clock())
         for line in _lines(taken, allowed, self._context):
             text = msgspec.json.encode(line)
-            self._logger.log(self._level, "%s", text.decode())
+            self._logger.log(self._level, "%s", text.decode(), extra=self._place)
             self._bytes += len(text)
         self._events += count
         self._written += allowed
@@ -87,9 +88,8 @@ class LogSink:
     def _sum_up(self) -> None:
         self._summed_up = self._context.clock()
         if self._left_out:
-            self._logger.log(
-                self._level, "%d more events, beyond the limit of %g/s", self._left_out, self._limit
-            )
+            said = f"{self._left_out:,} more events, beyond the limit of {self._limit:g}/s"
+            self._logger.log(self._level, "%s", said, extra=self._place)
             self._left_out = 0
 
 

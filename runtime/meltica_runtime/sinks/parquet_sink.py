@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -32,6 +33,7 @@ class ParquetSink:
         assert isinstance(flush, float)
         self.name = node.name
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
+        self._place = {"node": node.id, "place": str(node.location)}
         self._clock = context.clock
         self._flush_seconds = flush
         self._flushed = context.clock()
@@ -83,9 +85,13 @@ class ParquetSink:
             self._note(await anyio.to_thread.run_sync(work))
 
     def _note(self, totals: FileTotals) -> None:
-        if totals.fault != self._totals.fault:
+        known = self._totals
+        if known.fault is not None and totals.fault is None and totals.written == known.written:
+            totals = replace(totals, fault=known.fault)  # to be tried again, and not yet written
+        if totals.fault != known.fault:
             if totals.fault is not None:
-                self._logger.warning("%s; events are dropped and counted until it can", totals.fault)
+                said = f"{totals.fault}; events are dropped and counted until it can"
             else:
-                self._logger.warning("can write again; %d events were dropped", totals.dropped)
+                said = f"can write again; {totals.dropped:,} events were dropped"
+            self._logger.warning("%s", said, extra=self._place)
         self._totals = totals

@@ -27,7 +27,8 @@ class _Allowance:
 class LineLimit(logging.Filter):
     """Lets lines through as far as the allowance of who talks goes, and says with the next one how many were
     held back. A talker is a node or, for lines without one, a logger; each has an allowance for each
-    level, so that a strategy's chatter does not hide its error."""
+    level, so that a strategy's chatter does not hide its error. Lines with `extra={"bounded": True}`
+    come from one that keeps a limit of its own, and pass."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
@@ -35,6 +36,8 @@ class LineLimit(logging.Filter):
         self._talkers: dict[tuple[str, int], _Allowance] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if vars(record).get("bounded", False):
+            return True
         now = self._clock()
         talker = (str(vars(record).get("node", record.name)), record.levelno)
         if talker not in self._talkers and len(self._talkers) >= MAX_TALKERS:

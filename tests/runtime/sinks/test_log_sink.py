@@ -57,7 +57,7 @@ def test_what_is_beyond_the_limit_is_counted_in_one_line(shop, make_trades, line
     sink = shop.opened("log", [edge], tmp_path, limit=3.0)
     statistics = shop.written(sink, [(edge, make_trades(range(1, 2_001)))])
     assert [json.loads(line)["seq"] for line in lines()[:3]] == [1, 2, 3]
-    assert lines()[3:] == ["1997 more events, beyond the limit of 3/s"]
+    assert lines()[3:] == ["1,997 more events, beyond the limit of 3/s"]
     assert (statistics.events, statistics.written, statistics.dropped) == (2_000, 3, 1_997)
 
 
@@ -77,6 +77,15 @@ def test_lines_have_the_level_that_was_asked_for(shop, make_trades, caplog, line
     assert {record.levelname for record in caplog.records if record.name == "meltica.sink.tape"} == {
         level.upper()
     }
+
+
+def test_lines_name_the_sink_and_its_place(shop, make_trades, caplog, lines, tmp_path):
+    edge = shop.edge()
+    shop.written(shop.opened("log", [edge], tmp_path), [(edge, make_trades([1]))])
+    assert len(lines()) == 1
+    said = vars(next(record for record in caplog.records if record.name == "meltica.sink.tape"))
+    assert said["node"] == "sink:tape"
+    assert said["place"].startswith("test.mel:")
 
 
 def test_edges_are_let_go_of(shop, tmp_path):

@@ -34,6 +34,20 @@ def test_everything_offered_before_a_stop_is_in_the_files(shop, make_trades, mak
     assert not trade.is_attached
 
 
+def test_a_sink_that_never_wrote_does_not_say_that_it_can_again(shop, make_trades, tmp_path, caplog):
+    (tmp_path / "tape").write_text("not a folder")
+    edge, clock = shop.edge(), shop.clock()
+    sink = shop.opened("parquet", [edge], tmp_path, clock, flush=1.0)
+    edge.offer(at_noon(shop, make_trades([1, 2])), None)
+    clock.now += 1_000
+    statistics = shop.written(sink, [])
+    assert (statistics.written, statistics.dropped) == (0, 2)
+    assert statistics.fault.startswith("cannot make ")
+    assert [record.getMessage().split(";")[1] for record in caplog.records] == [
+        " events are dropped and counted until it can"
+    ]
+
+
 def test_the_loop_goes_on_while_a_file_is_written(shop, make_trades, tmp_path, monkeypatch):
     """The thread is held in the middle of its work; meanwhile the edge fills up under its policy."""
     entered, go_on = threading.Event(), threading.Event()

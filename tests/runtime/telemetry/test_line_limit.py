@@ -57,3 +57,11 @@ def test_a_silence_gives_the_burst_back_and_no_more() -> None:
         pass
     clock.now += 3_600
     assert sum(limit.filter(record("x")) for _ in range(200)) == int(BURST)
+
+
+def test_one_that_keeps_a_limit_of_its_own_is_not_limited() -> None:
+    limit = LineLimit(Clock())
+    bounded = [record(str(count), "sink:tape") for count in range(int(BURST) + 7)]
+    for line in bounded:
+        line.bounded = True
+    assert all(limit.filter(line) for line in bounded)
