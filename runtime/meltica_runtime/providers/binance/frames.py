@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ from meltica_runtime.providers.binance.messages import (
     Trade,
 )
 from meltica_runtime.providers.binance.packing import (
-    Read,
+    ReadRun,
     combined_decoder,
+    one_by_one,
     raw_decoder,
     record_struct,
     ticker_reader,
@@ -32,6 +33,9 @@ from meltica_runtime.providers.market import MarketCodes
 from meltica_runtime.rings import IngressRing, Sequencer
 
 _BRACE = ord("{")
+_NO_LETTER = -1
+_NO_HEAD = b"\0"
+"""What no frame begins with."""
 
 Decoder = Callable[[type[msgspec.Struct]], Callable[[bytes], Any]]
 """Makes the decoder of a message."""
@@ -62,44 +66,70 @@ class FrameDecoder:
         self._counts = dict.fromkeys(Verdict, 0)
         self._written_before = sum(ring.written for ring in rings.values())
         self._pack_kline = record_struct(record_layout("kline")).pack_into
-        raw = self._readers(raw_decoder)
-        by_letter = self._readers(combined_decoder)
-        by_letter[_BRACE] = lambda frame, ingest_us: _raw_reader(raw, frame)(frame, ingest_us)
-        self.take = self._make_take(by_letter)
-        """Takes one frame, of a combined or of a raw stream, and the time of its receipt. A closure, as its
-        readers are, for the sake of speed."""
+        self._raw = self._readers(raw_decoder)
+        self._by_letter = {**self._readers(combined_decoder), _BRACE: self._take_raw}
         self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
 
-    def _make_take(self, by_letter: Mapping[int, Read]) -> Read:
-        counts, written = self._counts, Verdict.WRITTEN
+    def take(self, frame: bytes, ingest_us: float) -> Verdict:
+        """Takes one frame, of a combined or of a raw stream, and the time of its receipt."""
+        return self.take_all((frame,), ingest_us)
 
-        def take(frame: bytes, ingest_us: float) -> Verdict:
-            try:
-                # The letter after the stream's name; a raw frame has none, and begins with a brace.
-                verdict = by_letter[frame[frame.find(b"@") + 1]](frame, ingest_us)
-            except (KeyError, IndexError):
-                verdict = refusal(frame)
-            if verdict is not written:
-                counts[verdict] += 1
-            return verdict
+    def take_all(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        """Takes what one read of a socket brought, in order: several times as fast as one by one.
 
-        return take
+        The verdict is that of a frame that was not written, or that all were.
+        """
+        verdict = Verdict.WRITTEN
+        start, kind, head = 0, _NO_LETTER, _NO_HEAD
+        for place, frame in enumerate(frames):
+            if frame.startswith(head):
+                continue
+            # The letter after the stream's name; a raw frame has none, and begins with a brace.
+            end = frame.find(b"@") + 2
+            letter = frame[end - 1] if end <= len(frame) else _NO_LETTER
+            if letter != kind:
+                if place:
+                    verdict = self._take_run(kind, frames[start:place], ingest_us, verdict)
+                start, kind = place, letter
+            head = frame[:end] if end > 1 else _NO_HEAD
+        return self._take_run(kind, frames[start:] if start else frames, ingest_us, verdict)
 
-    def _readers(self, decoder: Decoder) -> dict[int, Read]:
+    def _take_run(self, letter: int, frames: Sequence[bytes], ingest_us: float, before: Verdict) -> Verdict:
+        read = self._by_letter.get(letter, self._refuse)
+        verdict = read(frames, ingest_us)
+        return before if verdict is Verdict.WRITTEN else verdict
+
+    def _take_raw(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        """Only book tickers have no event type, and nothing else begins with `u`."""
+        last = Verdict.WRITTEN
+        for frame in frames:
+            letter = frame[6] if frame.startswith(b'{"e":"') and len(frame) > 6 else ord("b")
+            verdict = self._raw.get(letter, self._refuse)((frame,), ingest_us)
+            last = last if verdict is Verdict.WRITTEN else verdict
+        return last
+
+    def _refuse(self, frames: Sequence[bytes], _ingest_us: float) -> Verdict:
+        verdict = Verdict.WRITTEN
+        for frame in frames:
+            verdict = refusal(frame)
+            self._counts[verdict] += 1
+        return verdict
+
+    def _readers(self, decoder: Decoder) -> dict[int, ReadRun]:
         """Readers by the first letter of a stream's name (`btcusdt@trade`), and of its event type."""
         diff, kline = decoder(DepthUpdate), decoder(Kline)
-        common = (self._sequencer, self._symbols, self._provider, self._last_prices)
+        common = (self._sequencer, self._symbols, self._provider, self._last_prices, self._counts)
         trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
-        readers: dict[str, Read] = dict.fromkeys("tabdk", _not_routed)
+        readers: dict[str, ReadRun] = dict.fromkeys("tabdk", one_by_one(_not_routed, self._counts))
         if trades is not None:
             readers["t"] = trade_reader(decoder(Trade), trades, *common)
             readers["a"] = trade_reader(decoder(AggregateTrade), trades, *common)
         if tickers is not None:
             readers["b"] = ticker_reader(decoder(BookTicker), tickers, *common)
         if "book" in self._rings:
-            readers["d"] = lambda frame, ingest_us: self._diff(frame, ingest_us, diff)
+            readers["d"] = one_by_one(lambda f, ingest_us: self._diff(f, ingest_us, diff), self._counts)
         if "kline" in self._rings:
-            readers["k"] = lambda frame, ingest_us: self._kline(frame, ingest_us, kline)
+            readers["k"] = one_by_one(lambda f, ingest_us: self._kline(f, ingest_us, kline), self._counts)
         return {ord(letter): read for letter, read in readers.items()}
 
     def join(self, symbol: str, answer: bytes, ingest_us: float) -> Verdict:
@@ -138,7 +168,7 @@ class FrameDecoder:
         if self._rings["book"].room() == 0:
             return Verdict.FULL
         try:
-            diff = decode(frame)
+            diff = decode(frame).data
         except UNREADABLE:
             # The diff that is missing now shows as a gap when the next one comes.
             return refusal(frame)
@@ -158,7 +188,7 @@ class FrameDecoder:
         if ring.room() == 0:
             return Verdict.FULL
         try:
-            kline = decode(frame)
+            kline = decode(frame).data
         except UNREADABLE:
             return refusal(frame)
         if has_long_numbers(frame) and not all_exact(frame):
@@ -204,11 +234,6 @@ class FrameDecoder:
         book.book.write_levels(record, ring.layout.depth)
         ring.publish()
         return Verdict.WRITTEN
-
-
-def _raw_reader(readers: Mapping[int, Read], frame: bytes) -> Read:
-    """The reader of a raw frame. Only book tickers have no event type, and nothing else begins with `u`."""
-    return readers[frame[6] if frame.startswith(b'{"e":"') else ord("b")]
 
 
 def _not_routed(_frame: bytes, _ingest_us: float) -> Verdict:

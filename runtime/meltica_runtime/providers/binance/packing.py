@@ -1,12 +1,13 @@
 """The two messages that come most, packed straight into their rings.
 
-Each reader is a closure over everything it needs: at a million frames a second every look-up of an attribute
-shows. A quarter of a trade's time is decoding, a sixth the look at its digits, a sixth the packing.
+Each reader is a closure over everything it needs, and takes a run of frames at once: at a million frames a
+second every look-up of an attribute shows, and every call. Of a trade's time two fifths are decoding, a fifth
+the look at its digits, a fifth the packing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from typing import Any
 
@@ -21,6 +22,10 @@ from meltica_runtime.rings import IngressRing, Sequencer
 
 Read = Callable[[bytes, float], Verdict]
 """Takes a frame and the time of its receipt, in microseconds."""
+
+ReadRun = Callable[[Sequence[bytes], float], Verdict]
+"""Takes frames of one kind that were received together. The verdict is that of the last one that was not
+written, or that all were; each that was not is counted."""
 
 _BUY, _SELL = SIDES.index("buy"), SIDES.index("sell")
 
@@ -38,13 +43,14 @@ def record_struct(layout: RecordLayout) -> Struct:
 
 
 def combined_decoder(message: type[msgspec.Struct]) -> Callable[[bytes], Any]:
-    """Decodes a frame of a combined stream to what it wraps."""
-    decode = msgspec.json.Decoder(Combined[message], strict=False).decode  # type: ignore[valid-type]  # at run time it is
-    return lambda frame: decode(frame).data
+    """Decodes a frame of a combined stream; `data` of the result is the message."""
+    return msgspec.json.Decoder(Combined[message], strict=False).decode  # type: ignore[valid-type]  # at run time it is
 
 
 def raw_decoder(message: type[msgspec.Struct]) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(message, strict=False).decode
+    """Decodes a raw frame to what `combined_decoder` makes of a wrapped one."""
+    decode = msgspec.json.Decoder(message, strict=False).decode
+    return lambda frame: Combined(decode(frame))
 
 
 def trade_reader(
@@ -54,44 +60,58 @@ def trade_reader(
     symbols: Mapping[str, int],
     provider: int,
     last_prices: dict[str, float],
-) -> Read:
+    counts: dict[Verdict, int],
+) -> ReadRun:
     """Reads trades and aggregate trades, and notes the price of each symbol's last one."""
     layout = ring.layout
     buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TRADE.search, symbols.get
-    written, full, buy, sell = Verdict.WRITTEN, Verdict.FULL, _BUY, _SELL
+    full, long, unknown, buy, sell = Verdict.FULL, Verdict.TOO_LONG, Verdict.UNKNOWN_SYMBOL, _BUY, _SELL
 
-    def read(frame: bytes, ingest_us: float) -> Verdict:
-        position = ring.written
-        if position - ring.released >= capacity:
-            return full
-        try:
-            trade = decode(frame)
-        except UNREADABLE:
-            return refusal(frame)
-        if is_short(frame, BEFORE_NUMBERS) is None and not all_exact(frame):
-            return Verdict.TOO_LONG
-        code = code_of(trade.s)
-        if code is None:
-            return Verdict.UNKNOWN_SYMBOL
-        last_prices[trade.s] = price = trade.p
-        pack(
-            buffer,
-            position % capacity * size,
-            sequencer.take(1),
-            trade.T * 1_000.0,
-            ingest_us,
-            trade.t,
-            code,
-            provider,
-            # The buyer was there first, so the seller took.
-            sell if trade.m else buy,
-            price,
-            trade.q,
-            trade.t,
-        )
-        ring.written = position + 1
-        return written
+    def read(frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        position, end, seq = ring.written, ring.released + capacity, sequencer.last
+        offset, wrap = position % capacity * size, capacity * size
+        verdict = Verdict.WRITTEN
+        for frame in frames:
+            if position >= end:
+                verdict = full
+            else:
+                try:
+                    trade = decode(frame).data
+                except UNREADABLE:
+                    verdict = refusal(frame)
+                else:
+                    code = code_of(trade.s)
+                    if is_short(frame, BEFORE_NUMBERS) is None and not all_exact(frame):
+                        verdict = long
+                    elif code is None:
+                        verdict = unknown
+                    else:
+                        last_prices[trade.s] = price = trade.p
+                        seq += 1
+                        pack(
+                            buffer,
+                            offset,
+                            seq,
+                            trade.T * 1_000.0,
+                            ingest_us,
+                            trade.t,
+                            code,
+                            provider,
+                            # The buyer was there first, so the seller took.
+                            sell if trade.m else buy,
+                            price,
+                            trade.q,
+                            trade.t,
+                        )
+                        position += 1
+                        offset += size
+                        if offset == wrap:
+                            offset = 0
+                        continue
+            counts[verdict] += 1
+        ring.written, sequencer.last = position, seq
+        return verdict
 
     return read
 
@@ -103,45 +123,73 @@ def ticker_reader(
     symbols: Mapping[str, int],
     provider: int,
     last_prices: Mapping[str, float],
-) -> Read:
+    counts: dict[Verdict, int],
+) -> ReadRun:
     """Reads book tickers. They carry no time and no last trade: they get the time of receipt, and the price
     of the last trade that was read here, 0 before the first. The day's volume is not known either, and 0."""
     layout = ring.layout
     buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TICKER.search, symbols.get
-    written, full = Verdict.WRITTEN, Verdict.FULL
+    full, long, unknown = Verdict.FULL, Verdict.TOO_LONG, Verdict.UNKNOWN_SYMBOL
 
-    def read(frame: bytes, ingest_us: float) -> Verdict:
-        position = ring.written
-        if position - ring.released >= capacity:
-            return full
-        try:
-            ticker = decode(frame)
-        except UNREADABLE:
-            return refusal(frame)
-        if is_short(frame) is None and not all_exact(frame):
-            return Verdict.TOO_LONG
-        name = ticker.s
-        code = code_of(name)
-        if code is None:
-            return Verdict.UNKNOWN_SYMBOL
-        pack(
-            buffer,
-            position % capacity * size,
-            sequencer.take(1),
-            ingest_us,
-            ingest_us,
-            ticker.u,
-            code,
-            provider,
-            last_prices[name],
-            ticker.b,
-            ticker.a,
-            ticker.B,
-            ticker.A,
-            0.0,
-        )
-        ring.written = position + 1
-        return written
+    def read(frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        position, end, seq = ring.written, ring.released + capacity, sequencer.last
+        offset, wrap = position % capacity * size, capacity * size
+        verdict = Verdict.WRITTEN
+        for frame in frames:
+            if position >= end:
+                verdict = full
+            else:
+                try:
+                    ticker = decode(frame).data
+                except UNREADABLE:
+                    verdict = refusal(frame)
+                else:
+                    code = code_of(ticker.s)
+                    if is_short(frame) is None and not all_exact(frame):
+                        verdict = long
+                    elif code is None:
+                        verdict = unknown
+                    else:
+                        seq += 1
+                        pack(
+                            buffer,
+                            offset,
+                            seq,
+                            ingest_us,
+                            ingest_us,
+                            ticker.u,
+                            code,
+                            provider,
+                            last_prices[ticker.s],
+                            ticker.b,
+                            ticker.a,
+                            ticker.B,
+                            ticker.A,
+                            0.0,
+                        )
+                        position += 1
+                        offset += size
+                        if offset == wrap:
+                            offset = 0
+                        continue
+            counts[verdict] += 1
+        ring.written, sequencer.last = position, seq
+        return verdict
 
     return read
+
+
+def one_by_one(read: Read, counts: dict[Verdict, int]) -> ReadRun:
+    """A reader of runs from one of single frames."""
+
+    def read_run(frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        last = Verdict.WRITTEN
+        for frame in frames:
+            verdict = read(frame, ingest_us)
+            if verdict is not Verdict.WRITTEN:
+                counts[verdict] += 1
+                last = verdict
+        return last
+
+    return read_run
