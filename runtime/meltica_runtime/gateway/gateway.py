@@ -336,7 +336,8 @@ class Gateway:
 
     def _note_fault(self, node: StrategyNode, fault: StrategyFault, again: bool) -> None:
         what = "starts again" if again else "stays down: it has used up its restarts"
-        _log.error("strategy %s failed: %s; it %s", node.name, fault, what, extra={"node": node.id})
+        place = {"node": node.id, "place": str(node.location)}
+        _log.error("failed at %s; it %s", fault, what, extra=place)
 
     def _note_order_fault(self, fault: Fault) -> None:
         _log.error("orders: %s", fault_text(fault))

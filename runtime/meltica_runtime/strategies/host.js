@@ -38,6 +38,7 @@ function openHost(boot, openInbox, control) {
     });
     Object.defineProperty(NativeDate.prototype, "constructor", { value: EventDate });
     globalThis.Date = EventDate;
+    globalThis.console = Object.freeze({ log, info: log, warn: log, error: log, debug: log });
     let [a, b, c, d] = boot.seed;
     Math.random = function random() { // sfc32
       const t = (((a + b) | 0) + d) | 0;

@@ -111,6 +111,11 @@ def test_logs_are_text_and_have_limits(lab, make_trades):
     assert logs[-1] == "… 45 more lines were dropped"
 
 
+def test_the_console_speaks_into_the_log(lab):
+    source = lab.module("", "console.log('one', { two: 2 }); console.error('three');")
+    assert lab.play(source).logs == ['one {"two":2}', "three"]
+
+
 def test_half_a_character_in_a_log_or_an_id_is_no_fault(lab, make_trades):
     source = lab.module(
         "onTrade() { log('y'.repeat(4095) + '😀'); log('\\ud83d'); runtime.cancelOrder('\\ude00'); }"

@@ -105,9 +105,7 @@ def trade_reader(
                             trade.t,
                         )
                         position += 1
-                        offset += size
-                        if offset == wrap:
-                            offset = 0
+                        offset = (offset + size) % wrap
                         continue
             counts[verdict] += 1
         ring.written, sequencer.last = position, seq
@@ -169,9 +167,7 @@ def ticker_reader(
                             0.0,
                         )
                         position += 1
-                        offset += size
-                        if offset == wrap:
-                            offset = 0
+                        offset = (offset + size) % wrap
                         continue
             counts[verdict] += 1
         ring.written, sequencer.last = position, seq
