@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -105,6 +104,9 @@ def inspect(source: str, path: str, cache: ModuleCache | None = None) -> ModuleM
     digest = sha256(source.encode()).hexdigest()
     described = _parse(kept.read(digest))
     if described is None:
+        # Only a module that is new pays for its import; an answer from the cache does without.
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
         # A thread of its own, since V8 is not to be waited for where an event loop runs.
         with ThreadPoolExecutor(max_workers=1) as threads:
             found = threads.submit(_describe, source, path).result()

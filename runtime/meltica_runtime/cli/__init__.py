@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -49,6 +48,6 @@ class CommandLine(click.Group):
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("meltica"), message="meltica %(version)s")
+@click.version_option(package_name="meltica", message="meltica %(version)s")
 def main() -> None:
     """Meltica: a trading gateway that is written down, not wired up."""
