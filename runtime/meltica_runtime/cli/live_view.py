@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import anyio
-import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -186,7 +185,3 @@ def _length(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
-
-
-def plain_echo(text: str) -> None:
-    click.echo(text, err=True)

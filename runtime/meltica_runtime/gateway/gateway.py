@@ -38,7 +38,7 @@ from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
-from meltica_runtime.strategies.isolate import Effect, IsolateWorld, LogLine
+from meltica_runtime.strategies.isolate import IsolateWorld, LogLine
 
 TICK_SECONDS = 0.02
 """How often windows of stages are looked at while nothing arrives, and blocked routes get another try."""
@@ -158,7 +158,7 @@ class Gateway:
                 seed=self._options.seed or 0,
             )
 
-        outlets = InstanceOutlets(self._act, self._note_log, self._note_fault)
+        outlets = InstanceOutlets(self._hand.act, self._note_log, self._note_fault)
         rings = tuple(self.plane.edges[edge.id] for edge in edges)
         return StrategyInstance(node, inbox_geometry(edges), rings, world, outlets, monotonic_s)
 
@@ -327,9 +327,6 @@ class Gateway:
                 self.pump.tick(self._clock())
 
     # --- what is noted ---------------------------------------------------------------------------
-
-    def _act(self, node: StrategyNode, effects: tuple[Effect, ...]) -> None:
-        self._hand.act(node, effects)
 
     def _note_log(self, node: StrategyNode, line: LogLine) -> None:
         _log.info("%s", line.text, extra={"node": node.id, "place": str(node.location)})

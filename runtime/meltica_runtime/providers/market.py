@@ -59,13 +59,6 @@ class MarketCodes:
     provider: int
     symbols: Mapping[str, int] = field(default_factory=dict)
 
-    def name_of(self, code: int) -> str:
-        """The symbol behind a code; KeyError if this provider has none such."""
-        for name, known in self.symbols.items():
-            if known == code:
-                return name
-        raise KeyError(code)
-
 
 def in_order(batch: MarketBatch) -> Iterator[tuple[str, int]]:
     """(event, row number) of every record of the batch, in its order. For readers, not for hot paths."""

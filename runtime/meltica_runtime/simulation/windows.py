@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,11 +109,16 @@ def _ended(stretch: Stretch, events: int) -> Stretch:
 def _first(batch: MarketBatch, count: int) -> MarketBatch:
     """The first `count` events of a batch."""
     cuts = {e: int(np.searchsorted(places, count)) for e, places in batch.positions.items()}
+    return _head(batch, cuts, batch.end_us)
+
+
+def _head(batch: MarketBatch, cuts: Mapping[str, int], end_us: float) -> MarketBatch:
+    """The first rows of each event, as many as `cuts` says; together they are the batch's first events."""
     return MarketBatch(
         {e: rows[: cuts[e]] for e, rows in batch.rows.items()},
         {e: places[: cuts[e]] for e, places in batch.positions.items()},
-        count,
-        batch.end_us,
+        sum(cuts.values()),
+        end_us,
     )
 
 
@@ -123,12 +128,7 @@ def _split(batch: MarketBatch, until_us: float) -> tuple[MarketBatch, MarketBatc
     count = sum(cuts.values())
     if count == batch.count and batch.end_us <= until_us:
         return batch, None
-    head = MarketBatch(
-        {e: rows[: cuts[e]] for e, rows in batch.rows.items()},
-        {e: places[: cuts[e]] for e, places in batch.positions.items()},
-        count,
-        min(until_us, batch.end_us),
-    )
+    head = _head(batch, cuts, min(until_us, batch.end_us))
     rest = MarketBatch(
         {e: rows[cuts[e] :] for e, rows in batch.rows.items()},
         {e: places[cuts[e] :] - count for e, places in batch.positions.items()},

@@ -241,7 +241,7 @@ function openHost(boot, openInbox, control) {
     words[at.state] = 0;
     inside = false;
     if (effects.length === 0 && logs.length === 0 && fault === null) return handled;
-    const result = stringify({ handled, yielded: host.yielding, effects, logs: takeLogs(), fault, coldWaiting: inbox.coldWaiting() });
+    const result = stringify({ handled, yielded: host.yielding, effects, logs: takeLogs(), fault });
     effects = [];
     return result;
   }

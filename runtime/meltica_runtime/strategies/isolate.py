@@ -93,7 +93,6 @@ class DrainResult(msgspec.Struct, frozen=True):
     effects: Annotated[tuple[Effect, ...], msgspec.Meta(max_length=MAX_REQUESTS)] = ()
     logs: tuple[LogLine, ...] = ()
     fault: HandlerFault | None = None
-    coldWaiting: int = 0  # noqa: N815
 
 
 class _Started(msgspec.Struct, frozen=True):
@@ -145,7 +144,6 @@ class Isolate:
         self._world = world
         self._stack = AsyncExitStack()
         self._v8: MiniRacer
-        self._spins_per_ms = 0.0
         self._linger_turns = 0
         self.handlers: tuple[str, ...] = ()
         self.start_logs: tuple[LogLine, ...] = ()
