@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable
 
 import anyio
 from anyio.abc import TaskStatus
+
+SAME_REQUEST_SECONDS = 0.5
+"""Signals this close together are one request: a group gets TERM, and its `make` passes it on once more."""
 
 
 class StopSwitch:
@@ -24,6 +28,10 @@ class StopSwitch:
     async def watch(self, *, task_status: TaskStatus[None]) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             task_status.started()
+            asked = -math.inf
             async for _ in signals:
+                if anyio.current_time() - asked < SAME_REQUEST_SECONDS:
+                    continue
+                asked = anyio.current_time()
                 self._stop()
                 self._stop = self.scope.cancel
