@@ -111,3 +111,9 @@ def read_all(leader: int, limit_s: float) -> str:
         except OSError:
             break  # the other end is closed
     return data.decode()
+
+
+def test_a_strategy_that_is_not_there_is_not_released(shared_project):
+    gateway = shared_project.run("--release", "makr")
+    assert gateway.end() == 1
+    assert "did you mean `maker`?" in gateway.output

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from meltica_dsl.literals import read_literal
+from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration
 from meltica_runtime.cli.options import Common, Exit, common_options
 
@@ -34,14 +35,27 @@ class DurationType(click.ParamType[Duration]):
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Replace the seeds of fake providers and strategies."
 )
+@click.option(
+    "--release",
+    "released",
+    multiple=True,
+    metavar="STRATEGY",
+    help="Let a strategy trade again whose kill switch an earlier run engaged. May be given several times.",
+)
 @common_options
 def command(
-    common: Common, file: Path, length: Duration | None, events: int | None, seed: int | None
+    common: Common,
+    file: Path,
+    length: Duration | None,
+    events: int | None,
+    seed: int | None,
+    released: tuple[str, ...],
 ) -> None:
     """Run a pipeline until Ctrl-C."""
     from meltica_runtime.cli.compiling import faults_said, graph_or_exit
 
     graph = graph_or_exit(common, file)
+    _check_released(common, released, [strategy.name for strategy in graph.strategies])
     with faults_said(common):
         import uvloop
 
@@ -53,7 +67,7 @@ def command(
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)
         set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
-        options = RunOptions(seed, length, events)
+        options = RunOptions(seed, length, events, released)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
     if farewell is None:
         common.speech.note("called off before it ran; nothing is left running")
@@ -71,3 +85,14 @@ def command(
     if orders.unsaved or orders.unsent:
         common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
+
+
+def _check_released(common: Common, released: tuple[str, ...], strategies: list[str]) -> None:
+    """A misspelt name must not leave a strategy halted that its operator believes to be released."""
+    for name in released:
+        if name in strategies:
+            continue
+        likely = nearest(name, strategies)
+        hint = f"did you mean `{likely}`?" if likely else f"its strategies are {', '.join(strategies)}"
+        common.speech.trouble(f"--release: the pipeline has no strategy `{name}`; {hint}")
+        raise SystemExit(Exit.USER)

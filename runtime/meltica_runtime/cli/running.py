@@ -29,11 +29,13 @@ WATCH_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`length` and `events` end the run by themselves; None runs until a signal."""
+    """`length` and `events` end the run by themselves; None runs until a signal. `released` are strategies
+    that may trade again though their kill switch was engaged."""
 
     seed: int | None
     length: Duration | None
     events: int | None
+    released: tuple[str, ...] = ()
 
 
 async def run_gateway(
@@ -78,6 +80,7 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
         router=config.router_limits(),
         desk=config.pools.desk_limits(),
         retention=config.eventbus.retention,
+        released=options.released,
     )
 
 

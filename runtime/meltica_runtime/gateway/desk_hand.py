@@ -44,6 +44,12 @@ class DeskHand:
                 case AmendRequest():
                     self._router.amend(request, reference_price(effect))
 
+    def follow_halts(self) -> None:
+        """Lets strategies know whether they may trade, before they start."""
+        for name, instance in self._instances.items():
+            if instance.node.trade_on is not None:
+                self._allow(name, instance)
+
     def deliver(self, delivery: Delivery) -> None:
         """Hands what happened to the strategies concerned. What is delivered is durable already."""
         match delivery:
@@ -68,9 +74,12 @@ class DeskHand:
             instance.deliver(event)
 
     def _tell_of_risk(self, event: RiskEvent) -> None:
-        assert self._router is not None, "wired before anything runs"
         seq = self._sequencer.take(1)
         for name, instance in self._instances.items():
             if event.instance in (None, name) and instance.node.trade_on is not None:
-                instance.allow_trading(allowed=not self._router.desk.accounts.is_halted(name))
+                self._allow(name, instance)
                 instance.deliver(risk_event(event, seq))
+
+    def _allow(self, name: str, instance: StrategyInstance) -> None:
+        assert self._router is not None, "wired before anything runs"
+        instance.allow_trading(allowed=not self._router.desk.accounts.is_halted(name))

@@ -30,6 +30,7 @@ from meltica_runtime.providers.opening import open_provider
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import SinkContext
 from meltica_runtime.store.catalog import store_catalog
+from meltica_runtime.store.halts import engaged_halts, release_halts
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore
@@ -59,13 +60,15 @@ _log = logging.getLogger("meltica")
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """`seed` replaces the seed of every fake provider and of `Math.random`; None leaves the file's.
-    `retention` is how long events stay in the outbox after they were delivered."""
+    `retention` is how long events stay in the outbox after they were delivered. `released` are instances
+    whose kill switches, if an earlier run left them engaged, are released at the start."""
 
     project_root: Path
     seed: int | None = None
     router: RouterLimits = field(default_factory=RouterLimits)
     desk: DeskLimits = field(default_factory=DeskLimits)
     retention: Duration = field(default_factory=lambda: Duration(7 * 86_400 * 10**9))
+    released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +247,23 @@ class Gateway:
             self.router.desk.accounts.restore_position(
                 position.instance, market, position.quantity, position.last_price
             )
+        await self._take_up_halts()
         left = await self.orders.open_orders()
         ours = await leases.take({order.request.instance for order in left} - self.strategies.keys())
         ours |= self.strategies.keys()
         self.router.restore(order for order in left if order.request.instance in ours)
+
+    async def _take_up_halts(self) -> None:
+        for instance in await release_halts(self.database, self._options.released):
+            _log.warning("the kill switch of %s is released", instance)
+        for halt in await engaged_halts(self.database):
+            self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
+            if halt.instance in self.strategies:
+                words = (
+                    "%s does not trade: its kill switch is engaged (%s); `--release %s` lets it trade again"
+                )
+                _log.warning(words, halt.instance, halt.reason, halt.instance)
+        self._hand.follow_halts()
 
     async def _recovered_or_stopped(self) -> None:
         """A venue that does not answer must not keep a gateway from being stopped."""

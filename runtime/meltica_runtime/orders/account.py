@@ -35,8 +35,9 @@ class Account:
 
     @property
     def is_empty(self) -> bool:
-        """No order is open and nothing was ever held."""
-        return not self.engine.exposures.open_orders and not self.ledgers
+        """No order is open, nothing was ever held, and no kill switch is engaged."""
+        engine = self.engine
+        return not (engine.exposures.open_orders or self.ledgers or engine.kill_switch_engaged)
 
     def ledger(self, market: Market) -> PositionLedger:
         ledger = self.ledgers.get(market)

@@ -61,6 +61,11 @@ class Accounts:
         for engine in (account.engine, self.gateway):
             engine.exposures.hold(engine.exposures.at(*market), quantity, mark)
 
+    def restore_halt(self, instance: str | None, reason: str) -> None:
+        """Takes up a kill switch that an earlier run left engaged."""
+        engine = self.gateway if instance is None else self.take_up(instance).engine
+        engine.restore_halt(reason)
+
     def positions(self) -> tuple[Position, ...]:
         return tuple(
             ledger.read(account.instance, *market)

@@ -146,6 +146,11 @@ class RiskEngine:
         self._halt_reason = reason
         return (self._event(RiskStatus.TRIGGERED, RiskLimit.KILL_SWITCH, reason, now_us),)
 
+    def restore_halt(self, reason: str) -> None:
+        """Takes up a kill switch that was engaged before we started. It is nobody's news."""
+        self.kill_switch_engaged = True
+        self._halt_reason = reason
+
     def reset(self, now_us: float) -> tuple[RiskEvent, ...]:
         """Releases the kill switch, closes the breaker and forgets all breaches."""
         self.breaches = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Container
 from dataclasses import replace
@@ -29,6 +30,8 @@ TICK_SECONDS = 0.002
 
 ROUND_EVENTS = 8_192
 """Events written before others get their turn: some 5 ms of work, and what a kernel takes at once."""
+
+_log = logging.getLogger("meltica")
 
 
 class Pace(Protocol):
@@ -69,6 +72,7 @@ class PacedProvider:
         paper: PaperVenue | None,
     ) -> None:
         """`start` opens the source, given the clock; it may raise `SourceFault`."""
+        self._name = node.name
         self._context = context
         self._start = start
         self._pace = pace
@@ -107,21 +111,28 @@ class PacedProvider:
     async def run(self) -> None:
         """Until cancelled, or until the source is exhausted and every order it had to answer is answered.
 
-        A source that cannot be read any further leaves the state `FAILED` and says why in `error`.
+        A source that cannot be read any further leaves the state `FAILED` and says why in `error`; so does
+        any other fault, since a venue must not take its neighbours along.
         """
         self._state = ProviderState.STARTING
         try:
             await self._play()
             self._state = ProviderState.STOPPED
         except SourceFault as fault:
-            self._state = ProviderState.FAILED
-            self._error = str(fault)
+            self._fail(str(fault))
         except get_cancelled_exc_class():
             self._state = ProviderState.STOPPED
             raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other nodes go on
+            _log.error("provider %s ended by a fault of ours, please report it", self._name, exc_info=True)
+            self._fail(f"{type(error).__name__}: {error}")
         finally:
             if self._trading:
                 self._trading.close()
+
+    def _fail(self, why: str) -> None:
+        self._state = ProviderState.FAILED
+        self._error = why
 
     async def _play(self) -> None:
         now_us = self._context.clock()

@@ -21,10 +21,11 @@ from meltica_runtime.orders.journal import (
     RiskRecorded,
 )
 from meltica_runtime.orders.lifecycle import Order
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.store import journal_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
-from meltica_runtime.store.rows import balance_row, execution_row, order_row, storable
+from meltica_runtime.store.rows import balance_row, execution_row, halt_row, order_row, storable
 
 KINDS: dict[type[JournalEntry], str] = {
     OrderPlaced: "order_placed",
@@ -49,6 +50,8 @@ class _Group:
     changed: dict[str, bytes] = field(default_factory=dict)
     executions: list[bytes] = field(default_factory=list)
     balances: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    engaged: dict[str, bytes] = field(default_factory=dict)
+    released: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, entry: JournalEntry, now_us: int) -> None:
         """Raises `EntryRefused` for one that no row can be made of, such as a time beyond all numbers."""
@@ -73,7 +76,18 @@ class _Group:
                 text = self.balances[row.provider, row.asset, row.snapshot_us] = _encode(row)
             case RiskRecorded(event):
                 text = _encode(replace(event, reason=storable(event.reason)))
+                if event.limit is RiskLimit.KILL_SWITCH:
+                    self._halt(event)
         return text
+
+    def _halt(self, event: RiskEvent) -> None:
+        """Of several changes of one kill switch the last counts."""
+        row = halt_row(event)
+        self.engaged.pop(row.instance, None)
+        if event.kill_switch_engaged:
+            self.engaged[row.instance] = _encode(row)
+        else:
+            self.released[row.instance] = _encode(row)
 
     def _change(self, order: Order) -> bytes:
         """An order that is placed in this very group is placed as what it has become."""
@@ -165,6 +179,8 @@ async def _write_rows(connection: PoolConnectionProxy, group: _Group) -> None:
         (sql.CHANGE_ORDERS, group.changed.values()),
         (sql.ADD_EXECUTIONS, group.executions),
         (sql.ADD_BALANCES, group.balances.values()),
+        (sql.RELEASE_HALTS, group.released.values()),
+        (sql.ENGAGE_HALTS, group.engaged.values()),
     ):
         if rows:
             await connection.execute(statement, f"[{b','.join(rows).decode()}]")

@@ -49,6 +49,19 @@ ADD_BALANCES = _insert(
     + _assignments(BalanceRow.__struct_fields__, frozenset({"provider", "asset", "snapshot_us"})),
 )
 
+ENGAGE_HALTS = """
+INSERT INTO halts (instance, reason, engaged_us)
+SELECT instance, reason, engaged_us
+FROM json_to_recordset($1::json) AS given (instance text, reason text, engaged_us bigint)
+ON CONFLICT (instance) DO NOTHING
+"""
+
+RELEASE_HALTS = """
+DELETE FROM halts
+USING json_to_recordset($1::json) AS given (instance text)
+WHERE halts.instance = given.instance
+"""
+
 OUTBOX_COLUMNS = ("event_id", "kind", "payload", "created_us")
 
 ADD_UNKNOWN_EVENTS = """

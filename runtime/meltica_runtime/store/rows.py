@@ -16,6 +16,7 @@ import msgspec
 from meltica_runtime.orders.exact import plain
 from meltica_runtime.orders.executions import Executions
 from meltica_runtime.orders.lifecycle import Order
+from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
     AmendRequest,
     BalanceChanged,
@@ -112,6 +113,14 @@ class StoredPosition(msgspec.Struct, frozen=True, kw_only=True):
     last_price: Decimal
 
 
+class HaltRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An engaged kill switch; `instance` is "" for the one that all instances share."""
+
+    instance: str
+    reason: str
+    engaged_us: int
+
+
 COLUMN_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "quantity": "numeric",
@@ -192,6 +201,14 @@ def balance_row(change: BalanceChanged) -> BalanceRow:
         snapshot_us=round(change.time_us),
         total=change.total,
         available=change.available,
+    )
+
+
+def halt_row(event: RiskEvent) -> HaltRow:
+    return HaltRow(
+        instance=event.instance or "",
+        reason=storable(event.reason),
+        engaged_us=round(event.time_us),
     )
 
 

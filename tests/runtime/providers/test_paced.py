@@ -153,6 +153,27 @@ async def test_what_is_written_is_the_market_of_the_seed_numbered_in_order():
     assert bench.sequencer.last == bench.events
 
 
+class Mistaken(Bench):
+    """Its clock fails after a while, as only a mistake of ours can make it."""
+
+    def clock(self) -> float:
+        if self.sequencer.last > 1_000:
+            raise ZeroDivisionError("a mistake")
+        return super().clock()
+
+
+async def test_a_fault_that_nobody_foresaw_ends_this_provider_alone(caplog):
+    bench = Mistaken()
+    await bench.provider.run()
+    statistics = bench.provider.statistics()
+    assert statistics.events > 1_000
+    assert statistics.state is ProviderState.FAILED
+    assert statistics.error == "ZeroDivisionError: a mistake"
+    assert "Traceback" in caplog.text
+    with pytest.raises(OrderRefused, match="not running"):
+        await bench.provider.venue.submit(order("a"))
+
+
 async def test_nothing_comes_before_its_time():
     bench = Bench()
     await bench.run_until(lambda: bench.events > 1_000)

@@ -24,6 +24,7 @@ VALUES ('maker', 'test', 'market-making', 'market-making', 'v1', 'abc', '{}', 'p
 
 TABLES = (
     "events_outbox",
+    "halts",
     "balances",
     "executions",
     "orders",

@@ -26,6 +26,7 @@ TABLES = {
     "executions",
     "balances",
     "events_outbox",
+    "halts",
 }
 
 
