@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": "tell the whole story of an error code",
     "migrate": "bring the database's tables up, down, or show where they are",
     "strategies": "list strategy modules, or write their registry anew",
+    "lsp": "answer an editor: diagnostics, completion, hover, rename",
 }
 
 
