@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pygls.workspace import Workspace
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.read import read_source
 from meltica_runtime.language_server.positions import Places
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +60,5 @@ def path_of(uri: str) -> str:
 
 
 def uri_of(path: str) -> str:
-    return from_fs_path(path) or path if Path(path).is_absolute() else path
+    """The inverse of `path_of`, and of paths as messages shorten them."""
+    return path if _SCHEME.match(path) else from_fs_path(str(Path(path).absolute())) or path

@@ -48,7 +48,7 @@ class MelticaServer(LanguageServer):
 
 
 def build_server(config: Path | None) -> MelticaServer:
-    """The server with all its features, not started yet. Without a `config`, each file's project has its own."""
+    """The server with all its features, not started yet."""
     server = MelticaServer(config)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
