@@ -77,6 +77,7 @@ def test_a_broken_config_is_reported_where_it_is_broken(talk, frame, tmp_path):
     async def conversation(editor):
         editor.open(frame)
         assert await editor.diagnostics() == []
+        await editor.until(lambda: editor.shown("config/app.yaml") is not None)
         assert editor.shown("config/app.yaml").diagnostics
 
     talk(conversation)
