@@ -16,6 +16,7 @@ from meltica_compiler.draw.dot_labels import (
     ring_label,
     title_label,
 )
+from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.keys import link_part
 from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, PAGE, SOFT, TONES
 from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Sketch, sketch
@@ -44,10 +45,14 @@ _LINK_WEIGHT = "50"
 
 
 def render_dot(graph: Graph) -> str:
-    """DOT source of the graph; equal hashes give equal bytes. Keys, not names, identify nodes."""
-    drawn = sketch(graph)
+    """DOT source of the graph, families folded; equal hashes give equal bytes."""
+    return dot_source(folded(sketch(graph)))
+
+
+def dot_source(drawn: Sketch) -> str:
+    """DOT source of a sketch as it is. Keys, not names, identify nodes."""
     density = _density(len(drawn.boxes))
-    dot = graphviz.Digraph(graph_attr=_page(graph, drawn, density), node_attr=_box(), edge_attr=_line())
+    dot = graphviz.Digraph(graph_attr=_page(drawn, density), node_attr=_box(), edge_attr=_line())
     for lanes in _columns(density):
         boxes = tuple(box for lane in lanes for box in drawn.lane(lane))
         if boxes:
@@ -69,7 +74,7 @@ def _columns(density: Density) -> tuple[tuple[Lane, ...], ...]:
     return ((Lane.PROVIDERS,), (Lane.ROUTES,), (Lane.STRATEGIES, Lane.SINKS), (Lane.RISK,), (Lane.VENUES,))
 
 
-def _page(graph: Graph, drawn: Sketch, density: Density) -> dict[str, str]:
+def _page(drawn: Sketch, density: Density) -> dict[str, str]:
     nodesep, ranksep = {
         Density.FULL: ("0.25", "0.55"),
         Density.MEDIUM: ("0.14", "0.85"),
@@ -83,10 +88,10 @@ def _page(graph: Graph, drawn: Sketch, density: Density) -> dict[str, str]:
         "ranksep": ranksep,
         "fontname": FONTS,
         "fontcolor": INK.light,
-        "label": title_label(graph, {link.kind for link in drawn.links}),
+        "label": title_label(drawn),
         "labelloc": "t",
         "labeljust": "l",
-        "tooltip": _plain(graph.pipeline),
+        "tooltip": _plain(drawn.title),
         "outputorder": "edgesfirst",
     }
 

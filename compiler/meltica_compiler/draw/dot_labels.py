@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
-from meltica_compiler.draw.amounts import HASH_LENGTH, printable, shorten, total_line
+from meltica_compiler.draw.amounts import printable, shorten
 from meltica_compiler.draw.palette import INK, LINKS, SOFT, Shade, Tone
-from meltica_compiler.draw.sketch import Box, Link, LinkKind, Row
-from meltica_compiler.graph import Graph
+from meltica_compiler.draw.sketch import Box, Link, LinkKind, Row, Sketch
 
 
 class Density(Enum):
@@ -75,8 +73,9 @@ def box_label(box: Box, tone: Tone, density: Density, columns: Columns) -> str:
         f'<TD ALIGN="{side}" WIDTH="{columns.right:.0f}">{note}</TD>{_MARGIN}</TR>'
     )
     rows = "".join(_row(row) for row in _shown_rows(box.rows, ROWS_LIMIT[density]))
+    border = 2 if box.members else 1
     return (
-        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{3 if rows else 2}" '
+        f'<<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{3 if rows else 2}" '
         f'STYLE="ROUNDED" COLOR="{tone.line.light}" BGCOLOR="{tone.fill.light}">{head}{rows}</TABLE>>'
     )
 
@@ -94,12 +93,12 @@ def remark_label(link: Link, shade: Shade) -> str:
     return f'<<FONT COLOR="{shade.light}">{_text(link.remark)}</FONT>>'
 
 
-def title_label(graph: Graph, kinds: Set[LinkKind]) -> str:
+def title_label(drawn: Sketch) -> str:
     """Pipeline, short hash and memory, with the legend of the kinds of links that are drawn."""
-    summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
+    kinds = {link.kind for link in drawn.links}
     title = (
-        f'<FONT POINT-SIZE="18" COLOR="{INK.light}"><B>{_text(graph.pipeline)}</B></FONT>'
-        f'<FONT POINT-SIZE="10" COLOR="{SOFT.light}">   {_text(summary)}</FONT>'
+        f'<FONT POINT-SIZE="18" COLOR="{INK.light}"><B>{_text(drawn.title)}</B></FONT>'
+        f'<FONT POINT-SIZE="10" COLOR="{SOFT.light}">   {_text(drawn.summary)}</FONT>'
     )
     entries = "".join(
         f'<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{LINKS[kind].light}">{sign}</FONT>'

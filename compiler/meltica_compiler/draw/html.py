@@ -8,11 +8,12 @@ import re
 import jinja2
 from markupsafe import Markup
 
-from meltica_compiler.draw.details import box_details, link_details
-from meltica_compiler.draw.dot import render_dot
+from meltica_compiler.draw.details import Detail, box_details, link_details
+from meltica_compiler.draw.dot import dot_source
+from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import SHADES
 from meltica_compiler.draw.picture import render_svg
-from meltica_compiler.draw.sketch import sketch
+from meltica_compiler.draw.sketch import Box, Link, Sketch, sketch
 from meltica_compiler.graph import Graph
 
 # Titles of a plain SVG become the browser's own tooltips; the page shows its details instead.
@@ -21,7 +22,15 @@ _PAGE_SIZE = re.compile(r'(<svg)\s+width="[^"]*"\s+height="[^"]*"')
 
 
 def render_html(graph: Graph) -> str:
-    """The page. Equal hashes give equal bytes as long as the nodes also stand in the same lines."""
+    """The page with families folded."""
+    return html_page(graph, folded(sketch(graph)))
+
+
+def html_page(graph: Graph, drawn: Sketch) -> str:
+    """The page of a sketch of `graph`, with the details of every node, also of those that are folded.
+
+    Equal hashes give equal bytes as long as the nodes also stand in the same lines.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("meltica_compiler.draw", "templates"),
         autoescape=True,
@@ -33,8 +42,8 @@ def render_html(graph: Graph) -> str:
         pipeline=graph.pipeline,
         file=graph.file,
         shades=SHADES,
-        drawing=Markup(_inline(render_svg(render_dot(graph)))),  # noqa: S704 - graphviz escaped it
-        data=Markup(_json(graph)),  # noqa: S704 - _json leaves no markup in it
+        drawing=Markup(_inline(render_svg(dot_source(drawn)))),  # noqa: S704 - graphviz escaped it
+        data=Markup(_json(graph, drawn)),  # noqa: S704 - _json leaves no markup in it
     )
 
 
@@ -44,15 +53,25 @@ def _inline(svg: bytes) -> str:
     return _PAGE_SIZE.sub(r"\1", _NATIVE_TIPS.sub("", text[text.index("<svg") :]))
 
 
-def _json(graph: Graph) -> str:
+def _json(graph: Graph, drawn: Sketch) -> str:
     """What the page's script knows, as JSON that may stand inside a script element."""
-    details = (*box_details(graph), *link_details(graph))
+    families = [box for box in drawn.boxes if box.members]
+    details = (*box_details(graph), *link_details(graph), *map(_family_detail, families))
     known = {
         "details": {d.key: {"kind": d.kind, "name": d.name, "facts": d.facts} for d in details},
-        "links": [
-            {"key": link.key, "kind": link.kind.value, "tail": link.tail, "head": link.head}
-            for link in sketch(graph).links
-        ],
+        "links": [_link(link) for link in sketch(graph).links],
+        "bundles": [_link(link) for link in drawn.links] if families else [],
+        "families": {box.key: box.members for box in families},
     }
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _family_detail(box: Box) -> Detail:
+    facts = tuple((row.text, row.amount) if row.amount else ("", row.text) for row in box.rows)
+    return Detail(box.key, f"{len(box.members)} {box.lane.value}", box.name, facts)
+
+
+def _link(link: Link) -> dict[str, str]:
+    ring = ", ".join(link.ring)
+    return {"key": link.key, "kind": link.kind.value, "tail": link.tail, "head": link.head, "ring": ring}

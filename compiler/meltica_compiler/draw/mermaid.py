@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meltica_compiler.draw.amounts import HASH_LENGTH, printable, total_line
+from meltica_compiler.draw.amounts import printable
+from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, TONES
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, sketch
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Sketch, sketch
 from meltica_compiler.graph import Graph
 
 # What Mermaid could read as markup, an entity, a directive or the end of a label.
@@ -24,10 +25,13 @@ _DASHES = {LinkKind.ORDERS: ",stroke-dasharray:6 4", LinkKind.DRY: ",stroke-dash
 
 
 def render_mermaid(graph: Graph) -> str:
-    """A `flowchart LR` with one subgraph a lane; equal hashes give equal bytes."""
-    drawn = sketch(graph)
-    summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
-    lines = [f"%% {printable(graph.pipeline)} {printable(summary)}", "flowchart LR"]
+    """A flowchart of the graph, families folded; equal hashes give equal bytes."""
+    return mermaid_source(folded(sketch(graph)))
+
+
+def mermaid_source(drawn: Sketch) -> str:
+    """A `flowchart LR` with one subgraph a lane, of a sketch as it is."""
+    lines = [f"%% {printable(drawn.title)} {printable(drawn.summary)}", "flowchart LR"]
     for lane in Lane:
         boxes = drawn.lane(lane)
         if boxes:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from meltica_compiler.draw.dot import render_dot
-from meltica_compiler.draw.html import render_html
-from meltica_compiler.draw.mermaid import render_mermaid
+from meltica_compiler.draw.dot import dot_source
+from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.html import html_page
+from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.picture import render_png, render_svg
+from meltica_compiler.draw.sketch import Sketch, sketch
 from meltica_compiler.graph import Graph
 
 
@@ -24,24 +26,25 @@ class UnknownDrawingError(ValueError):
         self.suffix = suffix
 
 
-def render(graph: Graph, suffix: str) -> bytes:
+def render(graph: Graph, suffix: str, *, whole: bool = False) -> bytes:
     """The drawing as a file's content, text as UTF-8. `suffix` with its dot, in any case.
 
-    Raises UnknownDrawingError. Layout takes about a second for 500 nodes and holds Python's lock
-    meanwhile: a running gateway should draw in another process.
+    A large graph is drawn with its families folded, unless the `whole` of it is asked for. That takes
+    about two seconds for 500 nodes and holds Python's lock meanwhile. Raises UnknownDrawingError.
     """
     draw = _DRAWINGS.get(suffix.lower())
     if draw is None:
         raise UnknownDrawingError(suffix)
-    return draw(graph)
+    drawn = sketch(graph)
+    return draw(graph, drawn if whole else folded(drawn))
 
 
-_DRAWINGS: Mapping[str, Callable[[Graph], bytes]] = {
-    ".dot": lambda graph: render_dot(graph).encode(),
-    ".svg": lambda graph: render_svg(render_dot(graph)),
-    ".png": lambda graph: render_png(render_dot(graph)),
-    ".mmd": lambda graph: render_mermaid(graph).encode(),
-    ".html": lambda graph: render_html(graph).encode(),
+_DRAWINGS: Mapping[str, Callable[[Graph, Sketch], bytes]] = {
+    ".dot": lambda _, drawn: dot_source(drawn).encode(),
+    ".svg": lambda _, drawn: render_svg(dot_source(drawn)),
+    ".png": lambda _, drawn: render_png(dot_source(drawn)),
+    ".mmd": lambda _, drawn: mermaid_source(drawn).encode(),
+    ".html": lambda graph, drawn: html_page(graph, drawn).encode(),
 }
 
 SUFFIXES = tuple(_DRAWINGS)

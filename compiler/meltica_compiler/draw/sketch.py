@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from meltica_compiler.draw.amounts import show_bytes, show_count
+from meltica_compiler.draw.amounts import HASH_LENGTH, show_bytes, show_count, total_line
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
 from meltica_compiler.draw.spelling import sink_schema, spell_limits, spell_settings
@@ -48,7 +48,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Box:
     """`note` stands beside the name: the adapter, the event, the selector, the kind. `brief` stands
-    there instead in a drawing so large that a box is one line."""
+    there instead in a drawing so large that a box is one line. `members` are the keys of the boxes that
+    a family stands for, none for a box of its own."""
 
     key: str
     lane: Lane
@@ -56,11 +57,13 @@ class Box:
     note: str
     rows: tuple[Row, ...]
     brief: str
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`ring` in lines: pool, capacity and policy, then bytes. `remark` is what a legend cannot say."""
+    """`ring` in lines: pool, capacity and policy, then bytes. `remark` is what a legend cannot say.
+    `bytes` is the memory of all the rings that the link stands for."""
 
     key: str
     kind: LinkKind
@@ -69,10 +72,15 @@ class Link:
     ring: tuple[str, ...] = ()
     remark: str = ""
     tail_port: str = ""
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
+    """`title` and `summary` stand above the drawing."""
+
+    title: str
+    summary: str
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
 
@@ -90,7 +98,8 @@ def sketch(graph: Graph) -> Sketch:
     boxes += [_gate(g, keys) for g in gates(graph)]
     boxes += [_venue(v, keys) for v in venues(graph)]
     links = [*_feeds(graph, keys), *_edges(graph, keys), *_orders(graph, keys)]
-    return Sketch(tuple(boxes), tuple(links))
+    summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
+    return Sketch(graph.pipeline, summary, tuple(boxes), tuple(links))
 
 
 def event_note(event: str, depth: int) -> str:
@@ -174,6 +183,7 @@ def _edges(graph: Graph, keys: Keys) -> list[Link]:
             keys.routes[edge.route],
             keys.target(edge.target_kind, edge.target),
             (pool_note(edge), _edge_bytes(edge)),
+            bytes=edge.ring_bytes + edge.waiting_bytes,
         )
         for edge in graph.edges
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from meltica_compiler.draw.amounts import (
     HASH_LENGTH,
@@ -13,7 +13,8 @@ from meltica_compiler.draw.amounts import (
     show_count,
     total_line,
 )
-from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note
+from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note, sketch
 from meltica_compiler.draw.spelling import (
     adapter_schema,
     sink_schema,
@@ -21,6 +22,7 @@ from meltica_compiler.draw.spelling import (
     spell_linger,
     spell_settings,
 )
+from meltica_compiler.draw.summary_tree import summary_lines, way_to_all
 from meltica_compiler.draw.terminal import (
     LEAST_WIDTH,
     Item,
@@ -46,18 +48,32 @@ from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.stage_text import stage_text
 
 
-def render_tree(graph: Graph, width: int, *, color: bool) -> str:
+def render_tree(graph: Graph, width: int, *, color: bool, whole: bool = False) -> str:
     """The graph in lanes, at most `width` columns wide (40 at least), with ANSI colours if `color`.
 
-    Ends with a line break. Nothing in it depends on where in the file a node stands.
+    Families of a large graph are summed up, unless the `whole` of it is asked for. Ends with a line
+    break. Nothing in it depends on where in the file a node stands.
     """
     room = max(width, LEAST_WIDTH)
+    drawn = sketch(graph)
+    shown = drawn if whole else folded(drawn)
+    lanes = _lanes(graph, room) if shown is drawn else summary_lines(shown, room)
+    lines = (
+        *wrapped(_title(graph), room),
+        *lanes,
+        *((), (Piece("memory", Style.BOLD),), *columns(_memory(graph), room)),
+        *way_to_all(shown, graph.file, room),
+    )
+    return "".join(paint(line, color=color) + "\n" for line in lines)
+
+
+def _lanes(graph: Graph, room: int) -> Iterator[Line]:
+    """Every node of the graph."""
     edges: dict[str, list[Edge]] = defaultdict(list)
     sources: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
         edges[edge.route].append(edge)
         sources[edge.target].append(edge.route)
-    lines: list[Line] = [*wrapped(_title(graph), room)]
     lanes = (
         ("providers", tuple(_provider(p) for p in graph.providers)),
         ("routes", tuple(_route(r, edges[r.name]) for r in graph.routes)),
@@ -66,9 +82,9 @@ def render_tree(graph: Graph, width: int, *, color: bool) -> str:
     )
     for title, items in lanes:
         if items:
-            lines += [(), (Piece(title, Style.BOLD),), *tree_lines(items, room)]
-    lines += [(), (Piece("memory", Style.BOLD),), *columns(_memory(graph), room)]
-    return "".join(paint(line, color=color) + "\n" for line in lines)
+            yield ()
+            yield (Piece(title, Style.BOLD),)
+            yield from tree_lines(items, room)
 
 
 def _title(graph: Graph) -> Line:

@@ -19,17 +19,19 @@ from meltica_runtime.cli.options import Common, Exit, common_options
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a drawing instead: .svg, .png, .html, .dot or .mmd by its suffix.",
 )
+@click.option("--all", "whole", is_flag=True, help="Draw each node, also where alike ones would be folded.")
 @common_options
-def command(common: Common, file: Path, output: Path | None) -> None:
+def command(common: Common, file: Path, output: Path | None, *, whole: bool) -> None:
     """Draw what a pipeline compiles to: a tree in the terminal, or a file."""
     graph = graph_or_exit(common, file)
     if output is None:
-        common.speech.result(render_tree(graph, width=common.speech.width, color=common.speech.color))
+        speech = common.speech
+        speech.result(render_tree(graph, width=speech.width, color=speech.color, whole=whole).rstrip("\n"))
         return
     from meltica_compiler.draw.render import UnknownDrawingError, render
 
     try:
-        output.write_bytes(render(graph, output.suffix))
+        output.write_bytes(render(graph, output.suffix, whole=whole))
     except UnknownDrawingError as error:
         common.speech.fail(str(error), code=Exit.USAGE)
     except OSError as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pygraphviz
 import pytest
 
-from meltica_compiler.draw.dot import BRIEF_FROM, render_dot
+from meltica_compiler.draw.dot import BRIEF_FROM, dot_source, render_dot
 from meltica_compiler.draw.palette import BLOCKING, LOSSY, ORDERS
+from meltica_compiler.draw.sketch import sketch
 from meltica_compiler.graph import Graph
 from meltica_dsl.source import Location, Span
 
@@ -119,10 +120,10 @@ def test_any_name_gives_dot_that_graphviz_reads(quickstart_graph: Graph, name: s
     assert len(read.edges()) == len(plain.edges())
 
 
-def test_large_graphs_take_one_line_a_box(generate: Callable[[int], Graph]) -> None:
+def test_all_nodes_of_a_large_graph_take_one_line_a_box(generate: Callable[[int], Graph]) -> None:
     graph = generate(500)
     assert len(graph.routes) + len(graph.strategies) > BRIEF_FROM
-    dot = render_dot(graph)
+    dot = dot_source(sketch(graph))
     assert "| where" not in dot
     assert "trade · market 1,024 × block" in dot
 

@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.compiler.draw.desks import large
 
 from meltica_compiler.draw.html import render_html
+from meltica_compiler.draw.render import render
 from meltica_compiler.graph import Graph
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -69,6 +71,34 @@ document.body.append(Object.assign(document.createElement("pre"), report));
 """
 
 
+# On a folded graph: finds a node inside its family, goes to it, and from there to its family and back.
+VISIT_FAMILY = """
+<script>
+const seen = {};
+const panel = document.getElementById("panel");
+const search = document.getElementById("search");
+const key = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+const marked = (name) => [...document.querySelectorAll(`.node.${name}`)].map((box) => box.dataset.key);
+const follow = (text) => [...panel.querySelectorAll("li button")].find((b) => b.textContent === text).click();
+search.value = "maker[ETH-USDT] strategy";
+search.dispatchEvent(new Event("input"));
+seen.matches = document.getElementById("matches").textContent;
+seen.marked = marked("match");
+key(search, "Enter");
+seen.member = panel.textContent;
+seen.chosen = marked("chosen");
+seen.near = marked("near").filter((key) => !key.includes("--"));
+follow("maker[…]");
+seen.family = panel.querySelector("h2").textContent;
+seen.members = [...panel.querySelectorAll("ul")].at(-1).children.length;
+follow("maker[SOL-USDT]");
+seen.back = panel.querySelector("h2").textContent;
+const report = {id: "seen", textContent: JSON.stringify(seen)};
+document.body.append(Object.assign(document.createElement("pre"), report));
+</script>
+"""
+
+
 def opened(page: str, folder: Path) -> str:
     """The page's document after its scripts have run in a real browser."""
     if BROWSER is None:
@@ -80,9 +110,9 @@ def opened(page: str, folder: Path) -> str:
     return done.stdout
 
 
-def visited(page: str, folder: Path) -> dict[str, object]:
+def visited(page: str, folder: Path, visit: str = VISIT) -> dict[str, object]:
     """What the page showed to a visitor."""
-    dom = opened(page.replace("</body>", VISIT + "</body>"), folder)
+    dom = opened(page.replace("</body>", visit + "</body>"), folder)
     found = re.search(r'<pre id="seen">(.*?)</pre>', dom, re.DOTALL)
     assert found is not None, "the page's script did not run to its end"
     seen: dict[str, object] = json.loads(html.unescape(found[1]))
@@ -125,8 +155,27 @@ def test_a_reader_can_search_choose_and_zoom(quickstart_graph: Graph, tmp_path: 
     assert seen["back"] is True
 
 
-def test_a_large_graph_opens_in_the_browser(generate: Callable[[int], Graph], tmp_path: Path) -> None:
-    page = render_html(generate(500)).replace("</body>", "<script>document.title = 'ready'</script></body>")
-    dom = opened(page, tmp_path)
+def test_a_node_of_a_folded_family_is_found_and_told_of(tmp_path: Path) -> None:
+    seen = visited(render_html(large()), tmp_path, VISIT_FAMILY)
+    assert seen["matches"] == "1"
+    assert seen["marked"] == seen["chosen"] == ["family_strategy_maker_BTC_USDT"]
+    assert "maker[ETH-USDT]strategy" in str(seen["member"])
+    assert "trades[ETH-USDT, okx]" in str(seen["member"])
+    assert "desk.mel:40:1" in str(seen["member"])
+    assert sorted(seen["near"]) == [
+        "family_route_quotes_BTC_USDT_binance",
+        "family_route_trades_BTC_USDT_binance",
+        "risk_careful_paper",
+    ]
+    assert seen["family"] == "maker[…]40 strategies"
+    assert seen["members"] == 40
+    assert seen["back"] == "maker[SOL-USDT]strategy"
+
+
+def test_a_large_graph_opens_in_the_browser_with_each_node_drawn(
+    generate: Callable[[int], Graph], tmp_path: Path
+) -> None:
+    page = render(generate(500), ".html", whole=True).decode()
+    dom = opened(page.replace("</body>", "<script>document.title = 'ready'</script></body>"), tmp_path)
     assert "<title>ready</title>" in dom
     assert 'data-key="strategy_strategy_142"' in dom

@@ -8,9 +8,11 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from tests.compiler.draw.desks import large, middle, small
 
-from meltica_compiler.draw.dot import render_dot
+from meltica_compiler.draw.dot import dot_source, render_dot
 from meltica_compiler.draw.picture import LARGEST_PIXELS, render_png, render_svg
+from meltica_compiler.draw.sketch import sketch
 from meltica_compiler.graph import Graph
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -50,8 +52,16 @@ def test_the_same_dot_gives_the_same_bytes(quickstart_graph: Graph) -> None:
 
 
 def test_a_large_png_stays_within_its_limit(generate: Callable[[int], Graph]) -> None:
-    width, height = size(render_png(render_dot(generate(500))))
+    width, height = size(render_png(dot_source(sketch(generate(500)))))
     assert 1_000 < width <= height <= LARGEST_PIXELS
+
+
+@pytest.mark.parametrize("desk", [small, middle, large])
+def test_a_picture_of_any_size_has_the_shape_of_a_page(desk: Callable[[], Graph]) -> None:
+    """No strip: text of 8 points is read without scrolling one way only, at 144 dots an inch."""
+    width, height = size(render_png(render_dot(desk())))
+    assert max(width, height) < 4_000
+    assert width < 4 * height
 
 
 def test_a_small_png_is_sharp(quickstart_graph: Graph) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.compiler.draw.desks import large
 
 from meltica_compiler.draw.terminal import cells
 from meltica_compiler.draw.tree import render_tree
@@ -79,8 +80,19 @@ def test_the_quickstart_in_sixty_columns(quickstart_graph: Graph) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
 def test_lines_keep_to_the_width(generate: Callable[[int], Graph], width: int) -> None:
-    for line in render_tree(generate(50), width, color=False).splitlines():
-        assert cells(line) <= width
+    for graph in (generate(50), large()):
+        for line in render_tree(graph, width, color=False).splitlines():
+            assert cells(line) <= width
+
+
+def test_a_large_graph_is_summed_up_and_says_how_to_see_all() -> None:
+    lines = render_tree(large(), 80, color=False).splitlines()
+    assert len(lines) < 120
+    assert "├─ trades[…]  160 × trade" in lines
+    assert lines[-1] == "444 nodes are summed up as 6: meltica graph demo.mel --all shows each"
+    whole = render_tree(large(), 80, color=False, whole=True).splitlines()
+    assert len(whole) > 1_000
+    assert "--all" not in whole[-1]
 
 
 def test_colour_changes_nothing_but_colour(quickstart_graph: Graph) -> None:

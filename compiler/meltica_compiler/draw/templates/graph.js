@@ -16,7 +16,14 @@
 
   // Elements of a box or link by its key: a link is drawn as up to two lines and a ring.
   const parts = new Map();
-  const linkOf = new Map(graph.links.map((link) => [link.key, link]));
+  const linkOf = new Map([...graph.links, ...graph.bundles].map((link) => [link.key, link]));
+  // A folded node is seen in the box of its family; a link between folded nodes in a bundle of links.
+  const familyOf = new Map(Object.entries(graph.families)
+    .flatMap(([family, members]) => members.map((member) => [member, family])));
+  const home = (key) => {
+    const link = linkOf.get(key);
+    return link ? `${home(link.tail)}--${home(link.head)}` : familyOf.get(key) ?? key;
+  };
   for (const element of svg.querySelectorAll("g.node, g.edge")) {
     const [tail, head] = element.id.split("--");
     const key = head === undefined ? tail : `${tail}--${head}`;
@@ -29,7 +36,8 @@
       element.setAttribute("aria-label", `${detail.kind} ${detail.name}`);
     }
   }
-  const boxes = [...parts.keys()].filter((key) => !linkOf.has(key));
+  const boxes = [...parts.keys()].filter((key) => !linkOf.has(key))
+    .flatMap((key) => graph.families[key] ?? [key]);
   const haystack = new Map(boxes.map((key) => {
     const { kind, name, facts } = graph.details[key];
     return [key, [kind, name, ...facts.map((fact) => fact.join(" "))].join("\n").toLowerCase()];
@@ -74,7 +82,7 @@
   };
   const move = (dx, dy) => show({ ...view, x: view.x + dx * view.width, y: view.y + dy * view.height });
   const bringIntoView = (key) => {
-    const box = parts.get(key)[0].getBoundingClientRect();
+    const box = parts.get(home(key))[0].getBoundingClientRect();
     const area = drawing.getBoundingClientRect();
     const inside = box.left >= area.left && box.right <= area.right - (panel.hidden ? 0 : panel.offsetWidth)
       && box.top >= area.top && box.bottom <= area.bottom;
@@ -99,12 +107,15 @@
     return list;
   };
   const nameOf = (key) => graph.details[key]?.name ?? key;
-  const describe = (key) => graph.details[key] ?? {
-    kind: linkOf.get(key).kind === "dry" ? "orders held back by a dry run" : "orders",
-    name: `${nameOf(linkOf.get(key).tail)} → ${nameOf(linkOf.get(key).head)}`,
-    facts: [],
+  const KINDS = { feed: "reads", dry: "orders held back by a dry run", orders: "orders" };
+  const describe = (key) => {
+    if (graph.details[key]) return graph.details[key];
+    const { kind, tail, head, ring } = linkOf.get(key);
+    const facts = ring ? [["rings", ring]] : [];
+    return { kind: KINDS[kind] ?? "rings", name: `${nameOf(tail)} → ${nameOf(head)}`, facts };
   };
-  const linksAt = (key) => graph.links.filter((link) => link.tail === key || link.head === key);
+  const linksAt = (key) => (graph.families[key] ? graph.bundles : graph.links)
+    .filter((link) => link.tail === key || link.head === key);
   const goTo = (title, keys) => {
     if (keys.length === 0) return [];
     const list = document.createElement("ul");
@@ -125,11 +136,14 @@
     close.setAttribute("aria-label", "Close details");
     close.addEventListener("click", () => choose(null));
     const link = linkOf.get(key);
-    const before = link ? [link.tail] : graph.links.filter((l) => l.head === key).map((l) => l.tail);
-    const after = link ? [link.head] : graph.links.filter((l) => l.tail === key).map((l) => l.head);
-    panel.replaceChildren(heading, close, factList(facts), ...goTo("from", before), ...goTo("to", after));
+    const before = link ? [link.tail] : linksAt(key).filter((l) => l.head === key).map((l) => l.tail);
+    const after = link ? [link.head] : linksAt(key).filter((l) => l.tail === key).map((l) => l.head);
+    const around = [...goTo("from", before), ...goTo("to", after)];
+    const family = familyOf.has(key) ? goTo("one of", [familyOf.get(key)]) : [];
+    const members = goTo("each of them", graph.families[key] ?? []);
+    panel.replaceChildren(heading, close, factList(facts), ...around, ...family, ...members);
   };
-  const mark = (key, name) => parts.get(key)?.forEach((part) => part.classList.add(name));
+  const mark = (key, name) => parts.get(home(key))?.forEach((part) => part.classList.add(name));
   const unmark = (name) => svg.querySelectorAll(`.${name}`).forEach((part) => part.classList.remove(name));
   const refocus = () => drawing.classList.toggle("focused", chosen !== null || found.length > 0);
   const choose = (key) => {
@@ -143,7 +157,7 @@
     mark(key, "chosen");
     const link = linkOf.get(key);
     for (const near of link ? [link] : linksAt(key)) {
-      [near.key, near.tail, near.head].filter((k) => k !== key).forEach((k) => mark(k, "near"));
+      [near.key, near.tail, near.head].filter((k) => home(k) !== home(key)).forEach((k) => mark(k, "near"));
     }
     fillPanel(key);
     bringIntoView(key);
