@@ -40,6 +40,11 @@ def graph_hash(graph: Graph) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def content_text(value: object) -> str:
+    """What the hash of a graph covers of one of its parts, as text: equal for parts that do the same."""
+    return json.dumps(_plain(value, of_hash=True), sort_keys=True, separators=(",", ":"))
+
+
 def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - one arm for each kind
     match value:
         case None | bool() | int() | float() | str():

@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "say whether pipelines would start, and what is wrong if not",
     "fmt": "put pipelines into their canonical form",
     "graph": "draw what a pipeline compiles to",
+    "plan": "say what another file would change, node by node",
     "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",
     "explain": "tell the whole story of an error code",
     "migrate": "bring the database's tables up, down, or show where they are",

@@ -1,0 +1,238 @@
+"""What becomes of each node when one graph takes the place of another, and why.
+
+A plan is a value; the gateway does what it says, so that what is shown is what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import TypeVar
+
+from meltica_compiler.carrying import carried_stages, remembers
+from meltica_compiler.graph import Edge, Graph, Node, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_compiler.plain import content_text
+from meltica_compiler.plan_facts import (
+    changed,
+    edge_facts,
+    pipeline_facts,
+    provider_facts,
+    route_facts,
+    sink_facts,
+    strategy_facts,
+    strategy_terms,
+)
+from meltica_compiler.stage_text import stage_text
+from meltica_dsl.source import Location
+
+
+class Fate(Enum):
+    """What becomes of a node."""
+
+    KEPT = "kept"
+    """It runs on and notices nothing."""
+    MOVED = "state moved"
+    """It is changed, and keeps what it knows."""
+    RESTARTED = "restarted"
+    """A new one takes its place, and begins with nothing."""
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`before` and `after` are in the language's spelling, and empty where there is nothing. With both empty
+    `what` is a whole sentence."""
+
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node. `before` and `after` are the `file:line` of its declarations, empty where there is none."""
+
+    id: str
+    kind: str
+    """`pipeline`, `provider`, `route`, `strategy` or `sink`."""
+    name: str
+    fate: Fate
+    reasons: tuple[Reason, ...]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order of flow, those of kept nodes too. Hashes and bytes are those of the graphs."""
+
+    pipeline: str
+    old_hash: str
+    new_hash: str
+    old_bytes: int
+    new_bytes: int
+    steps: tuple[Step, ...]
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.fate is not Fate.KEPT)
+
+    def fate(self, id: str) -> Fate:
+        """Of the node with this id, which one of the graphs has."""
+        return next(step.fate for step in self.steps if step.id == id)
+
+
+def plan(old: Graph, new: Graph) -> Plan:
+    """What it takes to get from `old` to `new`. There are no changes exactly when the hashes are equal."""
+    providers = tuple(_steps("provider", old.providers, new.providers, _provider))
+    restarted = {step.name for step in providers if step.fate is Fate.RESTARTED}
+    change = _Change(old, new, frozenset(restarted))
+    steps = (
+        *_pipeline(old, new),
+        *providers,
+        *_steps("route", old.routes, new.routes, change.route),
+        *_steps("strategy", old.strategies, new.strategies, change.strategy),
+        *_steps("sink", old.sinks, new.sinks, change.sink),
+    )
+    return Plan(new.pipeline, old.hash, new.hash, old.total_bytes, new.total_bytes, steps)
+
+
+Verdict = tuple[Fate, list[Reason]]
+_Node = TypeVar("_Node", ProviderNode, RouteNode, StrategyNode, SinkNode)
+
+
+def _pipeline(old: Graph, new: Graph) -> Iterator[Step]:
+    reasons = [Reason(*difference) for difference in changed(pipeline_facts(old), pipeline_facts(new))]
+    if reasons:
+        yield Step("pipeline", "pipeline", new.pipeline, Fate.MOVED, tuple(reasons), old.file, new.file)
+
+
+def _steps(
+    kind: str, old: Iterable[_Node], new: Iterable[_Node], judge: Callable[[_Node, _Node], Verdict]
+) -> Iterator[Step]:
+    earlier: dict[str, _Node] = {node.name: node for node in old}
+    later: dict[str, _Node] = {node.name: node for node in new}
+    for name in sorted({*earlier, *later}):
+        was, becomes = earlier.get(name), later.get(name)
+        if was is None or becomes is None:
+            there = was or becomes
+            assert there is not None, "a name comes from one of the graphs"
+            fate, reasons = (Fate.REMOVED if becomes is None else Fate.ADDED), list[Reason]()
+        else:
+            there = becomes
+            fate, reasons = judge(was, becomes)
+        yield Step(there.id, kind, name, fate, tuple(reasons), _place(was), _place(becomes))
+
+
+def _provider(old: ProviderNode, new: ProviderNode) -> Verdict:
+    """A ring may grow, shrink or go while a provider runs; what it is asked for may not grow."""
+    again = [Reason(*difference) for difference in changed(provider_facts(old), provider_facts(new))]
+    inside: list[Reason] = []
+    was = {ring.event: ring for ring in old.ingresses}
+    becomes = {ring.event: ring for ring in new.ingresses}
+    again += [Reason(f"is now asked for {event} events") for event in becomes if event not in was]
+    inside += [Reason(f"is no longer asked for {event} events") for event in was if event not in becomes]
+    for ring in new.ingresses:
+        if ring.event in was:
+            earlier = was[ring.event]
+            if earlier.depth != ring.depth:
+                again.append(Reason(f"{ring.event} depth", str(earlier.depth), str(ring.depth)))
+            if earlier.capacity != ring.capacity:
+                inside.append(Reason(f"{ring.event} ring", f"{earlier.capacity:_}", f"{ring.capacity:_}"))
+    if new.trades and not old.trades:
+        again.append(Reason("is now traded on"))
+    elif old.trades and not new.trades:
+        inside.append(Reason("is no longer traded on"))
+    return _verdict(old, new, again, inside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Judges what is not a provider, knowing which providers restart."""
+
+    old: Graph
+    new: Graph
+    restarted: frozenset[str]
+
+    def route(self, old: RouteNode, new: RouteNode) -> Verdict:
+        reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
+        reasons += _stages(old, new)
+        if any(map(remembers, new.stages)):
+            forgotten = self.restarted.intersection(old.sources, new.sources)
+            reasons += [Reason(f"forgets what {name} sent, which restarts") for name in sorted(forgotten)]
+        reasons += self._targets(old, new)
+        carried = {before for before, _ in carried_stages(old, new)}
+        lost = [i for i, stage in enumerate(old.stages) if remembers(stage) and i not in carried]
+        if old.event != new.event or lost:
+            return _verdict(old, new, reasons, [])
+        return _verdict(old, new, [], reasons)
+
+    def strategy(self, old: StrategyNode, new: StrategyNode) -> Verdict:
+        again = [Reason(*difference) for difference in changed(strategy_facts(old), strategy_facts(new))]
+        again += self._inlets(old.name)
+        terms = [Reason(*difference) for difference in changed(strategy_terms(old), strategy_terms(new))]
+        if not terms and content_text(old.module) != content_text(new.module):
+            terms = [Reason("its module is registered anew")]
+        return _verdict(old, new, again, terms)
+
+    def sink(self, old: SinkNode, new: SinkNode) -> Verdict:
+        again = [Reason(*difference) for difference in changed(sink_facts(old), sink_facts(new))]
+        return _verdict(old, new, [*again, *self._inlets(old.name)], [])
+
+    def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
+        was = {edge.target: edge for edge in self.old.edges if edge.route == old.name}
+        becomes = {edge.target: edge for edge in self.new.edges if edge.route == new.name}
+        for target in sorted({*was, *becomes}):
+            yield from _edge(f"-> {target}", was.get(target), becomes.get(target))
+
+    def _inlets(self, target: str) -> Iterator[Reason]:
+        was = {edge.route: edge for edge in self.old.edges if edge.target == target}
+        becomes = {edge.route: edge for edge in self.new.edges if edge.target == target}
+        for route in sorted({*was, *becomes}):
+            yield from _edge(f"edge from {route}", was.get(route), becomes.get(route))
+
+
+def _edge(name: str, old: Edge | None, new: Edge | None) -> Iterator[Reason]:
+    if old is None or new is None:
+        yield Reason(name, "" if old is None else "there", "" if new is None else "there")
+        return
+    for what, before, after in changed(edge_facts(old), edge_facts(new)):
+        yield Reason(f"{name}: {what}", before, after)
+
+
+def _stages(old: RouteNode, new: RouteNode) -> Iterator[Reason]:
+    """The stages that differ, one beside the other where one takes the place of another."""
+    before = [stage_text(stage) for stage in old.stages]
+    after = [stage_text(stage) for stage in new.stages]
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        pairs = max(i_end - i, j_end - j)
+        for k in range(pairs):
+            yield Reason(
+                "stage",
+                before[i + k] if i + k < i_end else "",
+                after[j + k] if j + k < j_end else "",
+            )
+
+
+def _verdict(old: Node, new: Node, again: list[Reason], inside: list[Reason]) -> Verdict:
+    """Restarted for any reason of `again`, changed in place for those of `inside`, else kept."""
+    if again:
+        return Fate.RESTARTED, [*again, *inside]
+    if inside:
+        return Fate.MOVED, inside
+    if content_text(old) != content_text(new):
+        return Fate.RESTARTED, [Reason("its compiled form differs")]
+    return Fate.KEPT, []
+
+
+def _place(node: Node | None) -> str:
+    return "" if node is None else _line(node.location)
+
+
+def _line(location: Location) -> str:
+    return f"{location.file}:{location.line}"
