@@ -51,10 +51,19 @@ class OpenOrder:
 
     `value` is the price that its open quantity is valued at. While an amend that asks for more is on
     its way, `extra_quantity` and `extra_notional` are what it would add. `requests` counts the
-    cancels and amends that the venue has not answered.
+    requests that the venue has not answered: an amend, and one cancel however often it was asked for.
     """
 
-    __slots__ = ("account", "extra_notional", "extra_quantity", "order", "requests", "sides", "value")
+    __slots__ = (
+        "account",
+        "extra_notional",
+        "extra_quantity",
+        "is_cancelling",
+        "order",
+        "requests",
+        "sides",
+        "value",
+    )
 
     def __init__(self, order: Order, account: Account, gateway: RiskEngine, value: Decimal) -> None:
         provider, symbol = order.request.provider, order.request.symbol
@@ -64,10 +73,23 @@ class OpenOrder:
         self.extra_quantity = ZERO
         self.extra_notional = ZERO
         self.requests = 0
+        self.is_cancelling = False
         self.sides: tuple[tuple[RiskEngine, Exposure], ...] = (
             (account.engine, account.engine.exposures.at(provider, symbol)),
             (gateway, gateway.exposures.at(provider, symbol)),
         )
+
+    def cancelling(self) -> None:
+        """Counts a cancel, unless one is on its way: those that wait are sent as one."""
+        if not self.is_cancelling:
+            self.is_cancelling = True
+            self.requests += 1
+
+    def answered(self) -> None:
+        """The venue has answered one of the requests."""
+        self.requests = max(0, self.requests - 1)
+        if not self.requests:
+            self.is_cancelling = False
 
     def occupy(self) -> None:
         """Takes up its place, its remaining quantity, and what an amend that was on its way may add,

@@ -131,7 +131,7 @@ class OrderDesk:
         opened = self._open_order(request)
         if isinstance(opened, RequestRefused):
             return opened
-        opened.requests += 1
+        opened.cancelling()
         self._counts.cancels += 1
         return CancelAccepted(opened.order)
 
@@ -263,9 +263,9 @@ class OrderDesk:
                 self._accepted(opened)
             case Amended():
                 opened.amended(after)
-                opened.requests = max(0, opened.requests - 1)
+                opened.answered()
             case RequestFailed():
-                opened.requests = max(0, opened.requests - 1)
+                opened.answered()
                 if not opened.requests and after.amendment is not None:
                     opened.free_reserve()
                     after = lifecycle.amending(after, None, after.updated_us)

@@ -117,3 +117,26 @@ def test_an_amend_that_makes_no_sense_is_refused(
 
     assert isinstance(answer, RequestRefused)
     assert answer.reason == reason
+
+
+def test_cancels_that_are_sent_as_one_are_answered_as_one(desk: OrderDesk, make_order: MakeOrder) -> None:
+    desk.place(make_order(), REFERENCE, 1.0)
+    for _ in range(3):
+        assert isinstance(desk.cancel(CancelRequest("o-1", "maker")), CancelAccepted)
+    assert isinstance(amend(desk, quantity="2"), RequestRefused)
+
+    desk.apply(RequestFailed("o-1", 3.0, "not now"))
+    assert isinstance(amend(desk, quantity="2"), AmendAccepted)
+
+
+def test_a_cancel_asked_for_again_is_on_its_way_until_both_requests_are_answered(
+    desk: OrderDesk, make_order: MakeOrder
+) -> None:
+    desk.place(make_order(), REFERENCE, 1.0)
+    amend(desk, quantity="2")
+    for _ in range(2):
+        desk.cancel(CancelRequest("o-1", "maker"))
+    desk.apply(Amended("o-1", Decimal(100), Decimal(2), 6.0))
+    assert isinstance(amend(desk, quantity="3"), RequestRefused)
+    desk.apply(RequestFailed("o-1", 7.0, "not now"))
+    assert isinstance(amend(desk, quantity="3"), AmendAccepted)
