@@ -157,7 +157,8 @@ function openHost(boot, openInbox, control) {
     for (const name of boot.handlerNames)
       if (typeof handlers[name] === "function") host.handlers[name] = handlers[name].bind(handlers);
     inbox = openInbox(control.memory, host);
-    return stringify({ handlers: Object.keys(host.handlers), logs: takeLogs(), spinsPerMs: calibrate() });
+    if (boot.lingers) findPace();
+    return stringify({ handlers: Object.keys(host.handlers), logs: takeLogs() });
   }
 
   // --- the drain -------------------------------------------------------------------------------
@@ -178,25 +179,37 @@ function openHost(boot, openInbox, control) {
     if (answer instanceof NativePromise) throw new TypeError("a handler must not return a promise: there is nothing to wait for");
   }
 
-  // How many turns of the lingering loop a millisecond takes here; V8 alone has no finer clock.
-  function calibrate() {
-    const begin = wallClock();
-    while (wallClock() === begin);
-    let turns = 0;
-    for (const until = wallClock() + 2; wallClock() < until;) turns += spin(atomicLoad(words, at.wake), 1024);
-    return turns / 2;
+  // Turns of the waiting loop in a millisecond. V8 alone has no finer clock than milliseconds, and its compiler
+  // makes the loop many times as fast while it runs, so it is measured for as long as it runs.
+  const pace = { perMs: 10000, turns: 0, ms: 0 };
+
+  function findPace() {
+    for (const end = wallClock() + 10; wallClock() < end;) waits(atomicLoad(words, at.wake), 0.1);
   }
 
-  // Waits for a new cut, at most `turns`; returns the turns it took, or -1 if there is a new cut.
-  function spin(seen, turns) {
-    for (let i = 0; i < turns; i++) {
-      if (atomicLoad(words, at.wake) !== seen) return -1;
+  function keepPace(turns, ms) {
+    pace.turns += turns;
+    pace.ms += ms;
+    if (pace.ms < 4) return;
+    pace.perMs = pace.turns / pace.ms;
+    pace.turns /= 2;
+    pace.ms /= 2;
+  }
+
+  // Waits for a new cut, for about so many milliseconds; whether there is one.
+  function waits(seen, ms) {
+    const turns = ms * pace.perMs, began = wallClock();
+    let i = 0, isNew = false;
+    for (; i < turns; i++) {
+      isNew = atomicLoad(words, at.wake) !== seen;
+      if (isNew) break;
       if ((i & 1023) === 1023) {
         words[at.heartbeat] = (words[at.heartbeat] + 1) | 0;
-        if (atomicLoad(words, at.stop) !== 0) return i;
+        if (atomicLoad(words, at.stop) !== 0) break;
       }
     }
-    return turns;
+    keepPace(i, wallClock() - began);
+    return isNew;
   }
 
   function noteDropped() {
@@ -213,7 +226,7 @@ function openHost(boot, openInbox, control) {
 
   // Handles what is there, and what comes meanwhile, at most `limit` events; then lingers. Returns the number of
   // events handled, or JSON when there is something to tell: effects, logs, a fault.
-  function drain(coldEvents, limit, lingerTurns) {
+  function drain(coldEvents, limit, lingerMs) {
     if (inside) throw new Error("drain() is not for strategies");
     inside = true;
     host.yielding = false;
@@ -228,9 +241,9 @@ function openHost(boot, openInbox, control) {
         if (host.yielding || inbox.handled() - before >= limit || logs.length !== 0) break;
         if (atomicLoad(words, at.stop) !== 0) break;
         if (inbox.handled() - done === STRETCH || atomicLoad(words, at.wake) !== seen) continue;
-        if (lingerTurns === 0) break;
+        if (lingerMs === 0) break;
         words[at.state] = 2;
-        if (spin(seen, lingerTurns) >= 0) break;
+        if (!waits(seen, lingerMs)) break;
         words[at.state] = 1;
       }
     } catch (error) {

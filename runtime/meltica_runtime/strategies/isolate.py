@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.resources import files
@@ -40,9 +41,6 @@ cold events and a stop end it within `STRETCH` events."""
 
 MAX_REQUESTS = 1_024
 """Orders, cancels and amends of one drain, which ends with the event that makes them."""
-
-LINGER_ALWAYS_TURNS = 2**53 - 1
-"""Turns of the lingering loop that stand for `always`: only STOP ends it."""
 
 HANDLERS = tuple(dict.fromkeys([*(e.handler for e in EVENT_BY_NAME.values()), *EXECUTION_HANDLERS.values()]))
 
@@ -98,7 +96,6 @@ class DrainResult(msgspec.Struct, frozen=True):
 class _Started(msgspec.Struct, frozen=True):
     handlers: tuple[str, ...]
     logs: tuple[LogLine, ...]
-    spinsPerMs: float  # noqa: N815
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,8 @@ class Isolate:
         self._world = world
         self._stack = AsyncExitStack()
         self._v8: MiniRacer
-        self._linger_turns = 0
+        linger = node.linger
+        self._linger_ms = math.inf if linger.always else linger.duration.ns / 1e6
         self.handlers: tuple[str, ...] = ()
         self.start_logs: tuple[LogLine, ...] = ()
         self.memory: memoryview
@@ -169,7 +167,6 @@ class Isolate:
             raise
         self.handlers = started.handlers
         self.start_logs = started.logs
-        self._linger_turns = self._turns(started.spinsPerMs)
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
@@ -177,11 +174,11 @@ class Isolate:
 
     @property
     def lingers(self) -> bool:
-        return self._linger_turns > 0
+        return self._linger_ms > 0
 
     def stop_lingering(self) -> None:
         """Makes a lingering drain return soon; it may then not linger again."""
-        self._linger_turns = 0
+        self._linger_ms = 0.0
         self.words[at.STOP_U32] = 1
 
     def interrupt_linger(self) -> None:
@@ -196,7 +193,7 @@ class Isolate:
         """
         self.words[at.STOP_U32] = 0
         events = json.dumps([event.to_json() for event in cold]) if cold else "[]"
-        answer = await self._run(f"__meltica.drain({events},{limit},{self._linger_turns})")
+        answer = await self._run(f"__meltica.drain({events},{limit},{_number(self._linger_ms)})")
         if isinstance(answer, int):
             return DrainResult(answer)
         result = self._decode(answer, DrainResult)
@@ -290,6 +287,7 @@ class Isolate:
             "symbols": world.symbols,
             "providers": world.providers,
             "handlerNames": HANDLERS,
+            "lingers": self.lingers,
         }
         places = {
             "cut": at.CUT_F64,
@@ -309,12 +307,6 @@ class Isolate:
             "Object.defineProperty(globalThis, '__meltica', { value: Object.freeze(host) });\n"
             "return memory; })()\n//# sourceURL=meltica:host"
         )
-
-    def _turns(self, spins_per_ms: float) -> int:
-        linger = self._node.linger
-        if linger.always:
-            return LINGER_ALWAYS_TURNS
-        return int(spins_per_ms * linger.duration.ns / 1e6)
 
     def _fault(self, stage: Stage, error: JSEvalException) -> StrategyFault:
         text = str(error)
@@ -367,6 +359,11 @@ class _Watch:
             return
         self._seen = beat
         self.start()
+
+
+def _number(value: float) -> str:
+    """A number as JavaScript writes it."""
+    return "Infinity" if math.isinf(value) else repr(value)
 
 
 def _to_json(value: object) -> str:
