@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from meltica_dsl.model import FullPolicy, Linger, Risk, Stage
+from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_dsl.model import FullPolicy, Linger, Risk, Stage, event_after
 from meltica_dsl.source import Location
 from meltica_dsl.values import Duration, Secret, Size
 
@@ -64,6 +65,11 @@ class RouteNode:
     pool: str
     durable: bool
     location: Location
+
+    @property
+    def gives(self) -> str:
+        """The event that its stages make of `event`."""
+        return event_after(EVENT_BY_NAME[self.event], self.stages).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,16 @@ from meltica_dsl.model import (
     Expr,
     ExprType,
     FieldRef,
+    Kline,
     Membership,
+    Merge,
     Sample,
     Stage,
+    Throttle,
     Unary,
     Where,
 )
-from meltica_dsl.values import Duration
+from meltica_dsl.values import Duration, Rate
 
 _UNITS = (
     ("h", 3_600_000_000_000),
@@ -54,7 +57,7 @@ def duration_text(duration: Duration) -> str:
     return text or "0s"
 
 
-def stage_text(stage: Stage) -> str:
+def stage_text(stage: Stage) -> str:  # noqa: PLR0911 - one return for each kind
     match stage:
         case Where():
             return f"where {expression_text(stage.condition)}"
@@ -66,6 +69,22 @@ def stage_text(stage: Stage) -> str:
             return f"conflate per symbol every {duration_text(stage.every)}"
         case Depth():
             return f"depth {stage.levels}"
+        case Throttle():
+            return f"throttle {rate_text(stage.rate)}"
+        case Kline():
+            return f"kline {duration_text(stage.interval)}"
+        case Merge():
+            return "merge"
+
+
+def rate_text(rate: Rate) -> str:
+    """So many in a time, one of a unit without its one.
+
+    >>> rate_text(Rate(Decimal(5), Duration(10**9))), rate_text(Rate(Decimal(1_000), Duration(2 * 10**9)))
+    ('5/s', '1000/2s')
+    """
+    per = duration_text(rate.per)
+    return f"{number_text(rate.count)}/{per[1:] if per[:1] == '1' and per[1:].isalpha() else per}"
 
 
 def number_text(value: Decimal) -> str:

@@ -6,11 +6,12 @@ compiler to say. Every part keeps the span it came from.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from meltica_dsl.fields import EventType, Field
+from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
 from meltica_dsl.source import SourceFile, Span
 from meltica_dsl.values import Duration, Rate, Ratio, Settings, Size, Symbol
 
@@ -161,7 +162,38 @@ class Depth:
     span: Span
 
 
-Stage = Where | Dedupe | Sample | Conflate | Depth
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Keeps at most `rate.count` events, a whole number, in each `rate.per` of event time."""
+
+    rate: Rate
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Kline:
+    """Makes of trades one candle a symbol and provider for each interval of event time."""
+
+    interval: Duration
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Brings what the sources of a route give into order of event time, then provider, then arrival."""
+
+    span: Span
+
+
+Stage = Where | Dedupe | Sample | Conflate | Depth | Throttle | Kline | Merge
+
+HOLDING_STAGES = (Conflate, Kline, Merge)
+"""Stages that hold events back and let go of them later."""
+
+
+def event_after(event: EventType, stages: Iterable[Stage]) -> EventType:
+    """The type of event that leaves `stages`, which take `event`."""
+    return EVENT_BY_NAME["kline"] if any(isinstance(stage, Kline) for stage in stages) else event
 
 
 # --- declarations -----------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from meltica_compiler.graph import RouteNode
+from meltica_compiler.holding import held_at_most
 from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
-from meltica_dsl.model import Conflate, FullPolicy
+from meltica_dsl.model import FullPolicy
 from meltica_runtime.record_copies import column_runs
 from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer
 
@@ -55,14 +56,15 @@ class RouteFlow:
         self._conflating = tuple(edge for edge in edges if edge.policy is FullPolicy.CONFLATE)
         self._positions = [source.written for source in sources]
         self._watermark_us = 0.0
-        # A conflating stage may let go of all that it holds at once.
-        holds = any(isinstance(stage, Conflate) for stage in node.stages)
-        self._margin = streams if holds else 0
+        # A stage that holds events may let go of them all at once.
+        self._margin = held_at_most(node.stages, streams)
         self._merge = _Merge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
 
     @staticmethod
     def delivered_layout(node: RouteNode, sources: tuple[IngressRing, ...]) -> RecordLayout:
         """The layout of the records that a flow over `sources` offers to its edges."""
+        if node.gives != node.event:
+            return record_layout(node.gives)
         return sources[0].layout if len(sources) == 1 else record_layout(node.event, node.depth)
 
     def position(self, source: IngressRing) -> int:

@@ -48,7 +48,7 @@ def test_every_limit_stage_and_policy_has_its_row():
     rows = set(re.findall(r"^\| `(\w+)", LANGUAGE, re.MULTILINE))
     assert limits <= rows
     assert {policy.value for policy in FullPolicy} <= rows
-    unsupported = {"throttle", "kline", "merge"}
+    unsupported = {"merge"}
     assert set(STAGE_WORDS) - unsupported <= rows
     assert all(f"`{word}`" in LANGUAGE for word in unsupported)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
-from meltica_compiler.draw.sketch import event_note, is_lossy
+from meltica_compiler.draw.sketch import event_note, is_lossy, route_note
 from meltica_compiler.draw.spelling import (
     adapter_schema,
     sink_schema,
@@ -90,7 +90,7 @@ def _ingress(ring: Ingress) -> str:
 
 def _route(node: RouteNode) -> Facts:
     return (
-        ("event", event_note(node.event, node.depth)),
+        ("event", route_note(node)),
         ("from", ", ".join(node.sources)),
         *(("stage", stage_text(stage)) for stage in node.stages),
         ("pool", node.pool),

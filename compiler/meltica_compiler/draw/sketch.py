@@ -102,6 +102,12 @@ def sketch(graph: Graph) -> Sketch:
     return Sketch(graph.pipeline, summary, tuple(boxes), tuple(links))
 
 
+def route_note(route: RouteNode) -> str:
+    """What the route gives, after what it takes where its stages change that."""
+    note = event_note(route.event, route.depth)
+    return note if route.gives == route.event else f"{note} → {route.gives}"
+
+
 def event_note(event: str, depth: int) -> str:
     return f"{event} {depth}" if depth else event
 
@@ -130,7 +136,7 @@ def _route(node: RouteNode, keys: Keys, ring: str) -> Box:
     rows = [Row(f"| {stage_text(stage)}") for stage in node.stages]
     if node.durable:
         rows.append(Row("durable"))
-    note = event_note(node.event, node.depth)
+    note = route_note(node)
     brief = f"{note} · {ring}"
     return Box(keys.routes[node.name], Lane.ROUTES, node.name, note, tuple(rows), brief)
 

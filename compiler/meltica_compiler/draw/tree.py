@@ -14,7 +14,7 @@ from meltica_compiler.draw.amounts import (
     total_line,
 )
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note, sketch
+from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note, route_note, sketch
 from meltica_compiler.draw.spelling import (
     adapter_schema,
     sink_schema,
@@ -114,7 +114,7 @@ def _route(node: RouteNode, edges: list[Edge]) -> Item:
     notes: list[Line] = [_sources(node.sources)]
     notes += [(Piece("| ", Style.DIM), Piece(printable(stage_text(stage)))) for stage in node.stages]
     extra = ("durable",) if node.durable else ()
-    line = _head(node.name, Style.ROUTE, event_note(node.event, node.depth), *extra)
+    line = _head(node.name, Style.ROUTE, route_note(node), *extra)
     return Item(line, notes=tuple(notes), branches=tuple(_edge(edge) for edge in edges))
 
 

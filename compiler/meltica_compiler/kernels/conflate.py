@@ -13,40 +13,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from meltica_compiler.kernels.moments import Moments, Steps, open_windows
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, streams
 from meltica_compiler.layout import MAX_BATCH
 
-Steps = NDArray[np.int64] | None
-"""For each record the position of the route's event that brought it; None: it is that event itself."""
-
 
 class Conflator:
-    """`pairs` is the number of (provider, symbol) pairs that can occur, `symbols` that of symbols."""
+    """`pairs` is the number of (provider, symbol) pairs that can occur, `symbols` that of symbols, and
+    `arriving` the most records of one batch."""
 
-    def __init__(self, every_us: float, symbols: int, pairs: int, dtype: np.dtype[np.void]) -> None:
+    def __init__(
+        self, every_us: float, symbols: int, pairs: int, dtype: np.dtype[np.void], arriving: int = MAX_BATCH
+    ) -> None:
         self._every_us = every_us
         self._symbols = symbols
         self._pairs = pairs
         self._window = -np.inf
-        self._last_seq = 0.0
         # One waiting event for each stream; a batch adds at most its own events to what goes out.
         self._waiting = np.empty(pairs, dtype)
         self._count = 0
-        self._out = np.empty(pairs + MAX_BATCH, dtype)
-        self._steps = np.empty(pairs + MAX_BATCH, np.int64)
+        self._out = np.empty(pairs + arriving, dtype)
+        self._steps = np.empty(pairs + arriving, np.int64)
 
     def due_us(self) -> float:
         """Event time that closes the window of what waits; infinite if nothing does."""
         return float(self._window + 1) * self._every_us if self._count else float("inf")
 
     def run(
-        self, rows: Records, watermark_us: float, records: Records, chosen: Chosen, steps: Steps
+        self, moments: Moments, records: Records, chosen: Chosen, steps: Steps
     ) -> tuple[Records, NDArray[np.int64]]:
-        """What goes out, and the position in `rows` that caused each (their number: the watermark)."""
-        clock = self._advance(rows, watermark_us)
+        """What goes out, and the moment that let each go."""
+        clock = open_windows(moments.times, self._every_us, self._window)
         positions = np.arange(len(records)) if chosen is None else chosen
-        if len(rows):
-            self._last_seq = float(rows["seq"][-1])
         if not positions.size and clock[-1] == self._window:
             return self._out[:0], self._steps[:0]
         arrived = clock[positions if steps is None else steps[positions]]
@@ -58,21 +56,10 @@ class Conflator:
         out = self._emit(waiting, records, positions, newest[:leaving])
         causes = self._steps[:leaving]
         causes[:] = np.searchsorted(clock, windows[newest[:leaving]], side="right")
-        if leaving:
-            seq = np.append(rows["seq"], self._last_seq)
-            out["seq"] = seq[causes]
+        out["seq"] = moments.seqs[causes]
         self._wait(waiting, records, positions, newest[leaving:])
         self._window = final
         return out, causes
-
-    def _advance(self, rows: Records, watermark_us: float) -> NDArray[np.float64]:
-        """The window that is open after each of the rows, and last the one after the watermark."""
-        clock = np.empty(len(rows) + 1)
-        np.divide(rows["time"], self._every_us, out=clock[:-1])
-        clock[-1] = watermark_us / self._every_us
-        np.floor(clock, out=clock)
-        np.fmax(clock, self._window, out=clock)
-        return np.maximum.accumulate(clock, out=clock)
 
     def _newest(
         self,

@@ -13,9 +13,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from meltica_compiler.depth import kernel_depth
 from meltica_compiler.graph import Graph, RouteNode
 from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
+from meltica_compiler.layout import MAX_BATCH
 from meltica_compiler.stage_text import stage_text
-from meltica_dsl.fields import EVENT_BY_NAME, FieldType
-from meltica_dsl.model import Conflate, Const, Dedupe, Depth, Sample, Stage, Where
+from meltica_dsl.fields import EVENT_BY_NAME, EventType, FieldType
+from meltica_dsl.model import (
+    HOLDING_STAGES,
+    Conflate,
+    Const,
+    Dedupe,
+    Depth,
+    Kline,
+    Sample,
+    Stage,
+    Throttle,
+    Where,
+    event_after,
+)
 
 _TEMPLATE = "kernel.py.j2"
 
@@ -36,6 +49,7 @@ class Step:
     columns: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     divides: bool = False
+    holds: bool = False
 
 
 def kernel_source(route: RouteNode, graph: Graph) -> str:
@@ -48,9 +62,8 @@ def kernel_source(route: RouteNode, graph: Graph) -> str:
         steps=steps,
         tables=tables,
         imports=_imports(steps, tables),
-        needs_layout=any("LAYOUT" in step.setup for step in steps),
-        conflates=any(step.kind == "conflate" for step in steps),
-        input_depth=input_depth(route, graph),
+        layouts=_layouts(steps, route, graph),
+        holding=[step.name for step in steps if step.holds],
     )
 
 
@@ -66,20 +79,31 @@ def input_depth(route: RouteNode, graph: Graph) -> int:
     return kernel_depth(route.depth, depths)
 
 
+def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tuple[str, str, int], ...]:
+    """Names, events and depths of the record layouts that the source mentions."""
+    known = ((_TAKEN, route.event, input_depth(route, graph)), (_KLINES, "kline", 0))
+    return tuple(one for one in known if any(one[0] in step.setup for step in steps))
+
+
 def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterable[Step]:
     codes = Codes(graph.symbols, tuple(provider.name for provider in graph.providers))
     narrowed = False
+    before: tuple[Stage, ...] = ()
     for number, (kind, group) in enumerate(groupby(route.stages, key=type)):
         stages = tuple(group)
         if kind is Where:
             yield _where_step(stages, codes, tables, narrowed=narrowed)
             narrowed = True
+            before += stages
             continue
         for place, stage in enumerate(stages):
             word = kind.__name__.lower()
             name = f"{word}_{number}" + (f"_{place}" if place else "")
-            yield Step(word, (stage_text(stage),), narrowed, name, _setup(stage, route, graph))
-            narrowed = not isinstance(stage, Conflate) and (narrowed or not isinstance(stage, Depth))
+            holds = isinstance(stage, HOLDING_STAGES)
+            setup = _setup(stage, before, route, graph)
+            yield Step(word, (stage_text(stage),), narrowed, name, setup, holds=holds)
+            narrowed = not holds and (narrowed or not isinstance(stage, Depth))
+            before += (stage,)
 
 
 def _where_step(
@@ -101,32 +125,48 @@ def _where_step(
     )
 
 
-def _setup(stage: Stage, route: RouteNode, graph: Graph) -> str:
+def _setup(  # noqa: PLR0911 - one return for each kind
+    stage: Stage, before: tuple[Stage, ...], route: RouteNode, graph: Graph
+) -> str:
+    """What makes the state of `stage`, which has the stages `before` in front of it; "" if it has none."""
     symbols, streams = len(graph.symbols), len(graph.symbols) * len(graph.providers)
+    event = event_after(EVENT_BY_NAME[route.event], before)
+    layout = _TAKEN if event.name == route.event else _KLINES
+    # What holding stages let go of comes on top of a batch.
+    more = streams * sum(isinstance(one, HOLDING_STAGES) for one in before)
     match stage:
         case Sample():
             return f"Sampler(every={stage.every})"
+        case Throttle():
+            return f"Throttler({int(stage.rate.count)}, {stage.rate.per.us!r})"
         case Conflate():
-            return f"Conflator({stage.every.us!r}, {symbols}, {streams}, LAYOUT.dtype)"
+            arriving = f", arriving={MAX_BATCH + more}" if more else ""
+            return f"Conflator({stage.every.us!r}, {symbols}, {streams}, {layout}.dtype{arriving})"
+        case Kline():
+            return f"KlineMaker({stage.interval.us!r}, {symbols}, {streams})"
         case Dedupe():
-            identifier = _identifier(route.event)
+            identifier = _identifier(event)
             if identifier is None:
-                return f"ContentDedupe({stage.within.us!r}, LAYOUT, {route.depth}, {symbols})"
+                return f"ContentDedupe({stage.within.us!r}, {layout}, {route.depth}, {symbols})"
             return f'IdentifierDedupe({stage.within.us!r}, "{identifier}", {symbols}, {streams})'
         case _:
             return ""
 
 
-def _identifier(event: str) -> str | None:
-    fields = EVENT_BY_NAME[event].fields
-    return next((f.name for f in fields if f.type is FieldType.IDENTIFIER), None)
+def _identifier(event: EventType) -> str | None:
+    return next((f.name for f in event.fields if f.type is FieldType.IDENTIFIER), None)
 
+
+_TAKEN, _KLINES = "LAYOUT", "KLINES"
+"""Names of the layout of the records that the route takes, and of that of candles."""
 
 _CLASSES = {
     "IdentifierDedupe": "dedupe",
     "ContentDedupe": "dedupe",
     "Sampler": "sample",
+    "Throttler": "throttle",
     "Conflator": "conflate",
+    "KlineMaker": "kline",
 }
 
 
@@ -137,7 +177,9 @@ def _imports(steps: Iterable[Step], tables: Iterable[LookupTable]) -> tuple[str,
         name = step.setup.split("(")[0]
         if name:
             used.setdefault(f"kernels.{_CLASSES[name]}", set()).add(name)
-        if "LAYOUT" in step.setup:
+        if step.holds:
+            used.setdefault("kernels.moments", set()).add("Clock")
+        if _TAKEN in step.setup or _KLINES in step.setup:
             used.setdefault("layout", set()).add("record_layout")
         if step.conditions:
             names = {"narrow"} | ({"column"} if step.narrowed and step.columns else set())

@@ -9,7 +9,7 @@ from meltica_compiler.depth import kernel_depth, route_depth
 from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.layout import record_layout, ring_bytes
-from meltica_compiler.passes.draft import Draft, event_of
+from meltica_compiler.passes.draft import Draft, event_of, given_by
 from meltica_compiler.plain import graph_hash
 from meltica_dsl.fields import EVENT_BY_NAME
 from meltica_dsl.model import FullPolicy, Pipeline, Pool, Route, Target
@@ -133,7 +133,7 @@ def _edges(draft: Draft, depths: Mapping[Feed, int]) -> tuple[Edge, ...]:
             # One place for each symbol of each provider. What waits is as deep as the kernel gave it.
             depth = kernel_depth(route_depth(event, route.stages), (depths[feed] for feed in _feeds(route)))
             streams = sum(listed[source.provider] for source in route.sources)
-            waiting = streams * record_layout(event, depth).size
+            waiting = streams * record_layout(given_by(route).name, depth).size
         for target in route.targets:
             kind = "strategy" if target.name in strategies else "sink"
             edges.append(_edge(route, target, kind, pool, waiting, draft.location(target.span)))
@@ -143,7 +143,7 @@ def _edges(draft: Draft, depths: Mapping[Feed, int]) -> tuple[Edge, ...]:
 def _edge(
     route: Route, target: Target, target_kind: str, pool: Pool, waiting_bytes: int, location: Location
 ) -> Edge:
-    event = event_of(route).name
+    event = given_by(route).name
     depth = route_depth(event, route.stages)
     return Edge(
         id=f"edge:{route.name}->{target.name}",

@@ -10,7 +10,7 @@ from meltica_compiler.graph import Graph, ModuleInfo, SettingValue
 from meltica_compiler.options import CompileOptions
 from meltica_dsl.diagnostics import Diagnostic, Severity, has_errors
 from meltica_dsl.fields import EventType
-from meltica_dsl.model import Pipeline, Route
+from meltica_dsl.model import Pipeline, Route, event_after
 from meltica_dsl.source import Location, SourceFile, Span
 
 SettingsByName = Mapping[str, dict[str, SettingValue]]
@@ -48,8 +48,13 @@ class Draft:
 
 
 def event_of(route: Route) -> EventType:
-    """What the route carries: its first source says so, and all others agree."""
+    """What comes into the route: its first source says so, and all others agree."""
     return route.sources[0].event
+
+
+def given_by(route: Route) -> EventType:
+    """What the route's stages make of it."""
+    return event_after(event_of(route), route.stages)
 
 
 def warning(code: str, message: str, span: Span, label: str, help: str) -> Diagnostic:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from meltica_compiler.holding import held_at_most
 from meltica_compiler.passes.draft import Draft
 from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import Conflate, FullPolicy
+from meltica_dsl.model import FullPolicy
 
 
 def check_arrows(draft: Draft) -> Draft:
@@ -64,7 +65,7 @@ def check_durable(draft: Draft) -> Draft:
 
 
 def check_letting_go(draft: Draft) -> Draft:
-    """A conflating stage may let go of an event of every stream at once: a blocking ring must hold them.
+    """A stage that holds events may let go of them all at once: a blocking ring must have room for them.
 
     >>> say(check_letting_go(draft_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }
@@ -72,7 +73,7 @@ def check_letting_go(draft: Draft) -> Draft:
     ... route r via ram = paper.book | conflate per symbol every 1s -> tape
     ... sink tape = log {}
     ... ''')))
-    E0609 route `r` conflates 2 streams into a blocking ring of 2 events, and would stand still
+    E0609 route `r` may let go of 2 events at once, and its blocking ring of 2 would stand still
       help: give pool `ram` at least 3 events
     """
     providers = draft.pipeline.providers
@@ -82,17 +83,16 @@ def check_letting_go(draft: Draft) -> Draft:
         *(
             Diagnostic(
                 "E0609",
-                f"route `{route.name}` conflates {streams} streams into a blocking ring of {pool.events} "
-                "events, and would stand still",
+                f"route `{route.name}` may let go of {held:,} events at once, and its blocking ring of "
+                f"{pool.events:,} would stand still",
                 route.pool_span,
-                label="has no room for all that the stage may let go at once",
+                label="has no room for all that its stages may let go at once",
                 labels=(Label(pool.name_span, "the pool is declared here"),),
-                help=(f"give pool `{pool.name}` at least {streams + 1} events",),
+                help=(f"give pool `{pool.name}` at least {held + 1:_} events",),
             )
             for route in draft.pipeline.routes
             for pool in (pools[route.pool],)
-            if pool.on_full is FullPolicy.BLOCK
-            and pool.events <= streams
-            and any(isinstance(stage, Conflate) for stage in route.stages)
+            for held in (held_at_most(route.stages, streams),)
+            if pool.on_full is FullPolicy.BLOCK and held and pool.events <= held
         )
     )

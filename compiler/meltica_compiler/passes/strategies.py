@@ -7,12 +7,13 @@ from dataclasses import replace
 from meltica_compiler.graph import ModuleInfo, SettingValue
 from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect
 from meltica_compiler.module_metadata import ModuleMetadata
-from meltica_compiler.passes.draft import Draft, event_of
+from meltica_compiler.passes.draft import Draft, given_by
 from meltica_compiler.registry import ResolveFailure, StrategyLibrary
 from meltica_compiler.strategy_config import read_config
 from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import Selector, Strategy
+from meltica_dsl.model import Kline, Route, Selector, Strategy
+from meltica_dsl.source import Span
 
 FoundModule = tuple[ModuleInfo, ModuleMetadata] | ResolveFailure | ModuleFault
 
@@ -87,7 +88,7 @@ def check_handlers(draft: Draft) -> Draft:
     """
     found: list[Diagnostic] = []
     for route in draft.pipeline.routes:
-        event = event_of(route)
+        event = given_by(route)
         for target in route.targets:
             module = draft.modules.get(target.name)
             if module is None or event.name in module.events:
@@ -99,7 +100,7 @@ def check_handlers(draft: Draft) -> Draft:
                     f"`{module.name}` does not handle {event.name} events",
                     target.span,
                     label=f"would get {event.name} events",
-                    labels=(Label(route.sources[0].span, f"{event.name} events come from here"),),
+                    labels=(Label(_origin(route), f"{event.name} events come from here"),),
                     notes=(f"it handles {handled}",),
                     help=(
                         f"send it something else, or list `{event.metadata_name}` in the module's "
@@ -108,6 +109,12 @@ def check_handlers(draft: Draft) -> Draft:
                 )
             )
     return draft.report(*found)
+
+
+def _origin(route: Route) -> Span:
+    """Where the type of event that the route gives comes from: a stage that makes it, or the source."""
+    stages = [stage for stage in route.stages if isinstance(stage, Kline)]
+    return stages[-1].span if stages else route.sources[0].span
 
 
 def check_risk(draft: Draft) -> Draft:

@@ -84,11 +84,11 @@ Right:
     ),
     Code(
         "E0609",
-        "a blocking ring too small for a conflating stage",
+        "a blocking ring too small for what a stage lets go of",
         """\
-`conflate` keeps one event of each stream, that is of each symbol at each
-provider, and may let go of all of them at once. A pool that blocks must have
-room for that and one more, or the route would wait for ever.
+`conflate` and `kline` hold one event of each stream, that is of each symbol at
+each provider, and may let go of all of them at once. A pool that blocks must
+have room for that and one more, or the route would wait for ever.
 
 Wrong:
     pool ram { events = 2, on_full = block }

@@ -5,7 +5,17 @@ from __future__ import annotations
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.fields import MAX_BOOK_DEPTH, EventType
-from meltica_dsl.model import Conflate, Dedupe, Depth, Sample, Stage, Where
+from meltica_dsl.model import (
+    Conflate,
+    Dedupe,
+    Depth,
+    Kline,
+    Sample,
+    Stage,
+    Throttle,
+    Where,
+    event_after,
+)
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
 from meltica_dsl.resolve.expressions import Typer
@@ -57,8 +67,11 @@ class StageExpander:
             stage = self._stage(call, scope)
             if stage is not None:
                 self._stages.append(stage)
+                self._event = event_after(self._event, (stage,))
 
-    def _stage(self, call: syntax.StageCall, scope: Scope) -> Stage | None:
+    def _stage(  # noqa: PLR0911 - one return for each kind
+        self, call: syntax.StageCall, scope: Scope
+    ) -> Stage | None:
         match call:
             case syntax.WhereStage():
                 condition = Typer(self._constants, self._event).condition(call.condition, scope)
@@ -74,6 +87,10 @@ class StageExpander:
                 return self._conflate(call, scope)
             case syntax.DepthStage():
                 return self._depth(call, scope)
+            case syntax.ThrottleStage():
+                return self._throttle(call, scope)
+            case syntax.KlineStage():
+                return self._kline(call, scope)
             case _:
                 self._findings.add(unsupported_stage(call))
                 return None
@@ -102,6 +119,26 @@ class StageExpander:
             self._findings.add(Diagnostic("E0207", message, call.span, f"gets {self._event.name} events"))
             return None
         return None if levels is None else Depth(levels, call.span)
+
+    def _throttle(self, call: syntax.ThrottleStage, scope: Scope) -> Stage | None:
+        setting = self._constants.evaluate(call.rate, scope)
+        rate = None if setting is None else self._typed.rate("throttle", setting)
+        if setting is None or rate is None:
+            return None
+        if rate.count != rate.count.to_integral_value():
+            self._findings.add(_part_of_an_event(setting.span))
+            return None
+        return Throttle(rate, call.span)
+
+    def _kline(self, call: syntax.KlineStage, scope: Scope) -> Stage | None:
+        setting = self._constants.evaluate(call.interval, scope)
+        interval = None if setting is None else self._typed.duration("kline", setting, "m", INSTANT)
+        if self._event.name != "trade":
+            message = f"`kline` makes candles of trades, not of {self._event.name} events"
+            label = f"gets {self._event.name} events"
+            self._findings.add(Diagnostic("E0207", message, call.span, label))
+            return None
+        return None if interval is None else Kline(interval, call.span)
 
     def _expand_named(self, call: syntax.NamedStage, scope: Scope) -> None:
         stage = self._constants.names.stages.get(call.name.text)
@@ -142,13 +179,19 @@ class StageExpander:
 
 
 def unsupported_stage(call: syntax.StageCall) -> Diagnostic:
-    keyword = {
-        syntax.ThrottleStage: "throttle",
-        syntax.KlineStage: "kline",
-        syntax.MergeStage: "merge",
-    }[type(call)]
+    keyword = "merge"
     start = call.span.start
     return unsupported(f"the stage `{keyword}`", Span(call.span.path, start, start + len(keyword)))
+
+
+def _part_of_an_event(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E0306",
+        "`throttle` wants a whole number of events in a time",
+        span,
+        "out of range",
+        help=("give a longer time: `0.5/s` is `1/2s`",),
+    )
 
 
 def _argument_count(call: syntax.NamedStage, stage: syntax.StageDecl) -> Diagnostic:

@@ -62,7 +62,7 @@ def _route_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
         own, at = now.routes[node.name], _at(graph, node, "route")
         yield Point(UP, int(now.phase is Phase.RUNNING), at)
         yield Point(EVENTS_IN, own.events_in, at)
-        yield Point(EVENTS_OUT, own.events_out, {**at, "event": node.event})
+        yield Point(EVENTS_OUT, own.events_out, {**at, "event": node.gives})
         yield Point(BATCHES, own.batches, at)
         yield Point(BATCH_SIZE, own.last_batch, at)
         yield Point(LAG_EVENTS, own.lag_events, at)

@@ -15,7 +15,7 @@ from meltica_compiler.graph import Graph, Ingress, ProviderNode, RouteNode
 from meltica_compiler.kernels.load import load_kernel
 from meltica_compiler.layout import record_layout, ring_bytes
 from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import Binary, Const, ExprType, FieldRef
+from meltica_dsl.model import Binary, Const, ExprType, FieldRef, event_after
 from meltica_dsl.source import Location, Span
 
 SPAN = Span("test.mel", 0, 0)
@@ -89,18 +89,19 @@ def run_in_batches(route, graph, rows, cuts, watermark=-np.inf):
 def by_reference(route, graph, rows, watermark=-np.inf):
     """The same by the reference, as records."""
     hidden = ("seq", "ingest")
-    names = [n for n in rows.dtype.names if n not in hidden]
 
     def content(event):
-        if route.event == "trade":
+        if "trade_id" in event:
             return event["provider"], event["symbol"], event["trade_id"]
-        return tuple(np.asarray(event[n]).tobytes() for n in names)
+        return tuple(np.asarray(value).tobytes() for name, value in event.items() if name not in hidden)
 
     reference = _reference().ReferenceRoute(route, graph, content)
     events = [{n: row[n] for n in rows.dtype.names} for row in rows]
     delivered = [kept for event in events for kept in reference.feed(event)]
     delivered += reference.finish(watermark)
-    out = np.zeros(len(delivered), rows.dtype)
+    given = event_after(EVENT_BY_NAME[route.event], route.stages).name
+    dtype = rows.dtype if given == route.event else record_layout(given).dtype
+    out = np.zeros(len(delivered), dtype)
     for place, event in enumerate(delivered):
         for key, value in event.items():
             out[key][place] = value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from meltica_dsl.fields import SIDES
 from meltica_dsl.model import (
@@ -17,8 +18,10 @@ from meltica_dsl.model import (
     Dedupe,
     Depth,
     FieldRef,
+    Kline,
     Membership,
     Sample,
+    Throttle,
     Unary,
     Where,
 )
@@ -103,11 +106,19 @@ def _call(function, arguments):
             return fnmatchcase(*arguments)
 
 
+class Moment(NamedTuple):
+    """A step of the clock: the time it shows, and the number of the event that moved it."""
+
+    time: float
+    seq: float
+    is_watermark: bool = False
+
+
 class ReferenceDedupe:
     def __init__(self, stage, content):
         self.within, self.content, self.seen = stage.within.us, content, {}
 
-    def step(self, clock, seq, arrived):
+    def step(self, moment, arrived):
         passed = []
         for event in arrived:
             key = self.content(event)
@@ -122,7 +133,7 @@ class ReferenceSample:
     def __init__(self, stage):
         self.every, self.count = stage.every, 0
 
-    def step(self, clock, seq, arrived):
+    def step(self, moment, arrived):
         passed = []
         for event in arrived:
             if self.count % self.every == 0:
@@ -131,15 +142,31 @@ class ReferenceSample:
         return passed
 
 
+class ReferenceThrottle:
+    def __init__(self, stage):
+        self.most, self.per, self.window, self.count = int(stage.rate.count), stage.rate.per.us, -math.inf, 0
+
+    def step(self, moment, arrived):
+        passed = []
+        for event in arrived:
+            window = math.floor(event["time"] / self.per)
+            if window > self.window:
+                self.window, self.count = window, 0
+            self.count += 1
+            if self.count <= self.most:
+                passed.append(event)
+        return passed
+
+
 class ReferenceConflate:
     def __init__(self, stage):
         self.every, self.window, self.waiting = stage.every.us, -math.inf, {}
 
-    def step(self, clock, seq, arrived):
+    def step(self, moment, arrived):
         passed = []
-        window = math.floor(clock / self.every)
+        window = _window(moment.time, self.every)
         if window > self.window:
-            passed = [{**event, "seq": seq} for event in self.waiting.values()]
+            passed = [{**event, "seq": moment.seq} for event in self.waiting.values()]
             self.window, self.waiting = window, {}
         for event in arrived:
             key = (event["provider"], event["symbol"])
@@ -148,11 +175,51 @@ class ReferenceConflate:
         return passed
 
 
+class ReferenceKline:
+    def __init__(self, stage):
+        self.every, self.window, self.trades = stage.interval.us, -math.inf, defaultdict(list)
+
+    def step(self, moment, arrived):
+        passed = []
+        window = _window(moment.time - (1e6 if moment.is_watermark else 0), self.every)
+        if window > self.window:
+            passed = [self._candle(*self.trades[key], seq=moment.seq) for key in sorted(self.trades)]
+            self.window = window
+            self.trades.clear()
+        for event in arrived:
+            self.trades[event["provider"], event["symbol"]].append(event)
+        return passed
+
+    def _candle(self, *trades, seq):
+        prices = [trade["price"] for trade in trades]
+        end = (self.window + 1) * self.every
+        return {
+            "seq": seq,
+            "time": end,
+            "ingest": trades[-1]["ingest"],
+            "venue_seq": trades[-1]["venue_seq"],
+            "symbol": trades[0]["symbol"],
+            "provider": trades[0]["provider"],
+            "open": prices[0],
+            "high": max(prices),
+            "low": min(prices),
+            "close": prices[-1],
+            # The shortest decimals that make these f64 are what the venue said.
+            "volume": float(sum(Decimal(repr(float(trade["quantity"]))) for trade in trades)),
+            "open_time": self.window * self.every,
+            "close_time": end,
+        }
+
+
+def _window(time, every):
+    return math.floor(time / every) if math.isfinite(time) else time
+
+
 class ReferenceWhere:
     def __init__(self, stage, graph):
         self.condition, self.graph = stage.condition, graph
 
-    def step(self, clock, seq, arrived):
+    def step(self, moment, arrived):
         return [event for event in arrived if evaluate(self.condition, event, self.graph)]
 
 
@@ -164,20 +231,21 @@ class ReferenceRoute:
             Where: lambda s: ReferenceWhere(s, graph),
             Dedupe: lambda s: ReferenceDedupe(s, content),
             Sample: ReferenceSample,
+            Throttle: ReferenceThrottle,
             Conflate: ReferenceConflate,
+            Kline: ReferenceKline,
         }
         self.stages = [makers[type(s)](s) for s in route.stages if not isinstance(s, Depth)]
-        self.clock, self.seq = -math.inf, 0
+        self.seq = 0
 
     def feed(self, event: Event) -> list[Event]:
-        self.clock, self.seq = max(self.clock, event["time"]), event["seq"]
-        return self._step([event])
+        self.seq = event["seq"]
+        return self._step(Moment(event["time"], self.seq), [event])
 
     def finish(self, watermark: float) -> list[Event]:
-        self.clock = max(self.clock, watermark)
-        return self._step([])
+        return self._step(Moment(watermark, self.seq, is_watermark=True), [])
 
-    def _step(self, events):
+    def _step(self, moment, events):
         for stage in self.stages:
-            events = stage.step(self.clock, self.seq, events)
+            events = stage.step(moment, events)
         return events

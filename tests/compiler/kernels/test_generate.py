@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.load import load_kernel
-from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Sample, Where
-from meltica_dsl.values import Duration
+from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Kline, Sample, Throttle, Where
+from meltica_dsl.values import Duration, Rate
 
 MS = 1_000_000
-BOUNDED = settings(max_examples=60, deadline=None)
+BOUNDED = settings(max_examples=150, deadline=None)
 
 
 @st.composite
@@ -34,28 +35,40 @@ def trades(draw, make):
         symbol=column(st.integers(0, 2)),
         provider=column(st.integers(0, 1)),
         price=column(st.sampled_from([0.0, 1.5, 100.0, 100.25, 60_000.0])),
-        quantity=column(st.sampled_from([0.0, 0.0001, 0.001, 2.0])),
+        quantity=column(st.sampled_from([0.0, 0.1, 0.2, 0.0001, 2.000007, 12_345_678.12345])),
         trade_id=column(st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, 90.0])),
         side=column(st.integers(0, 2)),
     )
 
 
-def stages(make):
+@st.composite
+def stages(draw, make):
+    """Up to five stages of trades, or up to three of them, candles, and stages of candles."""
+    before = draw(st.lists(stage(make, "trade"), max_size=3))
+    if draw(st.booleans()):
+        return [*before, *draw(st.lists(stage(make, "trade"), max_size=2))]
+    candles = Kline(draw(durations.filter(lambda d: d.ns > 1)), make.span)
+    return [*before, candles, *draw(st.lists(stage(make, "kline"), max_size=2))]
+
+
+durations = st.sampled_from([1, 50 * MS, 100 * MS, 1_000 * MS]).map(Duration)
+rates = st.builds(Rate, st.sampled_from([1, 2, 7]).map(Decimal), durations)
+
+
+def stage(make, event):
+    volume = make.field("quantity" if event == "trade" else "volume", event)
     where = st.sampled_from(
         [
-            Where(make.binary(make.field("symbol"), "==", make.name("BTC-USDT")), make.span),
-            Where(make.binary(make.field("quantity"), ">=", make.number("0.001")), make.span),
+            Where(make.binary(make.field("symbol", event), "==", make.name("BTC-USDT")), make.span),
+            Where(make.binary(volume, ">=", make.number("0.001")), make.span),
         ]
     )
-    durations = st.sampled_from([1, 50 * MS, 100 * MS, 1_000 * MS]).map(Duration)
-    return st.lists(
-        st.one_of(
-            where,
-            durations.map(lambda d: Dedupe(d, make.span)),
-            durations.map(lambda d: Conflate(d, make.span)),
-            st.integers(1, 5).map(lambda n: Sample(n, make.span)),
-        ),
-        max_size=4,
+    return st.one_of(
+        where,
+        durations.map(lambda d: Dedupe(d, make.span)),
+        durations.map(lambda d: Conflate(d, make.span)),
+        rates.map(lambda rate: Throttle(rate, make.span)),
+        st.integers(1, 5).map(lambda n: Sample(n, make.span)),
     )
 
 
