@@ -100,6 +100,9 @@ _PAPER = (
 )
 """Settings of the matching engine that fills orders on paper."""
 
+PAPER_DEFAULTS: Mapping[str, SettingValue] = MappingProxyType({spec.name: spec.default for spec in _PAPER})
+"""What they are where nothing is said."""
+
 _FEWEST_TICKS, _MOST_TICKS = 10, 10**13
 """Of a start price: with fewer there is no room for a spread, with more an f64 has too few digits."""
 

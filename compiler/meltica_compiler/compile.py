@@ -13,6 +13,7 @@ from meltica_compiler.passes.draft import Draft
 from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
 from meltica_dsl.load import load
 from meltica_dsl.read import read_source
+from meltica_dsl.scenario import Scenario
 from meltica_dsl.source import SourceFile
 
 __all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
@@ -25,6 +26,8 @@ class Compiled:
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[SourceFile, ...]
+    scenarios: tuple[Scenario, ...] = ()
+    """The file's tests, those that are sound."""
 
 
 def compile_file(path: Path, options: CompileOptions) -> Compiled:
@@ -46,4 +49,9 @@ def compile_text(path: str, text: str, options: CompileOptions) -> Compiled:
     refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}
     more = (d for d in draft.diagnostics if (d.code, d.span) not in refused)
     diagnostics = in_source_order((*loaded.diagnostics, *more))
-    return Compiled(None if has_errors(diagnostics) else draft.graph, diagnostics, loaded.sources)
+    return Compiled(
+        None if has_errors(diagnostics) else draft.graph,
+        diagnostics,
+        loaded.sources,
+        loaded.pipeline.scenarios,
+    )

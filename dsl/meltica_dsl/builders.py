@@ -174,8 +174,23 @@ class Builder:
     def fault(self, parts: Parts, span: Span) -> syntax.Step:
         return syntax.FaultStep(parts[0], parts[1], parts[2], span)
 
+    def recording(self, parts: Parts, span: Span) -> syntax.Step:
+        return syntax.RecordingStep(parts[0], parts[1], parts[2], parts[3], span)
+
     def expect(self, parts: Parts, span: Span) -> syntax.Step:
-        return syntax.ExpectStep(tuple(parts), span)
+        return syntax.ExpectStep(parts[0], parts[1], tuple(parts[2:]), span)
+
+    def bound(self, parts: Parts, span: Span) -> syntax.Bound:
+        return syntax.Bound(parts[0], parts[1], span)
+
+    def matches(self, parts: Parts, span: Span) -> syntax.Matches:
+        return syntax.Matches(tuple(parts), span)
+
+    def equality(self, parts: Parts, span: Span) -> syntax.Match:
+        return syntax.Match(parts[0], None, parts[1], span)
+
+    def inequality(self, parts: Parts, span: Span) -> syntax.Match:
+        return syntax.Match(parts[0], self._operator(parts[1]), parts[2], span)
 
     # --- declarations
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
+from meltica_dsl.scenario import Scenario
 from meltica_dsl.source import SourceFile, Span
 from meltica_dsl.values import Duration, Rate, Ratio, Settings, Size, Symbol
 
@@ -349,3 +350,5 @@ class Pipeline:
     sources: tuple[SourceFile, ...]
     span: Span
     memory_span: Span | None = None
+    scenarios: tuple[Scenario, ...] = ()
+    """The tests. No part of what runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,8 @@ class RouteFlow:
         self.events_out = 0
         self.batches = 0
         self.last_batch = 0
+        self.tap: Callable[[Records, Indices | None], None] | None = None
+        """Called with everything that is delivered, for those who look on."""
         self._kernel = kernel
         self._blocking = tuple(edge for edge in edges if edge.policy is FullPolicy.BLOCK)
         self._conflating = tuple(edge for edge in edges if edge.policy is FullPolicy.CONFLATE)
@@ -116,6 +119,11 @@ class RouteFlow:
             records["seq"][places] = np.arange(first, first + count)
             self._deliver(records, chosen)
 
+    def due_us(self) -> float:
+        """Event time at which the stages let go of something that they hold back; infinite if they hold
+        nothing."""
+        return self._kernel.due_us()
+
     @property
     def cut(self) -> float:
         """Sequence number up to which every edge holds all it will hold, waiting places included."""
@@ -137,6 +145,8 @@ class RouteFlow:
 
     def _deliver(self, records: Records, chosen: Indices | None) -> None:
         self.events_out += len(records) if chosen is None else len(chosen)
+        if self.tap is not None:
+            self.tap(records, chosen)
         for edge in self.edges:
             edge.offer(records, chosen)
 

@@ -1,7 +1,7 @@
 """Every code that a diagnostic can carry, with its explanation.
 
 The first two digits name the area: 01 syntax, 02 names and types, 03 values and settings, 04 adapters
-and providers, 05 strategies, 06 flow, 07 memory, 08 secrets, 09 files and environment.
+and providers, 05 strategies, 06 flow, 07 memory, 08 secrets, 09 files and environment, 10 tests.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from meltica_dsl.codes import (
     secrets,
     strategies,
     syntax,
+    testing,
     values,
 )
 from meltica_dsl.codes.code import Code
@@ -46,5 +47,6 @@ CODES: Mapping[str, Code] = _by_code(
         *secrets.CODES,
         *files.CODES,
         *config.CODES,
+        *testing.CODES,
     )
 )

@@ -129,10 +129,32 @@ def _test(page: Page, node: syntax.TestDecl) -> None:
     for step in node.steps:
         if isinstance(step, syntax.EventStep):
             value(page, INDENT, f"{inline.event_head(step)} ", step.body, "", step.span.start)
+        elif isinstance(step, syntax.ExpectStep):
+            _expect(page, step)
         else:
             page.lift_comments(step.span.start, step.span.end, INDENT)
             page.code(INDENT, inline.step(step), step.span.start, step.span.end)
     page.close(0, "}", node.span.end)
+
+
+def _expect(page: Page, step: syntax.ExpectStep) -> None:
+    """On one line if it fits, otherwise with one field a line."""
+    number = next((n for n, p in enumerate(step.phrases) if isinstance(p, syntax.Matches)), None)
+    line, span = inline.step(step), step.span
+    if number is None or (
+        INDENT + width_of(line) <= MAX_COLUMNS and not page.has_comments(span.start, span.end)
+    ):
+        _line(page, INDENT, line, span.start, span.end)
+        return
+    matches = step.phrases[number]
+    assert isinstance(matches, syntax.Matches)
+    page.lift_comments(span.start, matches.span.start, INDENT)
+    page.open(INDENT, f"{inline.expect_head(step, number)} {{", span.start, matches.span.start + 1)
+    width = max((len(field.key.text) for field in matches.fields), default=0)
+    for field in matches.fields:
+        _line(page, 2 * INDENT, inline.match(field, width), field.span.start, field.span.end)
+    tail = "".join(f" {inline.phrase(phrase)}" for phrase in step.phrases[number + 1 :])
+    page.close(INDENT, f"}}{tail}", span.end)
 
 
 def _stage(page: Page, node: syntax.StageDecl) -> None:

@@ -79,18 +79,38 @@ def step(node: syntax.Step) -> str:
     match node:
         case syntax.EventStep():
             return f"{event_head(node)} {expression(node.body)}"
+        case syntax.RecordingStep():
+            return f"{event_head(node)} from {node.path.text}"
         case syntax.FaultStep():
             return f"at {expression(node.time)} {node.provider.text} {node.fault.text}"
         case syntax.ExpectStep():
-            return "expect " + " ".join(_phrase(phrase) for phrase in node.phrases)
+            return expect_head(node, len(node.phrases))
 
 
-def event_head(node: syntax.EventStep) -> str:
+def expect_head(node: syntax.ExpectStep, phrases: int) -> str:
+    """The expectation with so many of its phrases."""
+    words = [node.node.text, node.verb.text, *map(phrase, node.phrases[:phrases])]
+    return f"expect {' '.join(words)}"
+
+
+def event_head(node: syntax.EventStep | syntax.RecordingStep) -> str:
     return f"at {expression(node.time)} {node.provider.text}.{node.event.text}"
 
 
-def _phrase(node: syntax.Name | Expr) -> str:
-    return node.text if isinstance(node, syntax.Name) else expression(node)
+def phrase(node: syntax.Phrase) -> str:
+    match node:
+        case syntax.Bound():
+            return f"at {node.word.text} {node.number.text}"
+        case syntax.Matches():
+            return f"{{ {', '.join(map(match, node.fields))} }}" if node.fields else "{}"
+        case _:
+            return node.text
+
+
+def match(node: syntax.Match, width: int = 0) -> str:
+    """`key = value`, the key padded to `width`."""
+    operator = node.operator.text if node.operator else "="
+    return f"{node.key.text:<{width}} {operator} {expression(node.value)}"
 
 
 def _modifier(node: syntax.Modifier) -> str:

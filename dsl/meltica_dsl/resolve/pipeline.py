@@ -16,6 +16,7 @@ from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, stra
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.routes import route
+from meltica_dsl.resolve.scenarios import scenarios
 from meltica_dsl.resolve.scope import Names, declares
 from meltica_dsl.resolve.stage_checks import check_stages
 from meltica_dsl.resolve.unsupported import has_modifiers, report_unsupported
@@ -53,7 +54,10 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
         risks=_of(Risk, parts),
         sinks=_of(Sink, parts),
     )
-    return Resolved(_pruned(whole) if len(findings) else whole, findings.all())
+    if len(findings):
+        whole = _pruned(whole)
+    whole = replace(whole, scenarios=scenarios(file, whole, constants))
+    return Resolved(whole, findings.all())
 
 
 def _part(declaration: syntax.Declaration, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each

@@ -51,13 +51,13 @@ def _source(reference: syntax.SourceRef, constants: Constants) -> Source | None:
     has_provider = names.require(reference.owner, Noun.PROVIDER)
     event = EVENT_BY_NAME.get(reference.event.text)
     if event is None:
-        findings.add(_unknown_event(reference.event))
+        findings.add(unknown_event(reference.event))
     if event is None or not has_provider:
         return None
     return Source(reference.owner.text, event, reference.span)
 
 
-def _unknown_event(name: syntax.Name) -> Diagnostic:
+def unknown_event(name: syntax.Name) -> Diagnostic:
     known = list(EVENT_BY_NAME)
     return Diagnostic(
         "E0203",

@@ -78,6 +78,12 @@ class TypedValues:
         self._out_of_range(key, setting, "a number above zero")
         return None
 
+    def number(self, key: str, setting: Setting) -> Decimal | None:
+        if isinstance(setting.value, Decimal):
+            return setting.value
+        self._wrong_type(key, setting, "a number", "2.5", "")
+        return None
+
     def whole(self, key: str, setting: Setting, least: int, most: int) -> int | None:
         value = setting.value
         if not isinstance(value, Decimal):

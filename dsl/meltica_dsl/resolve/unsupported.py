@@ -24,8 +24,6 @@ def report_unsupported(file: syntax.File, findings: Findings) -> None:
                 findings.add(unsupported("`import`", _keyword(declaration.span, "import")))
             case syntax.PlaceDecl():
                 findings.add(unsupported("`place`", _keyword(declaration.span, "place")))
-            case syntax.TestDecl():
-                findings.add(unsupported("`test`", _keyword(declaration.span, "test")))
             case _:
                 _report_modifiers(declaration, findings)
 

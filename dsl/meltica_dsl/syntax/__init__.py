@@ -4,6 +4,7 @@ Nodes are named tuples, since there are forty kinds: as frozen dataclasses they 
 """
 
 from meltica_dsl.syntax.declarations import (
+    Bound,
     Condition,
     Declaration,
     EventStep,
@@ -12,11 +13,15 @@ from meltica_dsl.syntax.declarations import (
     File,
     ImportDecl,
     LetDecl,
+    Match,
+    Matches,
     Modifier,
+    Phrase,
     PipelineDecl,
     PlaceDecl,
     PoolDecl,
     ProviderDecl,
+    RecordingStep,
     Repeat,
     RiskDecl,
     RouteDecl,
@@ -65,6 +70,7 @@ from meltica_dsl.syntax.stages import (
 
 __all__ = [
     "BinaryOperation",
+    "Bound",
     "Choice",
     "Comment",
     "Condition",
@@ -85,6 +91,8 @@ __all__ = [
     "LetDecl",
     "ListLiteral",
     "Literal",
+    "Match",
+    "Matches",
     "MembershipTest",
     "MergeStage",
     "Modifier",
@@ -92,10 +100,12 @@ __all__ = [
     "NamedStage",
     "ObjectLiteral",
     "Parenthesis",
+    "Phrase",
     "PipelineDecl",
     "PlaceDecl",
     "PoolDecl",
     "ProviderDecl",
+    "RecordingStep",
     "Reference",
     "Repeat",
     "RiskDecl",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from meltica_dsl.source import Span
-from meltica_dsl.syntax.expressions import Expr, Literal, ObjectLiteral, StringLiteral, SymbolLiteral
+from meltica_dsl.syntax.expressions import Expr, Literal, ObjectLiteral, StringLiteral
 from meltica_dsl.syntax.names import Comment, Name
 from meltica_dsl.syntax.stages import StageCall
 
@@ -127,6 +127,16 @@ class EventStep(NamedTuple):
     span: Span
 
 
+class RecordingStep(NamedTuple):
+    """`at 0ms binance.trade from "tape.csv"`"""
+
+    time: Expr
+    provider: Name
+    event: Name
+    path: StringLiteral
+    span: Span
+
+
 class FaultStep(NamedTuple):
     """`at 2s binance disconnects`"""
 
@@ -136,14 +146,43 @@ class FaultStep(NamedTuple):
     span: Span
 
 
-class ExpectStep(NamedTuple):
-    """`expect maker receives nothing`"""
+class Bound(NamedTuple):
+    """`at least 2`, `at most 3`"""
 
-    phrases: tuple[Name | Literal | SymbolLiteral | StringLiteral | ObjectLiteral, ...]
+    word: Name
+    number: Literal
     span: Span
 
 
-Step = EventStep | FaultStep | ExpectStep
+class Match(NamedTuple):
+    """`side = buy`, `price > 60_000`. `operator` is None for `=`."""
+
+    key: Name
+    operator: Name | None
+    value: Expr
+    span: Span
+
+
+class Matches(NamedTuple):
+    """`{ side = buy, price > 60_000 }`"""
+
+    fields: tuple[Match, ...]
+    span: Span
+
+
+Phrase = Bound | Name | Literal | StringLiteral | Matches
+
+
+class ExpectStep(NamedTuple):
+    """`expect maker receives nothing`: what stands behind the verb is for the resolver to read."""
+
+    node: Name
+    verb: Name
+    phrases: tuple[Phrase, ...]
+    span: Span
+
+
+Step = EventStep | RecordingStep | FaultStep | ExpectStep
 
 
 class TestDecl(NamedTuple):

@@ -10,6 +10,7 @@ COMMANDS = {
     "run": "run a pipeline until Ctrl-C",
     "check": "say whether pipelines would start, and what is wrong if not",
     "fmt": "put pipelines into their canonical form",
+    "test": "run the tests that pipelines bring along",
     "graph": "draw what a pipeline compiles to",
     "plan": "say what another file would change, node by node",
     "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",

@@ -8,18 +8,15 @@ from contextlib import AsyncExitStack
 import anyio
 import numpy as np
 
-from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
-from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_compiler.graph import Graph, StrategyNode
 from meltica_compiler.layout import MAX_BATCH
 from meltica_runtime.data_plane import build_data_plane
 from meltica_runtime.market_feed import event_times, write_merged
-from meltica_runtime.providers.market import MarketBatch, MarketCodes, MarketSource
+from meltica_runtime.providers.market import MarketBatch, MarketSource
 from meltica_runtime.providers.paced import routed_part
-from meltica_runtime.providers.paper.opening import instruments, paper_venue
-from meltica_runtime.providers.paper.venue import PaperVenue
-from meltica_runtime.simulation.trader import SimulatedTrader, Transcript
+from meltica_runtime.simulation.opening import Birth, account, open_trader
+from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
-from meltica_runtime.strategies.isolate import IsolateWorld
 
 
 class Simulation:
@@ -38,8 +35,7 @@ class Simulation:
         or not a route asks for them, since orders are matched against these."""
         self._graph = graph
         self._sources = tuple(sources[provider.name] for provider in graph.providers)
-        self._seed = seed
-        self._start_us = start_us
+        self._birth = Birth(start_us, seed)
         self.plane = build_data_plane(graph)
 
     async def run(self, events: int, batch: int = MAX_BATCH) -> dict[str, Transcript]:
@@ -54,7 +50,10 @@ class Simulation:
         size = max(1, min([batch, *capacities]) // max(1, len(self._sources)))
         async with AsyncExitStack() as stack:
             traders = [
-                await stack.enter_async_context(self._trader(node, batch)) for node in self._graph.strategies
+                await stack.enter_async_context(
+                    open_trader(self.plane, node, account(self._graph, node), self._birth, batch)
+                )
+                for node in self._graph.strategies
             ]
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
@@ -68,37 +67,6 @@ class Simulation:
                         own = self._batch_of(trader.node, stretch)
                         tasks.start_soon(trader.go_through, Window(first, times), own, stretch.end_us)
             return {trader.node.name: trader.transcript for trader in traders}
-
-    def _trader(self, node: StrategyNode, batch: int) -> SimulatedTrader:
-        graph = self._graph
-        edges = [edge for edge in graph.edges if edge.target == node.name]
-        world = IsolateWorld(
-            symbols=graph.symbols,
-            providers=tuple(p.name for p in graph.providers),
-            order_prefix=node.name,
-            start_us=self._start_us,
-            seed=self._seed,
-        )
-        return SimulatedTrader(
-            node,
-            inbox_geometry(edges),
-            tuple(self.plane.edges[edge.id] for edge in edges),
-            world,
-            self._account(node),
-            instruments(self._provider(node.trade_on)) if node.trade_on else (),
-            batch,
-        )
-
-    def _account(self, node: StrategyNode) -> PaperVenue | None:
-        if node.trade_on is None:
-            return None
-        provider = self._provider(node.trade_on)
-        code = self._graph.providers.index(provider)
-        symbols = {name: self._graph.symbols.index(name) for name in provider.symbols}
-        return paper_venue(provider, MarketCodes(code, symbols))
-
-    def _provider(self, name: str) -> ProviderNode:
-        return next(provider for provider in self._graph.providers if provider.name == name)
 
     def _batch_of(self, node: StrategyNode, stretch: Stretch) -> MarketBatch | None:
         for provider, batch in zip(self._graph.providers, stretch.batches, strict=True):

@@ -7,9 +7,11 @@ order is placed at the event that the strategy made it at. So nothing depends on
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from meltica_compiler.graph import StrategyNode
 from meltica_compiler.inbox import geometry as at
@@ -33,7 +35,6 @@ from meltica_runtime.orders.outcomes import (
 )
 from meltica_runtime.providers.instrument import Instrument
 from meltica_runtime.providers.market import MarketBatch
-from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.rings import EdgeRing
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.strategies.cold_events import (
@@ -42,8 +43,37 @@ from meltica_runtime.strategies.cold_events import (
     instrument_event,
     risk_event,
 )
-from meltica_runtime.strategies.isolate import ColdEvent, Effect, Isolate, IsolateWorld, LogLine
+from meltica_runtime.strategies.isolate import (
+    ColdEvent,
+    DrainResult,
+    Effect,
+    Isolate,
+    IsolateWorld,
+    LogLine,
+    StrategyFailedIn,
+)
 from meltica_runtime.strategies.requests import reference_price, trade_request
+
+
+class SimulatedVenue(Protocol):
+    """A paper venue, or one that something stands before; see `PaperVenue` for what each of these does."""
+
+    def submit(self, order: OrderRequest, now_us: float) -> None: ...
+
+    def cancel(self, client_order_id: str, now_us: float) -> None: ...
+
+    def amend(
+        self, client_order_id: str, price: Decimal | None, quantity: Decimal | None, now_us: float
+    ) -> None: ...
+
+    def feed(self, batch: MarketBatch) -> None: ...
+
+    def next_report_us(self) -> float: ...
+
+    def advance(self, until_us: float) -> Sequence[VenueReport]: ...
+
+    def settle(self, now_us: float) -> None: ...
+
 
 _BETWEEN = 0.5
 """A cold event stands between the event that caused it and the next."""
@@ -51,11 +81,17 @@ _BETWEEN = 0.5
 
 @dataclass
 class Transcript:
-    """Everything that a strategy did and was told, in order; `events` counts what it handled."""
+    """Everything that a strategy did and was told, in order; `events` counts what it handled.
+
+    `cold` are the cold events it was told, each with the time when; `refusals` says of orders that the desk
+    refused which limit did, or why else, by client order id.
+    """
 
     effects: list[Effect] = field(default_factory=list)
     updates: list[OrderUpdate] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
+    cold: list[tuple[float, ColdEvent]] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
     events: int = 0
 
 
@@ -68,7 +104,7 @@ class SimulatedTrader:
         inbox: InboxGeometry,
         edges: tuple[EdgeRing, ...],
         world: IsolateWorld,
-        venue: PaperVenue | None,
+        venue: SimulatedVenue | None,
         instruments: tuple[Instrument, ...],
         drain_events: int,
     ) -> None:
@@ -82,11 +118,11 @@ class SimulatedTrader:
         self._desk = OrderDesk()
         self._isolate = Isolate(node, inbox, world)
         self._drain_events = drain_events
-        self._cold: list[ColdEvent] = [
-            instrument_event(node.trade_on, instrument, world.start_us, _BETWEEN)
-            for instrument in instruments
-            if node.trade_on is not None and instrument.symbol in node.trade_symbols
-        ]
+        self._now_us = world.start_us
+        self._cold: list[ColdEvent] = []
+        for instrument in instruments:
+            if node.trade_on is not None and instrument.symbol in node.trade_symbols:
+                self._announce(instrument_event(node.trade_on, instrument, world.start_us, _BETWEEN))
         if venue is not None and node.trade_on is not None:
             markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
             self._desk.accounts.enroll(node.name, node.risk, markets, world.start_us, dry_run=node.dry_run)
@@ -94,8 +130,8 @@ class SimulatedTrader:
     async def __aenter__(self) -> Self:
         await self._isolate.__aenter__()
         self._isolate.words[at.TRADING_U32] = 1
-        for edge, place in zip(self._edges, self._inbox.rings, strict=True):
-            edge.attach(self._isolate.memory[place.header_offset : place.header_offset + edge.size_bytes])
+        for edge, memory in zip(self._edges, self.inbox_memory(), strict=True):
+            edge.attach(memory)
         self.transcript.logs.extend(self._isolate.start_logs)
         return self
 
@@ -108,6 +144,14 @@ class SimulatedTrader:
         for edge in self._edges:
             edge.detach()
         await self._isolate.__aexit__(kind, error, trace)
+
+    def inbox_memory(self) -> tuple[memoryview, ...]:
+        """The memory of each of its edges' rings, once it is entered."""
+        places = zip(self._inbox.rings, self._edges, strict=True)
+        return tuple(
+            self._isolate.memory[place.header_offset : place.header_offset + edge.size_bytes]
+            for place, edge in places
+        )
 
     async def go_through(self, window: Window, batch: MarketBatch | None, end_us: float) -> None:
         """Handles a window. `batch` is what happened at the strategy's venue meanwhile, and `end_us` the
@@ -129,6 +173,7 @@ class SimulatedTrader:
             if due_us >= end_us:
                 self._venue.settle(end_us)
                 return
+            self._now_us = due_us
             for report in self._venue.advance(due_us):
                 self._hear(report, place)
             # What is heard goes along with the next drain, which handles it at its place, first of all.
@@ -141,20 +186,28 @@ class SimulatedTrader:
         self._isolate.cells[at.CUT_F64] = place + _BETWEEN
         while True:
             cold, self._cold = tuple(self._cold), []
-            result = await self._isolate.drain(cold, self._drain_events)
-            self.transcript.events += result.handled
-            self.transcript.logs.extend(result.logs)
-            self.transcript.effects.extend(result.effects)
-            for effect in result.effects:
-                self._act(effect)
+            try:
+                result = await self._isolate.drain(cold, self._drain_events)
+            except StrategyFailedIn as failed:
+                # What it did before it failed still counts.
+                self._take(failed.result)
+                raise
+            self._take(result)
             if result.effects:
                 return True
             if not result.yielded and result.handled < self._drain_events:
                 return False
 
+    def _take(self, result: DrainResult) -> None:
+        self.transcript.events += result.handled
+        self.transcript.logs.extend(result.logs)
+        self.transcript.effects.extend(result.effects)
+        for effect in result.effects:
+            self._act(effect)
+
     def _act(self, effect: Effect) -> None:
         """Puts a request to the desk, and what passes to the venue, at the time of the event in hand."""
-        now_us = effect.timeMs * 1000
+        now_us = self._now_us = effect.timeMs * 1000
         request = trade_request(self.node.name, effect)
         match request:
             case OrderRequest():
@@ -164,6 +217,9 @@ class SimulatedTrader:
                     assert self._venue is not None
                     self._venue.submit(request, now_us)
                 elif isinstance(placement, DryRun | Refused):
+                    if isinstance(placement, Refused):
+                        why = placement.limit or placement.kind
+                        self.transcript.refusals[request.client_order_id] = why.value
                     self._tell(placement.update, effect.seq)
             case CancelRequest():
                 if isinstance(self._desk.cancel(request), CancelAccepted):
@@ -179,7 +235,7 @@ class SimulatedTrader:
 
     def _hear(self, report: VenueReport, place: int) -> None:
         if isinstance(report, BalanceChanged):
-            self._cold.append(balance_event(report, place + _BETWEEN))
+            self._announce(balance_event(report, place + _BETWEEN))
             return
         applied = self._desk.apply(report)
         if isinstance(applied, OrderUpdate):
@@ -189,8 +245,14 @@ class SimulatedTrader:
         self.transcript.updates.append(update)
         event = execution_event(update, math.floor(place) + _BETWEEN)
         if event is not None:
-            self._cold.append(event)
+            self._announce(event)
         self._tell_risk(update.events, place)
 
     def _tell_risk(self, events: tuple[RiskEvent, ...], place: float) -> None:
-        self._cold.extend(risk_event(event, math.floor(place) + _BETWEEN) for event in events)
+        for event in events:
+            self._announce(risk_event(event, math.floor(place) + _BETWEEN))
+
+    def _announce(self, event: ColdEvent) -> None:
+        """Lets the next drain handle a cold event."""
+        self._cold.append(event)
+        self.transcript.cold.append((self._now_us, event))

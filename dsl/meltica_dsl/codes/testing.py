@@ -1,0 +1,107 @@
+"""Codes of tests: E10xx."""
+
+from __future__ import annotations
+
+from meltica_dsl.codes.code import Code
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "E1001",
+        "a node does no such thing",
+        """\
+An expectation names a node and a verb. Providers have `emits` and `drops`,
+routes `receives` too; sinks have `receives` and `drops`; strategies have
+`receives`, `drops`, `orders`, `cancels`, `amends`, `fills`, `rejects`, `logs`
+and `fails`.
+
+Wrong:
+    expect tape orders nothing
+Right:
+    expect tape receives nothing""",
+    ),
+    Code(
+        "E1002",
+        "no such fault",
+        """\
+A test can let a provider lose its connection and get it back (`disconnects`,
+`reconnects`), and its venue take no orders and take them again (`refuses`,
+`accepts`).
+
+Wrong:
+    at 2s binance crashes
+Right:
+    at 2s binance disconnects""",
+    ),
+    Code(
+        "E1003",
+        "a symbol that the provider does not list",
+        """\
+A test gives an event of a symbol that its provider does not have.
+
+Wrong:
+    provider paper { adapter = fake, symbols = [BTC-USDT] }
+    test "t" { at 0ms paper.trade { symbol = ETH-USDT, price = 3_000, quantity = 1 } }
+Right:
+    test "t" { at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 } }""",
+    ),
+    Code(
+        "E1004",
+        "an expectation that cannot be read",
+        """\
+Behind the node and the verb stands how many, of which event, with which
+fields, and by when. Each part may be left out, but not all of them.
+
+Wrong:
+    expect maker receives
+    expect maker orders twice { side == buy }
+Right:
+    expect maker receives 2 trade
+    expect maker orders at least 2 { side = buy } by 500ms""",
+    ),
+    Code(
+        "E1005",
+        "a test that goes back in time",
+        """\
+The steps of a test stand in the order in which they happen, so that it reads
+from top to bottom, and so that an expectation is about what stands above it.
+
+Wrong:
+    at 2s binance disconnects
+    at 1s binance.trade { price = 60_000, quantity = 1 }
+Right:
+    at 1s binance.trade { price = 60_000, quantity = 1 }
+    at 2s binance disconnects""",
+    ),
+    Code(
+        "E1006",
+        "an event that a test does not give",
+        """\
+A test gives market data: trades, tickers, books and klines. Executions,
+balances and risk events come of what strategies do.
+
+Wrong:
+    at 0ms paper.execution { state = "FILLED" }
+Right:
+    at 0ms paper.trade { price = 60_000, quantity = 1 }""",
+    ),
+    Code(
+        "E1007",
+        "a fault that ends before it began, or begins twice",
+        """\
+A provider reconnects after it has disconnected, and disconnects while it is
+connected; the same goes for `refuses` and `accepts`.
+
+Wrong:
+    at 2s binance reconnects
+Right:
+    at 1s binance disconnects
+    at 2s binance reconnects""",
+    ),
+    Code(
+        "E1008",
+        "a test that expects nothing",
+        """\
+A test without a single `expect` passes whatever happens, unless a strategy
+fails. This is a warning.""",
+    ),
+)

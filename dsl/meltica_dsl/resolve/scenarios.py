@@ -1,0 +1,202 @@
+"""Tests: their steps typed, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic, Label, Severity
+from meltica_dsl.fields import EVENT_BY_NAME, EventType
+from meltica_dsl.model import Pipeline, Provider
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.expectations import ExpectationReader
+from meltica_dsl.resolve.given_events import given_values
+from meltica_dsl.resolve.routes import unknown_event
+from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
+from meltica_dsl.resolve.typed import TypedValues
+from meltica_dsl.scenario import Expectation, Fault, FaultKind, GivenEvent, Recording, Scenario, Step
+from meltica_dsl.source import Span
+from meltica_dsl.values import Duration
+
+_ZERO = Duration(0)
+
+
+def scenarios(file: syntax.File, pipeline: Pipeline, constants: Constants) -> tuple[Scenario, ...]:
+    """The tests of a file that are sound."""
+    titles: dict[str, Span] = {}
+    found = []
+    for declaration in file.declarations:
+        if isinstance(declaration, syntax.TestDecl):
+            before = len(constants.findings)
+            scenario = _Reader(pipeline, constants).scenario(declaration)
+            _check_title(scenario, titles, constants)
+            if len(constants.findings) == before:
+                found.append(scenario)
+    _warn_idle(found, constants)
+    return tuple(found)
+
+
+def _check_title(scenario: Scenario, titles: dict[str, Span], constants: Constants) -> None:
+    first = titles.setdefault(scenario.title, scenario.title_span)
+    if first is not scenario.title_span:
+        constants.findings.add(
+            Diagnostic(
+                "E0202",
+                "two tests have this title",
+                scenario.title_span,
+                "the second",
+                labels=(Label(first, "the first"),),
+                help=("say in each what it is about",),
+            )
+        )
+
+
+def _warn_idle(found: list[Scenario], constants: Constants) -> None:
+    for scenario in found:
+        if not any(isinstance(step, Expectation) for step in scenario.steps):
+            constants.findings.add(
+                Diagnostic(
+                    "E1008",
+                    "this test expects nothing",
+                    scenario.title_span,
+                    "always passes",
+                    help=("add `expect NODE receives …`",),
+                    severity=Severity.WARNING,
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    at: Duration
+    span: Span
+
+
+class _Reader:
+    """Reads one test."""
+
+    def __init__(self, pipeline: Pipeline, constants: Constants) -> None:
+        self._constants = constants
+        self._findings = constants.findings
+        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._providers: Mapping[str, Provider] = {p.name: p for p in pipeline.providers}
+        self._expectations = ExpectationReader(constants, self._typed)
+        self._last: _Timed | None = None
+        self._faults: dict[tuple[str, FaultKind], Fault] = {}
+
+    def scenario(self, declaration: syntax.TestDecl) -> Scenario:
+        title = self._constants.string(declaration.title) or ""
+        steps = [self._step(step) for step in declaration.steps]
+        sound = tuple(step for step in steps if step is not None)
+        return Scenario(title, _bounded(sound), declaration.span, declaration.title.span)
+
+    def _step(self, step: syntax.Step) -> Step | None:
+        if isinstance(step, syntax.ExpectStep):
+            return self._expectations.read(step)
+        at = self._time(step.time)
+        has_provider = self._constants.names.require(step.provider, Noun.PROVIDER)
+        if isinstance(step, syntax.FaultStep):
+            return self._fault(step, at, has_provider=has_provider)
+        event = EVENT_BY_NAME.get(step.event.text)
+        if event is None:
+            self._findings.add(unknown_event(step.event))
+        elif not event.hot:
+            self._findings.add(_not_given(step.event, event))
+        elif at is not None and has_provider:
+            return self._event(step, at, event)
+        return None
+
+    def _time(self, expr: syntax.Expr) -> Duration | None:
+        """When a step is. It does not come before the steps above it."""
+        setting = self._constants.evaluate(expr, FILE_SCOPE)
+        at = None if setting is None else self._typed.duration("at", setting, "ms", _ZERO)
+        if at is None:
+            return None
+        if self._last is not None and at < self._last.at:
+            self._findings.add(
+                Diagnostic(
+                    "E1005",
+                    "this step comes before the one above it",
+                    expr.span,
+                    "goes back in time",
+                    labels=(Label(self._last.span, "comes later"),),
+                    help=("put the steps in the order of their times",),
+                )
+            )
+        self._last = _Timed(at, expr.span)
+        return at
+
+    def _event(
+        self, step: syntax.EventStep | syntax.RecordingStep, at: Duration, event: EventType
+    ) -> GivenEvent | Recording | None:
+        if isinstance(step, syntax.RecordingStep):
+            path = self._constants.string(step.path)
+            if path is None:
+                return None
+            return Recording(at, step.provider.text, event, path, step.path.span, step.span)
+        values = given_values(step, event, self._providers.get(step.provider.text), self._constants)
+        return None if values is None else GivenEvent(at, step.provider.text, event, values, step.span)
+
+    def _fault(self, step: syntax.FaultStep, at: Duration | None, *, has_provider: bool) -> Fault | None:
+        kinds = {kind.value: kind for kind in FaultKind}
+        kind = kinds.get(step.fault.text)
+        if kind is None:
+            self._findings.add(_unknown_fault(step.fault, list(kinds)))
+        if kind is None or at is None or not has_provider:
+            return None
+        fault = Fault(at, step.provider.text, kind, step.span)
+        self._check_state(fault, step.fault)
+        return fault
+
+    def _check_state(self, fault: Fault, name: syntax.Name) -> None:
+        """A fault begins once before it ends."""
+        key = (fault.provider, fault.kind.ends or fault.kind)
+        running = self._faults.get(key)
+        if fault.kind.ends is not None and running is None:
+            message = f"`{fault.provider}` cannot do this: it never {key[1].value} before"
+            help_text = f"begin with `at … {fault.provider} {key[1].value}`"
+            self._findings.add(Diagnostic("E1007", message, name.span, help=(help_text,)))
+        elif fault.kind.ends is not None:
+            del self._faults[key]
+        elif running is not None:
+            label = Label(running.span, "since here")
+            message = f"`{fault.provider}` is in this state already"
+            self._findings.add(Diagnostic("E1007", message, name.span, labels=(label,)))
+        else:
+            self._faults[key] = fault
+
+
+def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Each expectation with the time of the next step behind it: it looks at what was before."""
+    bounded: list[Step] = []
+    upcoming: Duration | None = None
+    for step in reversed(steps):
+        if isinstance(step, Expectation):
+            bounded.append(step if step.until is not None else replace(step, before=upcoming))
+        else:
+            upcoming = step.at
+            bounded.append(step)
+    return tuple(reversed(bounded))
+
+
+def _not_given(name: syntax.Name, event: EventType) -> Diagnostic:
+    return Diagnostic(
+        "E1006",
+        f"a test gives no {event.name} events",
+        name.span,
+        "comes of itself",
+        help=("orders, fills and balances come from what strategies do",),
+    )
+
+
+def _unknown_fault(name: syntax.Name, known: list[str]) -> Diagnostic:
+    listed = ", ".join(f"`{kind}`" for kind in known)
+    return Diagnostic(
+        "E1002",
+        f"a provider cannot do `{name.text}`",
+        name.span,
+        "no fault",
+        help=did_you_mean(name.text, known) or (f"faults are {listed}",),
+        fixes=rename(name.text, name.span, known),
+    )

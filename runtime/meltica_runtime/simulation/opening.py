@@ -1,0 +1,78 @@
+"""Opens what a simulation consists of: strategies on virtual time, each with an account of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from meltica_compiler.adapters import PAPER_DEFAULTS
+from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
+from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_runtime.data_plane import DataPlane
+from meltica_runtime.providers.market import MarketCodes
+from meltica_runtime.providers.paper.opening import instruments, paper_venue
+from meltica_runtime.providers.paper.venue import PaperVenue
+from meltica_runtime.simulation.trader import SimulatedTrader, SimulatedVenue
+from meltica_runtime.strategies.isolate import IsolateWorld
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """When strategies begin to live, and from which randomness."""
+
+    start_us: float
+    seed: int
+
+
+def open_trader(
+    plane: DataPlane, node: StrategyNode, venue: SimulatedVenue | None, birth: Birth, drain_events: int
+) -> SimulatedTrader:
+    """A strategy, to be entered. `venue` is its account where it trades; `drain_events` is the most events
+    of one drain."""
+    graph = plane.graph
+    edges = [edge for edge in graph.edges if edge.target == node.name]
+    world = IsolateWorld(
+        symbols=graph.symbols,
+        providers=tuple(p.name for p in graph.providers),
+        order_prefix=node.name,
+        start_us=birth.start_us,
+        seed=birth.seed,
+    )
+    return SimulatedTrader(
+        node,
+        inbox_geometry(edges),
+        tuple(plane.edges[edge.id] for edge in edges),
+        world,
+        venue,
+        instruments(on_paper(provider_node(graph, node.trade_on))) if node.trade_on else (),
+        drain_events,
+    )
+
+
+def account(graph: Graph, node: StrategyNode) -> PaperVenue | None:
+    """The paper account of a strategy; None if it does not trade."""
+    if node.trade_on is None:
+        return None
+    provider = provider_node(graph, node.trade_on)
+    return paper_venue(on_paper(provider), codes_of(graph)[provider.name])
+
+
+def on_paper(node: ProviderNode) -> ProviderNode:
+    """A provider as the paper venue takes it: settings of its own that are about a real venue stay unread."""
+    return replace(node, settings={**PAPER_DEFAULTS, **node.settings})
+
+
+def provider_node(graph: Graph, name: str) -> ProviderNode:
+    return next(provider for provider in graph.providers if provider.name == name)
+
+
+def codes_of(graph: Graph) -> Mapping[str, MarketCodes]:
+    """The codes of each provider and its symbols, by its name."""
+    symbols = {symbol: code for code, symbol in enumerate(graph.symbols)}
+    return MappingProxyType(
+        {
+            node.name: MarketCodes(number, {symbol: symbols[symbol] for symbol in node.symbols})
+            for number, node in enumerate(graph.providers)
+        }
+    )

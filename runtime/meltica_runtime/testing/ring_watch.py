@@ -1,0 +1,36 @@
+"""Looks on at an edge ring: what its reader has read, without being in its way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from meltica_compiler.layout import RING_HEADER_BYTES
+from meltica_runtime.rings import HEAD, SKIPPED, TAIL, EdgeRing, Records
+
+_WRAP = 0xFFFF_FFFF
+
+
+class RingWatch:
+    """`look` before the reader reads, then `read` tells what it took. Nobody writes in between."""
+
+    def __init__(self, edge: EdgeRing, memory: memoryview) -> None:
+        self.edge = edge
+        self._words = memory[:RING_HEADER_BYTES].cast("I")
+        self._records: Records = np.frombuffer(memory[RING_HEADER_BYTES:], dtype=edge.layout.dtype)
+        self._head = self._skipped = 0
+        self._unread = self._records[:0]
+
+    def look(self) -> None:
+        """Remembers what the reader will find."""
+        head, tail = self._words[HEAD], self._words[TAIL]
+        self._head, self._skipped = head, self._words[SKIPPED]
+        count = min((tail - head) & _WRAP, self.edge.capacity)
+        # A test writes fewer records than a counter counts, so that none has wrapped.
+        places = (tail - count + np.arange(count)) % self.edge.capacity
+        self._unread = self._records[places]
+
+    def read(self) -> Records:
+        """What the reader has taken since."""
+        gone = (self._words[HEAD] - self._head) & _WRAP
+        skipped = (self._words[SKIPPED] - self._skipped) & _WRAP
+        return self._unread[: gone - skipped]

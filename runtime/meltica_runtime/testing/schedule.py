@@ -1,0 +1,89 @@
+"""What of the tapes comes together: groups of moments, none larger than what every pool can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meltica_compiler.graph import Graph
+from meltica_compiler.kernels.kline import PATIENCE_US
+from meltica_dsl.model import Conflate, Kline
+from meltica_runtime.providers.market import MarketBatch
+from meltica_runtime.testing.tape import Tape
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Batches by provider, for all moments from `start_us` to `last_us`; nothing more happens before
+    `next_us`."""
+
+    batches: Mapping[str, MarketBatch]
+    start_us: float
+    last_us: float
+    next_us: float
+
+
+def groups(graph: Graph, tapes: Mapping[str, Tape], limit: int, end_us: float) -> Iterator[Group]:
+    """All that the tapes hold, in the order of time. `limit` is the most events of several moments together;
+    those of one moment always come together, since they are what a pool has to hold at once.
+
+    Nothing that a test can see depends on `limit`: no group holds the end of a window of a stage.
+    """
+    times = np.concatenate([tape.times for tape in tapes.values()]) if tapes else np.empty(0)
+    moments, counts = np.unique(times, return_counts=True)
+    firsts = _firsts(moments, counts, limit, _grids(graph))
+    bounds = [*firsts, len(moments)]
+    for first, after in pairwise(bounds):
+        next_us = float(moments[after]) if after < len(moments) else end_us
+        last_us = float(moments[after - 1])
+        yield Group(
+            {name: _between(tape, float(moments[first]), last_us, next_us) for name, tape in tapes.items()},
+            float(moments[first]),
+            last_us,
+            next_us,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Moments, in microseconds, at which stages may let go of what they hold: `every` apart."""
+
+    every_us: float
+    offset_us: float
+
+
+def _grids(graph: Graph) -> Iterator[_Grid]:
+    for stage in (stage for route in graph.routes for stage in route.stages):
+        if isinstance(stage, Conflate):
+            yield _Grid(stage.every.us, 0.0)
+        elif isinstance(stage, Kline):
+            yield _Grid(stage.interval.us, 0.0)
+            yield _Grid(stage.interval.us, PATIENCE_US)
+
+
+def _firsts(
+    moments: NDArray[np.float64], counts: NDArray[np.int64], limit: int, grids: Iterable[_Grid]
+) -> list[int]:
+    """Numbers of the moments that begin a group."""
+    crosses = np.zeros(len(moments), np.bool_)
+    for grid in set(grids):
+        windows = np.floor((moments - grid.offset_us) / grid.every_us)
+        crosses[1:] |= windows[1:] != windows[:-1]
+    firsts: list[int] = []
+    held = 0
+    for number, count in enumerate(counts.tolist()):
+        if number == 0 or crosses[number] or held + count > limit:
+            firsts.append(number)
+            held = 0
+        held += count
+    return firsts
+
+
+def _between(tape: Tape, start_us: float, last_us: float, next_us: float) -> MarketBatch:
+    start = int(np.searchsorted(tape.times, start_us, side="left"))
+    stop = int(np.searchsorted(tape.times, last_us, side="right"))
+    return tape.part(start, stop, next_us)
