@@ -100,6 +100,17 @@ class StrategyLibrary:
         loose = set() if self.require_registry else {path.stem for path in self.modules}
         return tuple(sorted(registered | loose))
 
+    def tags(self, name: str) -> tuple[str, ...]:
+        """Tags that a selector of this name may have, sorted."""
+        registry = self._registry
+        entry = None if isinstance(registry, ResolveFailure) else registry.get(name)
+        registered = () if entry is None else tuple(entry.tags)
+        loose = () if self.require_registry else self._loose_tags(name)
+        return tuple(sorted({*registered, *loose}))
+
+    def _loose_tags(self, name: str) -> tuple[str, ...]:
+        return tuple(_folder_tag(path, self.directory) for path in self.modules if path.stem == name)
+
     @cached_property
     def modules(self) -> tuple[Path, ...]:
         """Every file that the folder convention makes a module, in a fixed order."""
@@ -195,13 +206,12 @@ class StrategyLibrary:
                 f"`{selector.text}` is a file but not in the registry, which `requireRegistry` demands",
                 help=("register it: `meltica strategies --write-registry`",),
             )
-        tags = {} if entry is None else entry.tags
-        known = {*tags, *(() if self.require_registry else (_folder_tag(p, self.directory) for p in loose))}
-        shown = f"`{selector.name}` has the tags " + ", ".join(f"`{tag}`" for tag in sorted(known))
+        known = self.tags(selector.name)
+        shown = f"`{selector.name}` has the tags " + ", ".join(f"`{tag}`" for tag in known)
         if selector.sha256 is not None:
             missing = f"no revision of `{selector.name}` has the hash {HASH_PREFIX}{_bare(selector.sha256)}"
             return ResolveFailure(Problem.UNKNOWN_HASH, missing, notes=(shown,) if known else ())
-        near = nearest(selector.tag or LATEST, sorted(known))
+        near = nearest(selector.tag or LATEST, known)
         way_out = (f"did you mean `{selector.name}:{near}`?",) if near else ()
         message = f"`{selector.name}` has no tag `{selector.tag or LATEST}`"
         return ResolveFailure(Problem.UNKNOWN_TAG, message, notes=(shown,) if known else (), help=way_out)

@@ -39,7 +39,7 @@ def settle_strategies(draft: Draft) -> Draft:
     for strategy in draft.pipeline.strategies:
         selector = strategy.selector
         if selector.text not in seen:
-            seen[selector.text] = _find(library, selector)
+            seen[selector.text] = find_module(library, selector)
         match seen[selector.text]:
             case ResolveFailure() as failure:
                 found.append(_not_resolved(strategy, failure))
@@ -53,7 +53,8 @@ def settle_strategies(draft: Draft) -> Draft:
     return replace(draft, modules=modules, configs=configs).report(*found)
 
 
-def _find(library: StrategyLibrary, selector: Selector) -> FoundModule:
+def find_module(library: StrategyLibrary, selector: Selector) -> FoundModule:
+    """The module that a selector leads to, with what it says of itself, or why there is none."""
     resolved = library.resolve(selector)
     if isinstance(resolved, ResolveFailure):
         return resolved

@@ -14,6 +14,6 @@ from meltica_runtime.cli.options import Common, common_options
 @common_options
 def command(common: Common) -> None:
     """Answer an editor over stdin and stdout: diagnostics, completion, hover, rename and more."""
-    from meltica_runtime.language_server.server import build_server
+    from meltica_runtime.language_server.features import build_server
 
     build_server(common.config).start_io()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
+from meltica_compiler.graph import Graph
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.language_server.buffers import Buffer, Buffers
@@ -45,12 +46,13 @@ class Checks:
         self._publish = publish
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._latest: dict[str, Check] = {}
+        self._graphs: dict[str, Graph] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._since: dict[str, float] = {}
 
-    def last(self, uri: str) -> Check | None:
-        """The last check of a file, maybe of an older text."""
-        return self._latest.get(uri)
+    def graph(self, uri: str) -> Graph | None:
+        """The last sound graph of a file, maybe of an older text."""
+        return self._graphs.get(uri)
 
     def soon(self, uri: str) -> None:
         """A check once the typing pauses."""
@@ -72,8 +74,9 @@ class Checks:
         return self._latest.get(uri)
 
     def forget(self, uri: str) -> None:
-        for waiting in (self._latest, self._since):
-            waiting.pop(uri, None)
+        self._latest.pop(uri, None)
+        self._graphs.pop(uri, None)
+        self._since.pop(uri, None)
         task = self._running.pop(uri, None)
         if task is not None:
             task.cancel()
@@ -101,6 +104,8 @@ class Checks:
         now = self._buffers().at(uri)
         if now is not None and now.text == buffer.text:
             self._latest[uri] = Check(buffer, compiled)
+            if compiled.graph is not None:
+                self._graphs[uri] = compiled.graph
             self._publish(self._latest[uri])
 
 

@@ -1,28 +1,93 @@
-"""The features that the server offers, each a short way from the protocol to the one that knows."""
+"""The server's state: what is open, what was found out about it, and what the editor was told."""
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from meltica_compiler.intelligence.catalogue import Modules
+from meltica_compiler.intelligence.suggestion import Knowledge
+from meltica_compiler.registry import StrategyLibrary
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.intelligence.occurrences import Index
+from meltica_runtime import resources
+from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.language_server import wire
-from meltica_runtime.language_server.buffers import Buffers, uri_of
+from meltica_runtime.language_server.buffers import Buffer, Buffers, path_of, uri_of
 from meltica_runtime.language_server.checks import Check, Checks
+from meltica_runtime.language_server.families import Families
+from meltica_runtime.project import Project, find_project
 
 
 class MelticaServer(LanguageServer):
+    """`config` holds for all files; without it each file's project has its own."""
+
     def __init__(self, config: Path | None) -> None:
         # Whole texts: a file is some 20 KB, and the text here can never drift from the editor's.
         super().__init__("meltica", version("meltica"), types.TextDocumentSyncKind.Full)
         self.checks = Checks(self.buffers, self.publish, config)
+        self.families = Families()
+        self._config = config
         self._published: dict[str, set[str]] = {}
+        self._projects: dict[str, Project | None] = {}
 
     def buffers(self) -> Buffers:
         return Buffers(self.workspace)
+
+    def buffer(self, uri: str) -> Buffer:
+        """A document; one that the editor asks about without having it open is read from the disk."""
+        found = self.buffers().at(uri)
+        if found is not None:
+            return found
+        text = self.buffers().read(path_of(uri))
+        return Buffer(uri, path_of(uri), text if isinstance(text, str) else "", None)
+
+    # --- what is known
+
+    def index(self, path: str) -> Index:
+        """The names of a file, and of the files that it shares them with."""
+        buffers = self.buffers()
+        return self.families.index(path, self.families.roots(path, buffers)[0], buffers)
+
+    def knowledge(self, buffer: Buffer) -> Knowledge:
+        return Knowledge(self.index(buffer.path), self.modules(buffer.path), self.checks.graph(buffer.uri))
+
+    def modules(self, path: str) -> Modules:
+        """The strategy modules of a file's project; where its config is broken, those that come along."""
+        if path not in self._projects:
+            try:
+                self._projects[path] = find_project(Path(path), self._config)
+            except ConfigFault:
+                self._projects[path] = None
+        project = self._projects[path]
+        shipped = resources.strategies_dir()
+        if project is None:
+            return Modules(StrategyLibrary(shipped, require_registry=False))
+        return Modules(StrategyLibrary(project.strategies_dir, project.require_registry, shipped))
+
+    def look_around(self) -> None:
+        """Looks at the disk again: files have come, gone or changed."""
+        self._projects.clear()
+        buffers = self.buffers()
+        folders = [Path(path_of(folder.uri)) for folder in self.workspace.folders.values()]
+        if self.workspace.root_path:
+            folders.append(Path(self.workspace.root_path))
+        folders += [Path(buffer.path).parent for buffer in buffers.open() if os.path.isabs(buffer.path)]
+        self.families.rescan([f for f in dict.fromkeys(folders) if not folders_above(f, folders)], buffers)
+
+    # --- what the editor is told, and what it can do
+
+    @property
+    def fills_places(self) -> bool:
+        """Whether the editor can fill in the places of what it inserts."""
+        document = self.client_capabilities.text_document
+        completion = document.completion if document is not None else None
+        item = completion.completion_item if completion is not None else None
+        return item is not None and bool(item.snippet_support)
 
     def publish(self, check: Check) -> None:
         """Shows what a check has found, file by file, and clears the files that it finds sound now."""
@@ -38,6 +103,9 @@ class MelticaServer(LanguageServer):
             shown = [wire.diagnostic(found, buffers) for found in diagnostics]
             self._show(uri, shown, check.buffer.version if uri == own else None)
         self._published[own] = set(by_file)
+        if check.compiled.graph is not None:
+            # Hints come from the graph, which the editor cannot know to have changed.
+            self._refresh_hints()
 
     def withdraw(self, uri: str) -> None:
         for shown in self._published.pop(uri, set()):
@@ -46,30 +114,13 @@ class MelticaServer(LanguageServer):
     def _show(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
+    def _refresh_hints(self) -> None:
+        workspace = self.client_capabilities.workspace
+        hints = workspace.inlay_hint if workspace is not None else None
+        if hints is not None and hints.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
 
-def build_server(config: Path | None) -> MelticaServer:
-    """The server with all its features, not started yet."""
-    server = MelticaServer(config)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        server.checks.now(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        server.checks.soon(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        server.checks.now(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.checks.forget(params.text_document.uri)
-        server.withdraw(params.text_document.uri)
-
-    @server.feature(types.SHUTDOWN)
-    def shutdown(_params: None) -> None:
-        server.checks.close()
-
-    return server
+def folders_above(folder: Path, folders: list[Path]) -> list[Path]:
+    """Those of the folders that hold this one."""
+    return [other for other in folders if other != folder and folder.is_relative_to(other)]

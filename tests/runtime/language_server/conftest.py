@@ -38,6 +38,7 @@ class Editor:
         self.published: dict[str, list[types.PublishDiagnosticsParams]] = {}
         self._news = asyncio.Event()
         self._versions: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def publish(params: types.PublishDiagnosticsParams) -> None:
@@ -55,6 +56,7 @@ class Editor:
         at = text.find("▮")
         text = text.replace("▮", "")
         uri = self.uri(name)
+        self._texts[name] = text
         version = self._versions[uri] = self._versions.get(uri, 0) + 1
         if version == 1:
             item = types.TextDocumentItem(uri, "meltica", version, text)
@@ -68,6 +70,9 @@ class Editor:
             )
         before = text[: max(at, 0)]
         return types.Position(before.count("\n"), len(before.rpartition("\n")[2].encode("utf-16-le")) // 2)
+
+    def text(self, name: str = "a.mel") -> str:
+        return self._texts[name]
 
     async def diagnostics(self, name: str = "a.mel") -> list[types.Diagnostic]:
         """What the server says of the newest text."""
@@ -97,6 +102,7 @@ def frame() -> str:
     return FRAME
 
 
+PLAIN = types.ClientCapabilities()
 Talk = Callable[[Editor], Coroutine[None, None, None]]
 
 
@@ -104,20 +110,16 @@ Talk = Callable[[Editor], Coroutine[None, None, None]]
 def talk(tmp_path: Path) -> Callable[..., None]:
     """Runs a conversation with a server that was started for it."""
 
-    def run(conversation: Talk, encodings: list[types.PositionEncodingKind | str] | None = None) -> None:
-        asyncio.run(_talk(conversation, tmp_path, encodings))
+    def run(conversation: Talk, capabilities: types.ClientCapabilities = PLAIN) -> None:
+        asyncio.run(_talk(conversation, tmp_path, capabilities))
 
     return run
 
 
-async def _talk(
-    conversation: Talk, folder: Path, encodings: list[types.PositionEncodingKind | str] | None
-) -> None:
+async def _talk(conversation: Talk, folder: Path, capabilities: types.ClientCapabilities) -> None:
     client = LanguageClient("test", "1")
     editor = Editor(client, folder)
     await client.start_io(str(MELTICA), "lsp", env=dict(os.environ))
-    general = types.GeneralClientCapabilities(position_encodings=encodings)
-    capabilities = types.ClientCapabilities(general=general)
     async with asyncio.timeout(2 * LIMIT_SECONDS):
         await client.initialize_async(
             types.InitializeParams(capabilities=capabilities, root_uri=folder.as_uri())

@@ -57,7 +57,9 @@ def test_positions_count_utf_16_code_units_unless_the_client_wants_others(talk, 
             (found,) = [d for d in await editor.diagnostics() if d.code == "E0205"]
             assert found.range.start == types.Position(10, column)
 
-        talk(conversation, None if encoding == "utf-16" else [encoding])
+        offered = None if encoding == "utf-16" else [encoding]
+        general = types.GeneralClientCapabilities(position_encodings=offered)
+        talk(conversation, types.ClientCapabilities(general=general))
 
 
 def test_closing_a_file_clears_what_was_shown(talk, frame):

@@ -1,0 +1,62 @@
+"""The keys that the block around the caret takes, whoever decides them."""
+
+from __future__ import annotations
+
+from meltica_compiler.intelligence.catalogue import Modules, adapter_keys, config_keys, sink_keys
+from meltica_compiler.intelligence.suggestion import Knowledge
+from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
+from meltica_dsl.intelligence.caret import Caret
+from meltica_dsl.intelligence.spot import Spot, word_after
+from meltica_dsl.intelligence.vocabulary import KEYS, Key, Wanted
+from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.strings import read_string
+
+_FIELD_WANTED = {
+    FieldType.TIME: (Wanted.NUMBER,),
+    FieldType.SYMBOL: (Wanted.SYMBOL,),
+    FieldType.PROVIDER: (Wanted.NAME,),
+    FieldType.SIDE: (Wanted.WORD,),
+    FieldType.TEXT: (Wanted.TEXT,),
+    FieldType.BOOL: (Wanted.TRUTH,),
+}
+
+
+def block_keys(spot: Spot, caret: Caret, known: Knowledge) -> tuple[Key, ...]:
+    """The keys of the object in hand; none where nobody says what they are."""
+    if spot.keys == ("event",) or caret.keyword == "test":
+        event = EVENT_BY_NAME.get(spot.stage)
+        return () if event is None else tuple(_field_key(f) for f in event.fields if not f.hidden)
+    word = word_after(caret, "adapter" if caret.keyword == "provider" else "=")
+    keys = outer_keys(caret.keyword, word)
+    for name in spot.keys:
+        if caret.keyword == "strategy" and name == "config":
+            keys = module_keys(word_after(caret, "="), known.modules)
+            continue
+        keys = next((key.members for key in keys if key.name == name), ())
+    return keys
+
+
+def outer_keys(keyword: str, word: str) -> tuple[Key, ...]:
+    """The keys of a declaration's own block. `word` is the adapter of a provider, the kind of a sink."""
+    keys = KEYS.get(keyword, ())
+    if keyword == "provider":
+        return (*keys, *adapter_keys(word))
+    return sink_keys(word) if keyword == "sink" else keys
+
+
+def module_keys(selector: str, modules: Modules) -> tuple[Key, ...]:
+    """The config that a module declares. `selector` as written, quotes included."""
+    text = read_string(selector) if selector.startswith('"') and selector.endswith('"') else ""
+    found = modules.find(text) if isinstance(text, str) and text else None
+    return () if found is None else config_keys(found[1])
+
+
+def _field_key(field: Field) -> Key:
+    is_side = field.type is FieldType.SIDE
+    return Key(
+        field.name,
+        _FIELD_WANTED.get(field.type, (Wanted.NUMBER,)),
+        field.doc,
+        choices=dict.fromkeys(SIDES, "") if is_side else {},
+        nouns=(Noun.PROVIDER,) if field.type is FieldType.PROVIDER else (),
+    )

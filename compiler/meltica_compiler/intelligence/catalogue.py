@@ -1,0 +1,115 @@
+"""The keys of blocks that others than the language decide: adapters, kinds of sinks, strategy modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.draw.spelling import spell_as, spell_setting
+from meltica_compiler.graph import ModuleInfo
+from meltica_compiler.module_metadata import ConfigField, ConfigType, JsonValue, ModuleMetadata
+from meltica_compiler.passes.strategies import find_module
+from meltica_compiler.registry import StrategyLibrary
+from meltica_compiler.setting_schema import SettingSpec, SettingType
+from meltica_compiler.sinks import SINK_KINDS
+from meltica_dsl.intelligence.vocabulary import Key, Wanted
+from meltica_dsl.model import Selector
+from meltica_dsl.source import Span
+
+_WANTED: Mapping[SettingType, Wanted] = {
+    SettingType.NUMBER: Wanted.NUMBER,
+    SettingType.INTEGER: Wanted.WHOLE,
+    SettingType.RATIO: Wanted.RATIO,
+    SettingType.DURATION: Wanted.DURATION,
+    SettingType.RATE: Wanted.RATE,
+    SettingType.SIZE: Wanted.SIZE,
+    SettingType.TEXT: Wanted.TEXT,
+    SettingType.BOOLEAN: Wanted.TRUTH,
+    SettingType.WORD: Wanted.WORD,
+    SettingType.SECRET: Wanted.SECRET,
+    SettingType.NUMBERS: Wanted.OBJECT,
+}
+
+_CONFIG_WANTED: Mapping[ConfigType, tuple[Wanted, ...]] = {
+    ConfigType.STRING: (Wanted.TEXT,),
+    ConfigType.INT: (Wanted.WHOLE,),
+    ConfigType.FLOAT: (Wanted.NUMBER, Wanted.RATIO),
+    ConfigType.BOOL: (Wanted.TRUTH,),
+    ConfigType.DURATION: (Wanted.DURATION,),
+    ConfigType.SYMBOL: (Wanted.SYMBOL,),
+    ConfigType.LIST: (Wanted.LIST,),
+    ConfigType.OBJECT: (Wanted.OBJECT,),
+}
+
+
+def adapter_keys(adapter: str) -> tuple[Key, ...]:
+    spec = ADAPTERS.get(adapter)
+    return () if spec is None else tuple(_key_of(setting) for setting in spec.settings)
+
+
+def sink_keys(kind: str) -> tuple[Key, ...]:
+    spec = SINK_KINDS.get(kind)
+    return () if spec is None else tuple(_key_of(setting) for setting in spec.settings)
+
+
+def _key_of(spec: SettingSpec) -> Key:
+    default = "" if spec.default is None else spell_as(spec.types, spec.default)
+    choices = dict.fromkeys(spec.choices, "")
+    return Key(
+        spec.name,
+        tuple(_WANTED[type] for type in spec.types),
+        spec.description,
+        default,
+        spec.required,
+        choices=choices,
+    )
+
+
+def config_keys(metadata: ModuleMetadata) -> tuple[Key, ...]:
+    return tuple(_config_key(field) for field in metadata.config)
+
+
+def _config_key(field: ConfigField) -> Key:
+    return Key(
+        field.name, _CONFIG_WANTED[field.type], field.description, _default_text(field), field.required
+    )
+
+
+def _default_text(field: ConfigField) -> str:
+    """A module's default as a pipeline would write it; nothing for what is no single value."""
+    value: JsonValue = field.default
+    match value:
+        case bool() | int() | Decimal():
+            return spell_setting(value)
+        case str() if field.type in (ConfigType.DURATION, ConfigType.SYMBOL):
+            return value
+        case str():
+            return spell_setting(value)
+        case _:
+            return ""
+
+
+@dataclass(frozen=True)
+class Modules:
+    """The strategy modules of a project. What V8 found in one is kept by its bytes, so asking again is
+    cheap; the first time it takes about 0.2 s."""
+
+    library: StrategyLibrary
+
+    def selectors(self) -> tuple[str, ...]:
+        """What a selector may be: names, and names with a tag."""
+        return tuple(
+            selector
+            for name in self.library.names()
+            for selector in (name, *(f"{name}:{tag}" for tag in self.library.tags(name)))
+        )
+
+    def find(self, selector: str) -> tuple[ModuleInfo, ModuleMetadata] | None:
+        """The module of a selector, None where there is none or it is unsound."""
+        name, _, digest = selector.partition("@sha256:")
+        name, _, tag = name.partition(":")
+        wanted = Selector(selector, name, tag or None, digest or None, Span("", 0, 0))
+        found = find_module(self.library, wanted)
+        return found if isinstance(found, tuple) else None

@@ -1,0 +1,52 @@
+"""What constants are worth, in the language's spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from meltica_compiler.budget import size_text
+from meltica_compiler.draw.spelling import spell_number, spell_rate, spell_ratio, spell_text
+from meltica_compiler.stage_text import duration_text
+from meltica_dsl.intelligence.occurrences import Index
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.scope import Names
+from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
+
+
+def constant_text(index: Index, name: str, environ: Mapping[str, str]) -> str:
+    """The value of a `let`, "" when it has none because something is wrong."""
+    findings = Findings()
+    constants = Constants(Names(index.files[0], findings), findings, environ)
+    value = constants.let(name) if constants.is_let(name) else None
+    return "" if value is None else spell_value(value)
+
+
+def spell_value(setting: Setting) -> str:  # noqa: PLR0911 - one return for each kind
+    match setting.value:
+        case bool(value):
+            return "true" if value else "false"
+        case Decimal() as number:
+            return spell_number(number)
+        case Duration() as duration:
+            return duration_text(duration)
+        case Rate() as rate:
+            return spell_rate(rate)
+        case Size() as size:
+            return size_text(size.bytes)
+        case Ratio() as ratio:
+            return spell_ratio(ratio)
+        case Symbol() as symbol:
+            return str(symbol)
+        case Word(text):
+            return text
+        case Secret(name):
+            return f"secret({spell_text(name)})"
+        case str(text):
+            return spell_text(text)
+        case tuple(items):
+            return f"[{', '.join(spell_value(item) for item in items)}]"
+        case dict(members):
+            inner = ", ".join(f"{key} = {spell_value(value)}" for key, value in members.items())
+            return f"{{ {inner} }}" if inner else "{}"

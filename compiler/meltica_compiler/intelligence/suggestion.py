@@ -1,0 +1,77 @@
+"""What may be written at a place, offered to whoever writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from meltica_compiler.graph import Graph
+from meltica_compiler.intelligence.catalogue import Modules
+from meltica_dsl.intelligence.occurrences import Index
+
+
+class Shape(Enum):
+    """What a suggestion is, for the symbol that an editor shows beside it."""
+
+    KEYWORD = "keyword"
+    DECLARATION = "declaration"
+    STAGE = "stage"
+    KEY = "key"
+    CHOICE = "choice"
+    FIELD = "field"
+    CONSTANT = "constant"
+    FUNCTION = "function"
+    EVENT = "event"
+    MODULE = "module"
+    UNIT = "unit"
+    VALUE = "value"
+    OPERATOR = "operator"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`insert` may hold places to fill in, `${1:like this}`. Those of a lower `rank` come first."""
+
+    label: str
+    shape: Shape
+    detail: str = ""
+    doc: str = ""
+    insert: str = ""
+    rank: int = 5
+
+    @property
+    def snippet(self) -> str:
+        return self.insert or self.label
+
+    @property
+    def plain(self) -> str:
+        """The text to insert where an editor knows no places to fill in."""
+        return filled(self.snippet)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known besides the text at the caret. `graph` is the last sound one, maybe of an older text."""
+
+    index: Index
+    modules: Modules
+    graph: Graph | None
+
+
+_PLACE = re.compile(r"\$\{\d+:([^{}]*)\}|\$\d+")
+
+
+def filled(snippet: str) -> str:
+    """A snippet with each place filled by what it proposes.
+
+    >>> filled("pool ${1:name} { events = ${2:64} }$0")
+    'pool name { events = 64 }'
+    """
+    return _PLACE.sub(lambda match: match[1] or "", snippet)
+
+
+def words(texts: Iterable[str], shape: Shape, detail: str = "", rank: int = 5) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(text, shape, detail, rank=rank) for text in texts)

@@ -1,0 +1,201 @@
+"""Values: what a key may be given, with units where a number is being typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
+from meltica_dsl import syntax
+from meltica_dsl.intelligence.caret import Caret
+from meltica_dsl.intelligence.occurrences import Index, Local
+from meltica_dsl.intelligence.vocabulary import FUNCTIONS, Key, Wanted
+from meltica_dsl.literals import SIZE_UNITS
+from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.walk import walk
+
+_UNITS = {
+    Wanted.DURATION: ("ms", "s", "m", "h", "us", "d", "ns"),
+    Wanted.RATE: ("/s", "/m", "/h", "/100ms", "/ms"),
+    Wanted.SIZE: (*SIZE_UNITS,),
+    Wanted.RATIO: ("%", "bps"),
+}
+
+_EXAMPLES = {
+    Wanted.DURATION: "1s",
+    Wanted.RATE: "100/s",
+    Wanted.SIZE: "64MiB",
+    Wanted.RATIO: "1%",
+    Wanted.NUMBER: "1",
+    Wanted.WHOLE: "1",
+    Wanted.TRUTH: "true",
+    Wanted.TEXT: '"text"',
+    Wanted.SECRET: 'secret("NAME")',
+    Wanted.SYMBOL: "BTC-USDT",
+    Wanted.WORD: "USDT",
+    Wanted.OBJECT: "{}",
+    Wanted.LIST: "[]",
+    Wanted.NAME: "name",
+}
+
+_DIGITS = re.compile(r"[0-9][0-9_.]*")
+
+
+def value_suggestions(key: Key, caret: Caret, known: Knowledge, *, in_list: bool) -> Iterator[Suggestion]:
+    """What the key may be given at the caret. `in_list` says that the brackets of its list are open."""
+    if caret.word.kind == "LITERAL":
+        yield from unit_suggestions(key, caret.typed)
+        return
+    if Wanted.LIST in key.wanted and key.items and not in_list:
+        for item in _of_wanted(key.items, key, known):
+            yield Suggestion(f"[{item.label}]", item.shape, item.detail, item.doc, rank=1)
+    else:
+        yield from _of_wanted(key.items if in_list and key.items else key.wanted, key, known)
+    if key.default:
+        yield Suggestion(key.default, Shape.VALUE, "default", rank=0)
+    yield from constants(known.index, caret)
+
+
+def unit_suggestions(key: Key, typed: str) -> Iterator[Suggestion]:
+    """The number in hand with each unit that the key takes."""
+    number = _DIGITS.match(typed)
+    if number is None:
+        return
+    for wanted in key.wanted:
+        for rank, unit in enumerate(_UNITS.get(wanted, ())):
+            yield Suggestion(f"{number[0]}{unit}", Shape.UNIT, wanted.value, rank=rank)
+
+
+def _of_wanted(wanted: tuple[Wanted, ...], key: Key, known: Knowledge) -> Iterator[Suggestion]:
+    for one in wanted:
+        match one:
+            case Wanted.WORD:
+                for choice, doc in key.choices.items():
+                    yield Suggestion(choice, Shape.CHOICE, key.name, doc, rank=1)
+            case Wanted.TRUTH:
+                yield from words(("true", "false"), Shape.CHOICE, rank=1)
+            case Wanted.NAME:
+                for noun in key.nouns:
+                    yield from names(known.index, noun)
+            case Wanted.SYMBOL:
+                yield from words(symbols(known.index), Shape.VALUE, "symbol", rank=1)
+            case Wanted.SECRET:
+                form = FUNCTIONS["secret"]
+                yield Suggestion("secret", Shape.FUNCTION, form.form, form.doc, form.snippet, 1)
+            case Wanted.TEXT:
+                yield Suggestion('""', Shape.VALUE, one.value, insert='"$1"', rank=2)
+            case Wanted.OBJECT if key.members:
+                yield Suggestion("{ … }", Shape.VALUE, one.value, insert=example(key, known), rank=1)
+            case _:
+                continue
+
+
+def key_suggestion(key: Key, caret: Caret, known: Knowledge) -> Suggestion:
+    """A key with a value to fill in, unless its `=` is there already."""
+    is_given = bool(caret.after) and caret.after[0].text in ("=", "{")
+    insert = key.name if is_given else f"{key.name} = {example(key, known)}"
+    return Suggestion(key.name, Shape.KEY, key_detail(key), key.doc, insert, 0 if key.required else 1)
+
+
+def key_detail(key: Key) -> str:
+    """The type of a key, and its default."""
+    if key.default:
+        return f"{key.type}, default `{key.default}`"
+    return f"{key.type}, must be given" if key.required else key.type
+
+
+def example(key: Key, known: Knowledge) -> str:
+    """A value that the key takes, as places to fill in."""
+    if key.members:
+        parts = [f"{member.name} = {example(member, known)}" for member in key.members if member.required]
+        return f"{{ {', '.join(parts)} }}"
+    if key.default and not key.items:
+        return _place(key.default)
+    if Wanted.LIST in key.wanted and key.items:
+        return f"[{_place(_first(key, key.items[0], known))}]"
+    return _place(_first(key, key.wanted[0], known))
+
+
+def _place(text: str) -> str:
+    """Text to fill in; braces would end the place too soon."""
+    return text if "{" in text or "}" in text else f"${{1:{text}}}"
+
+
+def _first(key: Key, wanted: Wanted, known: Knowledge) -> str:
+    if wanted is Wanted.WORD and key.choices:
+        return next(iter(key.choices))
+    if wanted is Wanted.NAME:
+        declared = [name for noun in key.nouns for name in known.index.names(noun)]
+        return declared[0] if declared else "name"
+    if wanted is Wanted.SYMBOL:
+        return next(iter(symbols(known.index)), "BTC-USDT")
+    return _EXAMPLES[wanted]
+
+
+def names(index: Index, *nouns: Noun) -> Iterator[Suggestion]:
+    for noun in nouns:
+        for name in index.names(noun):
+            yield Suggestion(name, Shape.CONSTANT, describe(index, noun, name), rank=1)
+
+
+def describe(index: Index, noun: Noun, name: str) -> str:
+    """What a declaration is, in a few words."""
+    match index.declaration(noun, name):
+        case syntax.StrategyDecl(selector=syntax.StringLiteral(text=text)):
+            return f"strategy {text}"
+        case syntax.SinkDecl(kind=kind):
+            return f"sink {kind.text}"
+        case syntax.ProviderDecl() as provider:
+            return f"provider {adapter_of(provider)}".rstrip()
+        case _:
+            return noun.value
+
+
+def adapter_of(provider: syntax.ProviderDecl) -> str:
+    """The adapter that a provider names, "" where it names none."""
+    for entry in provider.body.entries:
+        if entry.key.text == "adapter" and isinstance(entry.value, syntax.Reference):
+            return entry.value.name
+    return ""
+
+
+def events_of(index: Index, provider: str) -> tuple[str, ...]:
+    """The events that a provider can give, as far as its adapter says; all where it does not."""
+    declaration = index.declaration(Noun.PROVIDER, provider)
+    spec = ADAPTERS.get(adapter_of(declaration)) if isinstance(declaration, syntax.ProviderDecl) else None
+    return spec.events if spec is not None else ("trade", "ticker", "book", "kline")
+
+
+def symbols(index: Index) -> tuple[str, ...]:
+    """Every symbol that a provider lists, in their order."""
+    found: dict[str, None] = {}
+    for file in index.files:
+        for declaration in file.declarations:
+            if not isinstance(declaration, syntax.ProviderDecl):
+                continue
+            for part in walk(declaration.body):
+                if isinstance(part, syntax.SymbolLiteral):
+                    found[part.text] = None
+    return tuple(found)
+
+
+def constants(index: Index, caret: Caret) -> Iterator[Suggestion]:
+    """What may stand for any value: `let`s, variables of `for`, and the environment."""
+    yield from names(index, Noun.LET)
+    for name in local_names(caret):
+        yield Suggestion(name, Shape.CONSTANT, Local.VARIABLE.value, rank=1)
+    form = FUNCTIONS["env"]
+    yield Suggestion("env", Shape.FUNCTION, form.form, form.doc, form.snippet, 8)
+
+
+def local_names(caret: Caret) -> tuple[str, ...]:
+    """Parameters and variables of the declaration in hand."""
+    tokens = caret.tokens
+    found = [tokens[i + 1].text for i in range(len(tokens) - 1) if tokens[i].text == "for"]
+    if caret.keyword == "stage" and len(tokens) > 2 and tokens[2].text == "(":
+        for token in tokens[3:]:
+            if token.text == ")":
+                break
+            found += [token.text] if token.kind == "NAME" else []
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What an editor wants to know of a file, as far as its syntax alone can tell."""

@@ -1,0 +1,286 @@
+"""Where each name is declared and where it is used, by syntax alone and so also in files with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from meltica_dsl import syntax
+from meltica_dsl.fields import EVENT_BY_NAME, EVENTS, EventType
+from meltica_dsl.intelligence.vocabulary import KEYS
+from meltica_dsl.resolve.scope import TARGETS, Noun, declares
+from meltica_dsl.source import Span
+from meltica_dsl.syntax import Expr, Name
+from meltica_dsl.walk import walk
+
+
+class Local(Enum):
+    """Names that count within one declaration only; the value is how people are told."""
+
+    PARAMETER = "parameter"
+    VARIABLE = "variable"
+
+
+class Thing(NamedTuple):
+    """What a name stands for. `home` is the declaration of a local name, None for others."""
+
+    kind: Noun | Local
+    name: str
+    home: Span | None = None
+
+
+class Occurrence(NamedTuple):
+    thing: Thing
+    span: Span
+    is_definition: bool
+
+
+@dataclass(frozen=True)
+class Index:
+    """Every occurrence in a family of files, in the order of the files and their text."""
+
+    files: tuple[syntax.File, ...]
+    occurrences: tuple[Occurrence, ...]
+
+    @cached_property
+    def _by_thing(self) -> Mapping[Thing, tuple[Occurrence, ...]]:
+        found: dict[Thing, list[Occurrence]] = {}
+        for occurrence in self.occurrences:
+            found.setdefault(occurrence.thing, []).append(occurrence)
+        return {thing: tuple(items) for thing, items in found.items()}
+
+    def at(self, path: str, offset: int) -> Occurrence | None:
+        """The name at a place; right behind its last letter is still at it."""
+        return next(
+            (o for o in self.occurrences if o.span.path == path and o.span.start <= offset <= o.span.end),
+            None,
+        )
+
+    def of(self, thing: Thing) -> tuple[Occurrence, ...]:
+        return self._by_thing.get(thing, ())
+
+    def definition(self, thing: Thing) -> Occurrence | None:
+        return next((o for o in self.of(thing) if o.is_definition), None)
+
+    def names(self, noun: Noun) -> tuple[str, ...]:
+        """The declared names of a noun, each once."""
+        return tuple(
+            t.name for t, items in self._by_thing.items() if t.kind is noun and items[0].is_definition
+        )
+
+    def declaration(self, noun: Noun, name: str) -> syntax.Declaration | None:
+        return self._declarations.get((noun, name))
+
+    @cached_property
+    def _declarations(self) -> Mapping[tuple[Noun, str], syntax.Declaration]:
+        found: dict[tuple[Noun, str], syntax.Declaration] = {}
+        for file in self.files:
+            for declaration in file.declarations:
+                declared = declares(declaration)
+                if declared is not None:
+                    found.setdefault((declared[0], declared[1].text), declaration)
+        return found
+
+    def event_of(self, route: syntax.RouteDecl) -> EventType | None:
+        """What a route carries at its beginning, as its first source says."""
+        return _event_of(route, self._declarations, frozenset())
+
+
+def index(files: Iterable[syntax.File]) -> Index:
+    files = tuple(files)
+    definitions = [found for file in files for found in _definitions(file)]
+    # Definitions come first, so that a thing's first occurrence tells whether it is declared at all.
+    finder = _Finder(Index(files, tuple(definitions)))
+    uses = [use for file in files for d in file.declarations for use in finder.uses(d)]
+    return Index(files, (*definitions, *uses))
+
+
+def _definitions(file: syntax.File) -> Iterator[Occurrence]:
+    for declaration in file.declarations:
+        if isinstance(declaration, syntax.UnreadableDecl):
+            noun = next((noun for noun in Noun if noun.value == declaration.keyword), None)
+            if noun is not None and declaration.name is not None:
+                yield Occurrence(Thing(noun, declaration.name.text), declaration.name.span, True)
+            continue
+        declared = declares(declaration)
+        if declared is not None:
+            yield Occurrence(Thing(declared[0], declared[1].text), declared[1].span, True)
+        for name, kind in _locals(declaration):
+            yield Occurrence(Thing(kind, name.text, declaration.span), name.span, True)
+
+
+def _locals(declaration: syntax.Declaration) -> Iterator[tuple[Name, Local]]:
+    if isinstance(declaration, syntax.StageDecl):
+        yield from ((parameter, Local.PARAMETER) for parameter in declaration.parameters or ())
+    for modifier in modifiers_of(declaration):
+        if isinstance(modifier, syntax.Repeat):
+            yield modifier.variable, Local.VARIABLE
+
+
+def modifiers_of(declaration: syntax.Declaration) -> tuple[syntax.Modifier, ...]:
+    match declaration:
+        case (
+            syntax.ProviderDecl(modifiers=modifiers)
+            | syntax.PoolDecl(modifiers=modifiers)
+            | syntax.RiskDecl(modifiers=modifiers)
+            | syntax.PlaceDecl(modifiers=modifiers)
+            | syntax.StrategyDecl(modifiers=modifiers)
+            | syntax.SinkDecl(modifiers=modifiers)
+            | syntax.RouteDecl(modifiers=modifiers)
+        ):
+            return modifiers
+        case _:
+            return ()
+
+
+def _event_of(
+    route: syntax.RouteDecl, declared: Mapping[tuple[Noun, str], syntax.Declaration], seen: frozenset[str]
+) -> EventType | None:
+    if any(isinstance(call, syntax.KlineStage) for call in route.calls) and seen:
+        return EVENT_BY_NAME["kline"]
+    for source in route.sources:
+        if source.event is not None:
+            return EVENT_BY_NAME.get(source.event.text)
+        upstream = declared.get((Noun.ROUTE, source.owner.text))
+        if isinstance(upstream, syntax.RouteDecl) and source.owner.text not in seen:
+            return _event_of(upstream, declared, seen | {source.owner.text})
+    return None
+
+
+_ALL_FIELDS = frozenset(field.name for event in EVENTS for field in event.fields if not field.hidden)
+
+_NAMING = {(noun, key.name): key.nouns for noun, keys in KEYS.items() for key in keys if key.nouns}
+"""Keys whose value names a declaration."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an expression stands: the names of its declaration, and the fields that hide others."""
+
+    locals: Mapping[str, Thing]
+    fields: frozenset[str] = frozenset()
+    in_condition: bool = False
+
+
+class _Finder:
+    def __init__(self, declared: Index) -> None:
+        self._declared = declared
+        self._things = {occurrence.thing for occurrence in declared.occurrences}
+
+    def uses(self, declaration: syntax.Declaration) -> Iterator[Occurrence]:
+        place = _Place({n.text: Thing(kind, n.text, declaration.span) for n, kind in _locals(declaration)})
+        for modifier in modifiers_of(declaration):
+            expr = modifier.items if isinstance(modifier, syntax.Repeat) else modifier.condition
+            yield from self._expression(expr, place)
+        match declaration:
+            case syntax.LetDecl():
+                yield from self._expression(declaration.value, place)
+            case syntax.PipelineDecl() | syntax.ProviderDecl() | syntax.PoolDecl() | syntax.RiskDecl():
+                yield from self._block(declaration.body, _keyword(declaration), place)
+            case syntax.PlaceDecl() | syntax.SinkDecl():
+                yield from self._block(declaration.body, _keyword(declaration), place)
+            case syntax.StrategyDecl():
+                yield from self._expression(declaration.selector, place)
+                yield from self._block(declaration.body, "strategy", place)
+            case syntax.StageDecl():
+                fields = _ALL_FIELDS - place.locals.keys()
+                yield from self._stages(declaration.calls, _Place(place.locals, fields, True))
+            case syntax.RouteDecl():
+                yield from self._route(declaration, place)
+            case syntax.TestDecl():
+                for step in declaration.steps:
+                    yield from self._step(step, place)
+            case _:
+                return
+
+    def _route(self, route: syntax.RouteDecl, place: _Place) -> Iterator[Occurrence]:
+        yield from self._named(route.pool, Noun.POOL)
+        for source in route.sources:
+            yield from self._named(
+                source.owner, *((Noun.PROVIDER,) if source.event else (Noun.ROUTE, Noun.PROVIDER))
+            )
+        event = self._declared.event_of(route)
+        fields = frozenset(field.name for field in event.fields if not field.hidden) if event else _ALL_FIELDS
+        yield from self._stages(route.calls, _Place(place.locals, fields - place.locals.keys(), True))
+        for target in route.targets:
+            yield from self._named(target, *TARGETS)
+
+    def _stages(self, calls: Iterable[syntax.StageCall], place: _Place) -> Iterator[Occurrence]:
+        constant = _Place(place.locals)
+        for call in calls:
+            match call:
+                case syntax.WhereStage():
+                    yield from self._expression(call.condition, place)
+                case syntax.NamedStage():
+                    yield from self._named(call.name, Noun.STAGE)
+                    for argument in call.arguments:
+                        yield from self._expression(argument, place)
+                case syntax.MergeStage():
+                    continue
+                case _:
+                    yield from self._expression(amount_of(call), constant)
+
+    def _step(self, step: syntax.Step, place: _Place) -> Iterator[Occurrence]:
+        match step:
+            case syntax.EventStep():
+                yield from self._named(step.provider, Noun.PROVIDER)
+                yield from self._block(step.body, "event", place)
+            case syntax.FaultStep():
+                yield from self._named(step.provider, Noun.PROVIDER)
+            case syntax.ExpectStep():
+                if step.phrases and isinstance(step.phrases[0], Name):
+                    yield from self._named(step.phrases[0], *TARGETS, Noun.ROUTE, Noun.PROVIDER)
+
+    def _block(self, body: syntax.ObjectLiteral | None, keyword: str, place: _Place) -> Iterator[Occurrence]:
+        for entry in body.entries if body is not None else ():
+            nouns = _NAMING.get((keyword, entry.key.text), ())
+            if not nouns:
+                yield from self._expression(entry.value, place)
+                continue
+            for part in walk(entry.value):
+                if isinstance(part, syntax.Reference):
+                    yield from self._reference(part, place) or self._named(Name(part.name, part.span), *nouns)
+
+    def _expression(self, expr: Expr, place: _Place) -> Iterator[Occurrence]:
+        for part in walk(expr):
+            if isinstance(part, syntax.Reference) and part.name not in place.fields:
+                found = self._reference(part, place)
+                if not found and place.in_condition:
+                    found = list(self._named(Name(part.name, part.span), Noun.PROVIDER))
+                yield from found
+
+    def _reference(self, part: syntax.Reference, place: _Place) -> list[Occurrence]:
+        """A bare name as a local name or a constant; nothing where it is neither."""
+        thing = place.locals.get(part.name) or Thing(Noun.LET, part.name)
+        return [Occurrence(thing, part.span, False)] if thing in self._things else []
+
+    def _named(self, name: Name, *nouns: Noun) -> Iterator[Occurrence]:
+        """A name where one of these nouns is wanted: of the first that declares it, if any does."""
+        known = [noun for noun in nouns if Thing(noun, name.text) in self._things]
+        if known:
+            yield Occurrence(Thing(known[0], name.text), name.span, False)
+
+
+def amount_of(call: syntax.StageCall) -> Expr:
+    """The value that a stage takes besides conditions and arguments."""
+    match call:
+        case syntax.DedupeStage():
+            return call.within
+        case syntax.SampleStage() | syntax.ConflateStage():
+            return call.every
+        case syntax.DepthStage():
+            return call.levels
+        case syntax.ThrottleStage():
+            return call.rate
+        case syntax.KlineStage():
+            return call.interval
+        case _:
+            raise AssertionError(f"{type(call).__name__} takes no amount")
+
+
+def _keyword(declaration: syntax.Declaration) -> str:
+    declared = declares(declaration)
+    return declared[0].value if declared is not None else "pipeline"

@@ -1,0 +1,111 @@
+"""Which files belong together: those that a pipeline imports, directly or by way of others."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.intelligence.occurrences import Index, index
+from meltica_dsl.parser import Parsed, parse
+from meltica_dsl.strings import read_string
+from meltica_runtime.language_server.buffers import Buffers
+
+MAX_FOLDERS = 2_000
+"""That are searched for pipelines: a project has tens, a home folder has more than anybody waits for."""
+
+MAX_FAMILY = 1_000
+"""Files that import each other."""
+
+_MAY_IMPORT = re.compile(r"^[ \t]*import\b", re.MULTILINE)
+
+
+@dataclass
+class Families:
+    """Parsed files, kept while their text stays the same, and the files on disk that may import others."""
+
+    _parsed: dict[str, tuple[str, Parsed]] = field(default_factory=dict)
+    _indexes: dict[tuple[str, ...], tuple[tuple[Parsed, ...], Index]] = field(default_factory=dict)
+    _importers: tuple[str, ...] = ()
+
+    def rescan(self, folders: list[Path], buffers: Buffers) -> None:
+        """Looks again for files that import others, below these folders."""
+        found = []
+        for path in dict.fromkeys(path for folder in folders for path in _pipelines(folder)):
+            text = buffers.read(path)
+            if isinstance(text, str) and _MAY_IMPORT.search(text):
+                found.append(path)
+        self._importers = tuple(found)
+
+    def parsed(self, path: str, buffers: Buffers) -> Parsed:
+        """The syntax of a file; an empty one where it cannot be read."""
+        text = buffers.read(path)
+        if isinstance(text, Diagnostic):
+            return Parsed(syntax.File(path, (), ()), ())
+        known = self._parsed.get(path)
+        if known is None or known[0] != text:
+            known = self._parsed[path] = (text, parse(path, text))
+        return known[1]
+
+    def roots(self, path: str, buffers: Buffers) -> tuple[str, ...]:
+        """The files that import this one, directly or not, and that nobody imports; itself without such."""
+        candidates = dict.fromkeys((*(b.path for b in buffers.open()), *self._importers))
+        closures = {candidate: self.closure(candidate, buffers) for candidate in candidates}
+        imported = {file for root, files in closures.items() for file in files if file != root}
+        found = tuple(r for r, files in closures.items() if path in files and r != path and r not in imported)
+        return found or (path,)
+
+    def closure(self, path: str, buffers: Buffers) -> tuple[str, ...]:
+        """A file and all that it imports, each once."""
+        found = {path: None}
+        waiting = [path]
+        while waiting and len(found) < MAX_FAMILY:
+            here = waiting.pop()
+            for imported in imports(self.parsed(here, buffers).file):
+                if imported not in found:
+                    found[imported] = None
+                    waiting.append(imported)
+        return tuple(found)
+
+    def index(self, path: str, root: str, buffers: Buffers) -> Index:
+        """Names of the family of `root`, the file at `path` first."""
+        paths = tuple(dict.fromkeys((path, *self.closure(root, buffers))))
+        files = tuple(self.parsed(one, buffers) for one in paths)
+        known = self._indexes.get(paths)
+        if known is None or any(a is not b for a, b in zip(known[0], files, strict=True)):
+            known = self._indexes[paths] = (files, index(parsed.file for parsed in files))
+        return known[1]
+
+    def forget(self, path: str) -> None:
+        self._parsed.pop(path, None)
+        for paths in [paths for paths in self._indexes if path in paths]:
+            del self._indexes[paths]
+
+
+def imports(file: syntax.File) -> Iterator[str]:
+    """The paths of the files that a file imports."""
+    for declaration in file.declarations:
+        if isinstance(declaration, syntax.ImportDecl):
+            target = import_target(declaration)
+            if target is not None:
+                yield target
+
+
+def import_target(declaration: syntax.ImportDecl) -> str | None:
+    """The path of an imported file, None where the string is unsound or empty."""
+    written = read_string(declaration.path.text)
+    if not isinstance(written, str) or not written:
+        return None
+    return os.path.normpath(os.path.join(os.path.dirname(declaration.span.path), written))
+
+
+def _pipelines(folder: Path) -> Iterator[str]:
+    """Pipelines below a folder; hidden folders and those of other tools are left out."""
+    for here, folders, files in islice(os.walk(folder), MAX_FOLDERS):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        yield from (os.path.join(here, name) for name in sorted(files) if name.endswith(".mel"))

@@ -1,0 +1,38 @@
+"""Renames: everything that a file declares can be renamed, and means the same under its new name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from meltica_dsl.intelligence.occurrences import index
+from meltica_dsl.intelligence.renaming import Refusal, applied, rename
+from meltica_dsl.load import load
+from meltica_dsl.parser import parse
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted([*(ROOT / "pipelines").glob("*.mel"), *(ROOT / "tests" / "dsl" / "good").glob("*.mel")])
+
+
+def known(text):
+    return index((parse("a.mel", text).file,))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_new_name_and_back_is_the_same_file_and_sound_in_between(path):
+    text = path.read_text("utf-8")
+    things = {occurrence.thing for occurrence in known(text).occurrences}
+    was_sound = load("a.mel", text, {}).is_sound
+    for thing in sorted(things, key=str):
+        edits = rename(known(text), thing, "quite_new", {"a.mel": text})
+        assert not isinstance(edits, Refusal), (thing, edits)
+        renamed = applied(text, edits)
+        assert load("a.mel", renamed, {}).is_sound == was_sound
+        (back,) = {o.thing for o in known(renamed).occurrences if o.thing.name == "quite_new"}
+        assert applied(renamed, rename(known(renamed), back, thing.name, {"a.mel": renamed})) == text
+
+
+def test_an_undeclared_name_is_not_renamed():
+    text = "pipeline a\n\nroute x via nowhere = p.trade\n"
+    assert known(text).at("a.mel", text.index("nowhere")) is None
