@@ -39,3 +39,13 @@ def _meaning(match: re.Match[str]) -> str | None:
     code = int(match.group(2), 16)
     is_character = code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF
     return chr(code) if is_character else None
+
+
+def quoted(value: str) -> str:
+    """The literal of a string, as plain as it can be written.
+
+    >>> print(quoted('a "b"'))
+    "a \\"b\\""
+    """
+    escaped = value.translate({ord(char): f"\\{mark}" for mark, char in _ESCAPES.items()})
+    return f'"{escaped}"'

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 _KEYWORDS = ("pool", "route", "stage", "let", "every", "per", "via", "where", "depth", "test", "at")
 names = st.sampled_from(("a", "price", "side", "x_1", "Long_name", "market", *_KEYWORDS))
+_OPERATORS = ("in", "not", "and", "or")
+keys = names | st.sampled_from((*_OPERATORS, "if", "then", "else", "for", "true"))
 # In expressions and after values these words are operators or stages.
 plain_names = st.sampled_from(("a", "price", "side", "x_1", "Long_name", "quantity"))
 literals = st.sampled_from(("5", "0.25", "1_000", "60s", "1m30s", "5/s", "2%", "5bps", "64KiB", "1_000/1m"))
@@ -61,13 +63,16 @@ expressions = st.recursive(_atoms, _wrapped, max_leaves=6)
 
 _entries = st.lists(
     st.one_of(
-        _seq(_one(names), "=", expressions),
+        _seq(_one(keys), "=", expressions),
         _seq("config", "{", _joined(_seq(_one(names), "=", expressions), ","), "}"),
     ),
     max_size=4,
 ).map(
     lambda lists: [
-        token for number, item in enumerate(lists) for token in (["," if number % 2 else "", *item])
+        token
+        for number, item in enumerate(lists)
+        # Without a comma, a key that is an operator elsewhere would be one here too.
+        for token in ("," if number and (number % 2 or item[0] in _OPERATORS) else "", *item)
     ]
 )
 _body = _seq("{", _entries, "}")

@@ -44,4 +44,25 @@ The text of an environment variable is read as the type of its default. With
 A pipeline file has at most 16 million characters. What is longer is not a
 pipeline.""",
     ),
+    Code(
+        "E0931",
+        "a text that is no JSON",
+        """\
+`meltica convert` reads JSON as RFC 8259 has it: keys and texts in double
+quotes, no comma after the last item, no comments. The message says what was
+wanted in this place.""",
+    ),
+    Code(
+        "E0932",
+        "JSON that is no pipeline",
+        """\
+The JSON is right as JSON, but not in the form of a pipeline: a key is unknown
+or missing, or holds another thing than it should.
+
+Wrong:   {"kind": "pool", "nam": "market", "settings": {"events": 1024}}
+Right:   {"kind": "pool", "name": "market", "settings": {"events": 1024}}
+
+`meltica convert` of a pipeline that you have shows the form, and `meltica
+convert --schema` prints its JSON Schema.""",
+    ),
 )

@@ -56,6 +56,8 @@ def one_line(page: Page, node: syntax.Declaration) -> str | None:
             return line if is_free and width_of(line) <= MAX_FLOW_COLUMNS else None
         case syntax.RouteDecl() | syntax.TestDecl() | syntax.UnreadableDecl():
             return None
+        case syntax.StrategyDecl():
+            return _short_body(page, head, node.body and _with_config_block(node.body))
         case _:
             return _short_body(page, head, node.body)
 
@@ -110,15 +112,18 @@ def _body(page: Page, node: syntax.Declaration) -> None:
     assert body is not None, "what has no body stands on one line"
     page.lift_comments(node.span.start, body.span.start, 0)
     page.open(0, f"{_head(node)} {{", node.span.start, body.span.start + 1)
-    nodes = body.entries
     if isinstance(node, syntax.StrategyDecl):
-        nodes = tuple(_as_block(entry) for entry in nodes)
-    entries(page, INDENT, nodes)
+        body = _with_config_block(body)
+    entries(page, INDENT, body.entries)
     page.close(0, "}", body.span.end)
 
 
-def _as_block(entry: syntax.Entry) -> syntax.Entry:
+def _with_config_block(body: syntax.ObjectLiteral) -> syntax.ObjectLiteral:
     """A strategy's `config` is written as a block."""
+    return body._replace(entries=tuple(map(_as_block, body.entries)))
+
+
+def _as_block(entry: syntax.Entry) -> syntax.Entry:
     is_config = entry.key.text == "config" and isinstance(entry.value, syntax.ObjectLiteral)
     return entry._replace(is_block=True) if is_config else entry
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
 from meltica_dsl.formatting.page import Page
@@ -12,6 +14,9 @@ MAX_COLUMNS = 100
 """Of a line with a value. An expression has no good place to break, so it may be longer."""
 
 INDENT = 2
+
+_OPERATORS = ("and", "or", "in", "not")
+"""Keys that a value before them would take for its own continuation: a comma parts the two."""
 
 
 def value(
@@ -45,13 +50,15 @@ def fits(page: Page, indent: int, head: str, expr: Expr, tail: str) -> bool:
 
 def entries(page: Page, indent: int, nodes: tuple[Entry, ...]) -> None:
     """One a line, the `=` of neighbours in one column. An empty line begins a new column."""
+    following = {before.span.start: after.key.text for before, after in pairwise(nodes)}
     for group in _groups(page, nodes):
         width = max(len(node.key.text) for node in group)
         for node in group:
+            tail = "," if following.get(node.span.start) in _OPERATORS else ""
             head = inline.entry(node, width, "")
             # A block that takes several lines has no column to keep to.
             broken_head = inline.entry(node, 0, "") if node.is_block else None
-            value(page, indent, head, node.value, "", node.span.start, broken_head)
+            value(page, indent, head, node.value, tail, node.span.start, broken_head)
 
 
 def _groups(page: Page, nodes: tuple[Entry, ...]) -> list[list[Entry]]:

@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "say whether pipelines would start, and what is wrong if not",
     "fmt": "put pipelines into their canonical form",
     "test": "run the tests that pipelines bring along",
+    "convert": "turn a pipeline into its JSON form, or back",
     "graph": "draw what a pipeline compiles to",
     "plan": "say what another file would change, node by node",
     "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",
