@@ -21,6 +21,8 @@ from meltica_compiler.sinks import SINK_KINDS
 from meltica_compiler.stage_text import number_text
 from meltica_dsl.codes import CODES
 from meltica_dsl.fields import EVENTS, FieldType
+from meltica_dsl.json_form.schema import schema
+from meltica_dsl.json_form.values import written
 from meltica_dsl.render_text import render
 from meltica_dsl.resolve.functions import FUNCTIONS
 from meltica_runtime.cli import COMMANDS
@@ -28,6 +30,7 @@ from meltica_runtime.cli import COMMANDS
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/language.md", "docs/operations.md", "docs/errors.md")
 QUICKSTART = ROOT / "pipelines" / "quickstart.mel"
+SCHEMA = ROOT / "docs" / "pipeline.schema.json"
 PICTURE = ROOT / "docs" / "pictures" / "quickstart.svg"
 WIDTH = 80
 
@@ -203,6 +206,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 def write() -> None:
     for name in PAGES:
         (ROOT / name).write_text(rewritten(page(name)), "utf-8")
+    SCHEMA.write_text(written(schema()), "utf-8")
     PICTURE.with_suffix(".dot").write_bytes(picture_source())
     PICTURE.write_bytes(draw(quickstart_graph(), ".svg").replace(f"{ROOT}/".encode(), b""))
 

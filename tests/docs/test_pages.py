@@ -10,6 +10,8 @@ import pytest
 from click import Context
 
 from meltica_dsl.diagnostics import has_errors
+from meltica_dsl.json_form.from_json import json_to_mel
+from meltica_dsl.json_form.to_json import mel_to_json
 from meltica_dsl.model import FullPolicy, Risk
 from meltica_dsl.render_text import render
 from meltica_dsl.resolve.stages import STAGE_WORDS
@@ -34,6 +36,18 @@ def test_the_picture_is_that_of_the_quickstart(pages):
     assert drawn == pages.picture_source(), "`make docs` draws it anew"
     svg = pages.PICTURE.read_text("utf-8")
     assert pages.quickstart_graph().hash[:12] in svg
+
+
+def test_the_json_schema_is_that_of_the_program(pages):
+    assert pages.SCHEMA.read_text("utf-8") == pages.written(pages.schema()), "`make docs` writes it anew"
+
+
+def test_the_json_of_the_tools_page_is_a_pipeline():
+    page = (ROOT / "docs" / "tools.md").read_text("utf-8")
+    for snippet in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
+        converted = json_to_mel("tools.json", snippet)
+        assert converted.diagnostics == ()
+        assert mel_to_json("tools.mel", converted.text).text == snippet
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.split("\n")[0][:40])

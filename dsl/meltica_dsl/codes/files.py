@@ -54,7 +54,7 @@ wanted in this place.""",
     ),
     Code(
         "E0932",
-        "JSON that is no pipeline",
+        "a JSON file that is no pipeline",
         """\
 The JSON is right as JSON, but not in the form of a pipeline: a key is unknown
 or missing, or holds another thing than it should.
