@@ -8,12 +8,14 @@ back on. An identifier that is missing (NaN) is never seen before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.recent_keys import RecentKeys
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, column, count, streams
-from meltica_compiler.layout import RecordLayout, SlotKind
+from meltica_compiler.layout import MAX_BATCH, RecordLayout, SlotKind
 
 _GREEN = np.uint64(0xFF51AFD7ED558CCD)  # the constants of MurmurHash3's finalizer
 _RED = np.uint64(0xC4CEB9FE1A85EC53)
@@ -34,6 +36,8 @@ class IdentifierDedupe:
 
     def run(self, records: Records, chosen: Chosen) -> Chosen:
         n = count(records, chosen)
+        if n > MAX_BATCH:
+            return _in_batches(self.run, records, chosen)
         numbers = streams(records, chosen, self._symbols)
         identifiers = np.ascontiguousarray(column(records, self._identifier, chosen))
         times = column(records, "time", chosen)
@@ -89,6 +93,8 @@ class ContentDedupe:
 
     def run(self, records: Records, chosen: Chosen) -> Chosen:
         n = count(records, chosen)
+        if n > MAX_BATCH:
+            return _in_batches(self.run, records, chosen)
         times = column(records, "time", chosen)
         numbers = streams(records, chosen, self._symbols)
         self._recent.append(numbers, self._fingerprints(records, chosen, n), times)
@@ -117,6 +123,13 @@ def _absorb(sums: NDArray[np.uint64], values: NDArray[np.float64]) -> None:
     sums *= _GREEN
     sums ^= sums >> _HALF
     sums *= _RED
+
+
+def _in_batches(run: Callable[[Records, Chosen], Chosen], records: Records, chosen: Chosen) -> Chosen:
+    """What holding stages let go of may be more than a batch."""
+    positions = np.arange(len(records)) if chosen is None else chosen
+    cuts = range(MAX_BATCH, len(positions), MAX_BATCH)
+    return np.concatenate([run(records, part) for part in np.split(positions, cuts)])
 
 
 def _keep(chosen: Chosen, keep: NDArray[np.bool_]) -> Chosen:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from meltica_compiler.depth import kernel_depth
 from meltica_compiler.graph import Graph, RouteNode
+from meltica_compiler.holding import held_at_most
 from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
 from meltica_compiler.layout import MAX_BATCH
 from meltica_compiler.stage_text import stage_text
@@ -23,6 +24,7 @@ from meltica_dsl.model import (
     Dedupe,
     Depth,
     Kline,
+    Merge,
     Sample,
     Stage,
     Throttle,
@@ -133,17 +135,20 @@ def _setup(  # noqa: PLR0911 - one return for each kind
     event = event_after(EVENT_BY_NAME[route.event], before)
     layout = _TAKEN if event.name == route.event else _KLINES
     # What holding stages let go of comes on top of a batch.
-    more = streams * sum(isinstance(one, HOLDING_STAGES) for one in before)
+    more = held_at_most(before, streams)
+    arriving = f", arriving={MAX_BATCH + more}" if more else ""
     match stage:
         case Sample():
             return f"Sampler(every={stage.every})"
         case Throttle():
             return f"Throttler({int(stage.rate.count)}, {stage.rate.per.us!r})"
         case Conflate():
-            arriving = f", arriving={MAX_BATCH + more}" if more else ""
             return f"Conflator({stage.every.us!r}, {symbols}, {streams}, {layout}.dtype{arriving})"
         case Kline():
             return f"KlineMaker({stage.interval.us!r}, {symbols}, {streams})"
+        case Merge():
+            codes = [code for code, node in enumerate(graph.providers) if node.name in route.sources]
+            return f"Merger({tuple(codes)}, {layout}.dtype{arriving})"
         case Dedupe():
             identifier = _identifier(event)
             if identifier is None:
@@ -167,6 +172,7 @@ _CLASSES = {
     "Throttler": "throttle",
     "Conflator": "conflate",
     "KlineMaker": "kline",
+    "Merger": "merge",
 }
 
 

@@ -87,8 +87,9 @@ Right:
         "a blocking ring too small for what a stage lets go of",
         """\
 `conflate` and `kline` hold one event of each stream, that is of each symbol at
-each provider, and may let go of all of them at once. A pool that blocks must
-have room for that and one more, or the route would wait for ever.
+each provider, and `merge` holds up to 8,192 events. They may let go of all of
+them at once. A pool that blocks must have room for that and one more, or the
+route would wait for ever.
 
 Wrong:
     pool ram { events = 2, on_full = block }

@@ -177,9 +177,9 @@ Wrong:
     ),
     Code(
         "E0215",
-        "a source or target that stands twice in a route",
+        "a source, a target or a `merge` that stands twice in a route",
         """\
-A route takes each source once and delivers to each target once.
+A route takes each source once, delivers to each target once, and merges once.
 
 Wrong:
     route trades via market = paper.trade -> maker, maker""",

@@ -10,6 +10,7 @@ from meltica_dsl.model import (
     Dedupe,
     Depth,
     Kline,
+    Merge,
     Sample,
     Stage,
     Throttle,
@@ -21,7 +22,6 @@ from meltica_dsl.resolve.declarations import INSTANT
 from meltica_dsl.resolve.expressions import Typer
 from meltica_dsl.resolve.scope import Argument, Noun, Scope, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.resolve.unsupported import unsupported
 from meltica_dsl.source import Span
 
 MAX_STAGES = 500
@@ -91,9 +91,10 @@ class StageExpander:
                 return self._throttle(call, scope)
             case syntax.KlineStage():
                 return self._kline(call, scope)
-            case _:
-                self._findings.add(unsupported_stage(call))
-                return None
+            case syntax.MergeStage():
+                return self._merge(call)
+            case syntax.NamedStage():
+                raise AssertionError("named stages are expanded")
 
     def _whole(self, key: str, expr: syntax.Expr, scope: Scope, most: int) -> int | None:
         setting = self._constants.evaluate(expr, scope)
@@ -140,6 +141,15 @@ class StageExpander:
             return None
         return None if interval is None else Kline(interval, call.span)
 
+    def _merge(self, call: syntax.MergeStage) -> Stage | None:
+        first = next((stage for stage in self._stages if isinstance(stage, Merge)), None)
+        if first is None:
+            return Merge(call.span)
+        labels = () if first.span == call.span else (Label(first.span, "since here"),)
+        message = "these events are merged already"
+        self._findings.add(Diagnostic("E0215", message, call.span, labels=labels, help=("remove one",)))
+        return None
+
     def _expand_named(self, call: syntax.NamedStage, scope: Scope) -> None:
         stage = self._constants.names.stages.get(call.name.text)
         if stage is None:
@@ -176,12 +186,6 @@ class StageExpander:
                 fixes=rename(call.name.text, call.name.span, known),
             )
         )
-
-
-def unsupported_stage(call: syntax.StageCall) -> Diagnostic:
-    keyword = "merge"
-    start = call.span.start
-    return unsupported(f"the stage `{keyword}`", Span(call.span.path, start, start + len(keyword)))
 
 
 def _part_of_an_event(span: Span) -> Diagnostic:

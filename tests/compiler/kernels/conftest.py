@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from meltica_compiler.graph import Graph, Ingress, ProviderNode, RouteNode
+from meltica_compiler.holding import MERGE_HELD
 from meltica_compiler.kernels.load import load_kernel
 from meltica_compiler.layout import record_layout, ring_bytes
 from meltica_dsl.fields import EVENT_BY_NAME
@@ -86,7 +87,7 @@ def run_in_batches(route, graph, rows, cuts, watermark=-np.inf):
     return np.concatenate(out)
 
 
-def by_reference(route, graph, rows, watermark=-np.inf):
+def by_reference(route, graph, rows, watermark=-np.inf, held=MERGE_HELD):
     """The same by the reference, as records."""
     hidden = ("seq", "ingest")
 
@@ -95,7 +96,7 @@ def by_reference(route, graph, rows, watermark=-np.inf):
             return event["provider"], event["symbol"], event["trade_id"]
         return tuple(np.asarray(value).tobytes() for name, value in event.items() if name not in hidden)
 
-    reference = _reference().ReferenceRoute(route, graph, content)
+    reference = _reference().ReferenceRoute(route, graph, content, held)
     events = [{n: row[n] for n in rows.dtype.names} for row in rows]
     delivered = [kept for event in events for kept in reference.feed(event)]
     delivered += reference.finish(watermark)

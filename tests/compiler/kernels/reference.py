@@ -20,6 +20,7 @@ from meltica_dsl.model import (
     FieldRef,
     Kline,
     Membership,
+    Merge,
     Sample,
     Throttle,
     Unary,
@@ -111,6 +112,7 @@ class Moment(NamedTuple):
 
     time: float
     seq: float
+    provider: int | None = None
     is_watermark: bool = False
 
 
@@ -215,6 +217,35 @@ def _window(time, every):
     return math.floor(time / every) if math.isfinite(time) else time
 
 
+class ReferenceMerge:
+    """`held` is the most events that it holds back."""
+
+    def __init__(self, providers, held):
+        self.clocks, self.newest = dict.fromkeys(providers, -math.inf), -math.inf
+        self.most, self.held, self.came = held, [], 0
+
+    def go_through(self, moment, arrived):
+        """The moments behind it, each with the events of that moment."""
+        if moment.provider is not None:
+            self.clocks[moment.provider] = max(self.clocks[moment.provider], moment.time)
+        self.newest = max(self.newest, moment.time)
+        self.clocks = {p: max(clock, self.newest - 250_000) for p, clock in self.clocks.items()}
+        for event in arrived:
+            provider = int(event["provider"])
+            self.came += 1
+            self.held.append((max(event["time"], self.clocks[provider]), provider, self.came, event))
+        self.held.sort(key=lambda one: one[:3])
+        sure = min((clock, provider) for provider, clock in self.clocks.items())
+        leaving = [one for one in self.held if one[:2] <= sure]
+        if len(self.held) - len(leaving) > self.most:
+            leaving = self.held
+            self.clocks = {p: max(clock, leaving[-1][0]) for p, clock in self.clocks.items()}
+        self.held = self.held[len(leaving) :]
+        for stands, _, _, event in leaving:
+            yield Moment(stands, moment.seq), [{**event, "seq": moment.seq}]
+        yield Moment(sure[0], moment.seq, is_watermark=moment.is_watermark), []
+
+
 class ReferenceWhere:
     def __init__(self, stage, graph):
         self.condition, self.graph = stage.condition, graph
@@ -226,7 +257,8 @@ class ReferenceWhere:
 class ReferenceRoute:
     """Feeds events one by one; `finish` moves the watermark on."""
 
-    def __init__(self, route, graph, content):
+    def __init__(self, route, graph, content, held):
+        providers = [code for code, node in enumerate(graph.providers) if node.name in route.sources]
         makers = {
             Where: lambda s: ReferenceWhere(s, graph),
             Dedupe: lambda s: ReferenceDedupe(s, content),
@@ -234,18 +266,24 @@ class ReferenceRoute:
             Throttle: ReferenceThrottle,
             Conflate: ReferenceConflate,
             Kline: ReferenceKline,
+            Merge: lambda _: ReferenceMerge(providers, held),
         }
         self.stages = [makers[type(s)](s) for s in route.stages if not isinstance(s, Depth)]
         self.seq = 0
 
     def feed(self, event: Event) -> list[Event]:
         self.seq = event["seq"]
-        return self._step(Moment(event["time"], self.seq), [event])
+        return self._step(self.stages, Moment(event["time"], self.seq, int(event["provider"])), [event])
 
     def finish(self, watermark: float) -> list[Event]:
-        return self._step(Moment(watermark, self.seq, is_watermark=True), [])
+        return self._step(self.stages, Moment(watermark, self.seq, is_watermark=True), [])
 
-    def _step(self, moment, events):
-        for stage in self.stages:
+    def _step(self, stages, moment, events):
+        for number, stage in enumerate(stages):
+            if isinstance(stage, ReferenceMerge):
+                behind = stages[number + 1 :]
+                return [
+                    e for at, some in stage.go_through(moment, events) for e in self._step(behind, at, some)
+                ]
             events = stage.step(moment, events)
         return events

@@ -7,16 +7,20 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meltica_compiler.holding import MERGE_HELD
+from meltica_compiler.kernels import merge
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.load import load_kernel
-from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Kline, Sample, Throttle, Where
+from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Kline, Merge, Sample, Throttle, Where
 from meltica_dsl.values import Duration, Rate
 
 MS = 1_000_000
-BOUNDED = settings(max_examples=150, deadline=None)
+BOUNDED = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @st.composite
@@ -46,6 +50,8 @@ def stages(draw, make):
     """Up to five stages of trades, or up to three of them, candles, and stages of candles."""
     before = draw(st.lists(stage(make, "trade"), max_size=3))
     if draw(st.booleans()):
+        before.insert(draw(st.integers(0, len(before))), Merge(make.span))
+    if draw(st.booleans()):
         return [*before, *draw(st.lists(stage(make, "trade"), max_size=2))]
     candles = Kline(draw(durations.filter(lambda d: d.ns > 1)), make.span)
     return [*before, candles, *draw(st.lists(stage(make, "kline"), max_size=2))]
@@ -74,15 +80,67 @@ def stage(make, event):
 
 @BOUNDED
 @given(data=st.data())
-def test_a_kernel_delivers_what_the_reference_does_in_any_batches(make, data):
+def test_a_kernel_delivers_what_the_reference_does_in_any_batches(make, monkeypatch, data):
     rows = data.draw(trades(make))
     route, graph = make.pipeline(*data.draw(stages(make)))
     cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=8))
     end = 1_700_000_000_000_000 + data.draw(st.sampled_from([-1e9, 0.0, 5e5, 1e8]))
-    wanted = make.by_reference(route, graph, rows, end)
+    held = data.draw(st.sampled_from([3, MERGE_HELD]))
+    wanted = make.by_reference(route, graph, rows, end, held)
+    monkeypatch.setattr(merge, "MERGE_HELD", held)
     assert np.array_equal(make.run_in_batches(route, graph, rows, cuts, end), wanted)
     each_alone = make.run_in_batches(route, graph, rows, range(1, len(rows)), end)
     assert np.array_equal(each_alone, wanted)
+
+
+@BOUNDED
+@given(data=st.data())
+def test_merged_events_do_not_tell_how_they_were_interleaved(make, data):
+    """As long as no provider is silent for longer than it is waited for."""
+    times = st.lists(st.sampled_from([0.0, 1_000.0, 20_000.0, 100_000.0]), min_size=1, max_size=20)
+    own = [np.cumsum(data.draw(times)) for _ in range(2)]
+    sources = np.repeat([0, 1], [len(column) for column in own])
+    route, graph = make.pipeline(Merge(make.span))
+    outcomes = []
+    for _ in range(2):
+        order = data.draw(interleavings(own))
+        rows = make.records("trade", 0, time=np.concatenate(own)[order], provider=sources[order])
+        rows["trade_id"] = order
+        merged = make.run_in_batches(route, graph, rows, [], 1e9)
+        assert np.all(np.diff(merged["time"]) >= 0)
+        outcomes.append(merged["trade_id"].tolist())
+    assert outcomes[0] == outcomes[1]
+
+
+@st.composite
+def interleavings(draw, own):
+    """Places in the two columns joined, each in its order, neither further ahead than `merge` waits."""
+    first, second, order = 0, len(own[0]), []
+    while len(order) < len(own[0]) + len(own[1]):
+        left = own[0][first:], own[1][second - len(own[0]) :]
+        may = [
+            n for n in (0, 1) if left[n].size and (not left[1 - n].size or left[n][0] <= left[1 - n][0] + 2e5)
+        ]
+        if draw(st.sampled_from(may)) == 0:
+            order.append(first)
+            first += 1
+        else:
+            order.append(second)
+            second += 1
+    return np.array(order)
+
+
+def test_a_silent_provider_is_waited_for_a_quarter_of_a_second(make):
+    route, graph = make.pipeline(Merge(make.span))
+    rows = make.records("trade", 0, time=[0.0, 100_000.0, 250_000.0, 250_001.0])
+    kernel = load_kernel(route, graph)
+    records, _ = kernel.run(rows[:3], 250_000.0)
+    assert len(records) == 1
+    assert kernel.due_us() == 350_000.0
+    records, _ = kernel.run(rows[3:], 250_001.0)
+    assert len(records) == 0
+    records, _ = kernel.run(rows[:0], 350_001.0)
+    assert records["time"].tolist() == [100_000.0]
 
 
 @BOUNDED

@@ -1,0 +1,160 @@
+"""`merge`: the events of several providers in order of event time, then of the providers, then as they came.
+
+A provider's clock is the largest event time that it has shown, and never more than `WAIT_US` behind the
+newest time that any of them, or the watermark, has shown: so one that is silent holds the others up for so
+long and no longer. An event stands at its own time, or at its provider's clock where that is later. It goes
+out once no provider can come with one that stands before it, with the sequence number of the event that made
+that sure. What goes out, and in which order, does not depend on how the providers' events were interleaved as
+they came, as long as none is silent for too long.
+
+At most `MERGE_HELD` events are held back. With one more all of them go out at once, in their order, and what
+comes later from a provider that was waited for stands behind them.
+
+The clock of the stages behind it goes through the merged events, and then to where all providers have come.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meltica_compiler.holding import MERGE_HELD
+from meltica_compiler.kernels.moments import Moments, Steps
+from meltica_compiler.kernels.selection import Chosen, Records
+from meltica_compiler.layout import MAX_BATCH
+
+WAIT_US = 250_000.0
+"""How long a silent provider is waited for: more than what the ways from two venues differ by, in general."""
+
+Integers = NDArray[np.int64]
+Places = NDArray[np.complex128]
+"""Where events stand: the time, and as imaginary part the provider. So numpy has them in this order."""
+
+
+class Merger:
+    """`providers` are the codes of those whose events may come, in ascending order, and `arriving` is the
+    most records of one batch."""
+
+    def __init__(
+        self, providers: tuple[int, ...], dtype: np.dtype[np.void], arriving: int = MAX_BATCH
+    ) -> None:
+        self._providers = np.array(providers)
+        self._clocks = np.full(len(providers), -np.inf)
+        self._newest = -np.inf
+        # What is held back, in the order in which it will go.
+        self._held = np.empty(MERGE_HELD, dtype)
+        self._places: Places = np.empty(0, np.complex128)
+        self._gathered = np.empty(MERGE_HELD + arriving, dtype)
+        self._out = np.empty(MERGE_HELD + arriving, dtype)
+
+    def due_us(self) -> float:
+        """Watermark with which the first held event goes out at the latest; infinite if none is held."""
+        return float(self._places[0].real) + WAIT_US if self._places.size else float("inf")
+
+    def run(
+        self, moments: Moments, rows: Records, records: Records, chosen: Chosen, steps: Steps
+    ) -> tuple[Moments, Records, Integers]:
+        """The clock behind the stage, what goes out, and which of that clock's moments brought each.
+
+        `rows` are the events of all moments but the last.
+        """
+        positions = np.arange(len(records)) if chosen is None else chosen
+        came = positions if steps is None else steps[positions]
+        sources = np.searchsorted(self._providers, rows["provider"])
+        parts: list[_Part] = []
+        start = count = 0
+        while start < len(moments.times):
+            first = int(np.searchsorted(came, start))
+            arrived = records[positions[first:]]
+            part = self._part(moments.times[start:], sources[start:], arrived, came[first:] - start, count)
+            parts.append(part._replace(causes=part.causes + start))
+            count += len(part.causes)
+            start += len(part.sure)
+        behind, brought = _behind(moments, parts)
+        out = self._out[:count]
+        out["seq"] = behind.seqs[brought]
+        return behind, out, brought
+
+    def _part(
+        self, times: NDArray[np.float64], sources: Integers, arrived: Records, came: Integers, count: int
+    ) -> _Part:
+        """Goes through these moments, at which `arrived` came, but not beyond one at which too much is held.
+        What goes out is written behind the first `count` of what goes out."""
+        clocks = self._clocks_after(times, sources)
+        slowest = clocks.argmin(axis=0)
+        sure = _places(clocks[slowest, np.arange(len(times))], slowest)
+        held = len(self._places)
+        own = np.searchsorted(self._providers, arrived["provider"])
+        stands = _places(np.fmax(arrived["time"], clocks[own, came]), own)
+        places = np.concatenate([self._places, stands])
+        came = np.concatenate([np.zeros(held, np.int64), came])
+        order = np.argsort(places, kind="stable")
+        places, came = places[order], came[order]
+        causes = np.maximum(np.searchsorted(sure, places), came)
+        end = _too_much(came, causes, len(times))
+        if end:
+            here = came < end
+            order, places = order[here], places[here]
+            causes = np.minimum(causes[here], end - 1)
+        gathered = self._gathered[: held + len(arrived)]
+        gathered[:held], gathered[held:] = self._held[:held], arrived
+        leaving = int(np.searchsorted(causes, end or len(times)))
+        np.take(gathered, order[:leaving], out=self._out[count : count + leaving], mode="clip")
+        np.take(gathered, order[leaving:], out=self._held[: len(order) - leaving], mode="clip")
+        self._places = places[leaving:]
+        stop = end or len(times)
+        self._newest = max(self._newest, float(times[:stop].max()))
+        self._clocks = clocks[:, stop - 1]
+        if end:
+            self._clocks = np.fmax(self._clocks, places[-1].real)
+        return _Part(sure[:stop], places[:leaving], causes[:leaving])
+
+    def _clocks_after(self, times: NDArray[np.float64], sources: Integers) -> NDArray[np.float64]:
+        """The clock of each provider after each moment; the shape is (providers, moments)."""
+        newest = np.fmax(times, self._newest)
+        np.fmax.accumulate(newest, out=newest)
+        clocks = np.repeat(newest[None, :] - WAIT_US, len(self._providers), axis=0)
+        events = np.arange(len(sources))
+        clocks[sources, events] = np.fmax(clocks[sources, events], times[: len(sources)])
+        clocks[:, 0] = np.fmax(clocks[:, 0], self._clocks)
+        return np.fmax.accumulate(clocks, axis=1, out=clocks)
+
+
+class _Part(NamedTuple):
+    """Up to where everything has come after each moment; where the events stand that went out, and the moment
+    that let each go."""
+
+    sure: Places
+    places: Places
+    causes: Integers
+
+
+def _places(times: NDArray[np.float64], providers: Integers) -> Places:
+    places = np.empty(len(times), np.complex128)
+    places.real, places.imag = times, providers
+    return places
+
+
+def _too_much(came: Integers, causes: Integers, moments: int) -> int:
+    """How many moments there are up to the first at which more is held than may be; 0 if there is none."""
+    if len(came) <= MERGE_HELD:
+        return 0
+    held = np.bincount(came, minlength=moments)[:moments]
+    held -= np.bincount(causes[causes < moments], minlength=moments)
+    over = np.flatnonzero(np.cumsum(held) > MERGE_HELD)
+    return int(over[0]) + 1 if over.size else 0
+
+
+def _behind(moments: Moments, parts: list[_Part]) -> tuple[Moments, Integers]:
+    """The clock behind the stage: at each moment the events that go out, and then what is sure. And which of
+    its moments brought each event."""
+    sure, stood, causes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    brought = causes + np.arange(len(causes))
+    each = np.arange(len(sure))
+    reached = each + np.searchsorted(causes, each, side="right")
+    times, seqs = np.empty(len(causes) + len(sure)), np.empty(len(causes) + len(sure))
+    times[brought], times[reached] = stood.real, sure.real
+    seqs[brought], seqs[reached] = moments.seqs[causes], moments.seqs
+    return Moments(times, seqs), brought
