@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meltica_compiler.draw.amounts import show_bytes, show_count
-from meltica_compiler.draw.keys import Keys, keys_of, link_key
+from meltica_compiler.draw.keys import Keys, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
 from meltica_compiler.draw.sketch import event_note, is_lossy, route_note
 from meltica_compiler.draw.spelling import (
@@ -42,9 +42,12 @@ class Detail:
     facts: Facts
 
 
-def box_details(graph: Graph) -> Iterator[Detail]:
+def details(graph: Graph, keys: Keys) -> tuple[Detail, ...]:
+    return (*box_details(graph, keys), *link_details(graph, keys))
+
+
+def box_details(graph: Graph, keys: Keys) -> Iterator[Detail]:
     """One for each box of the sketch, in its order."""
-    keys = keys_of(graph)
     for provider in filter(listens, graph.providers):
         yield Detail(keys.providers[provider.name], "provider", provider.name, _provider(provider))
     for route in graph.routes:
@@ -59,9 +62,8 @@ def box_details(graph: Graph) -> Iterator[Detail]:
         yield Detail(keys.venues[venue.name], "venue", venue.name, _provider(venue))
 
 
-def link_details(graph: Graph) -> Iterator[Detail]:
+def link_details(graph: Graph, keys: Keys) -> Iterator[Detail]:
     """One for each link that holds memory; the others say all they have to say by their ends."""
-    keys = keys_of(graph)
     for route in graph.routes:
         for provider in graph.providers:
             if provider.name in route.sources:

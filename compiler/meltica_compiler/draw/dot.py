@@ -18,8 +18,8 @@ from meltica_compiler.draw.dot_labels import (
 )
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.keys import link_part
-from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, PAGE, SOFT, TONES
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Sketch, sketch
+from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, PAGE, SOFT, link_shade
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
 from meltica_compiler.graph import Graph
 
 FONTS = "DejaVu Sans,Verdana,Segoe UI,Helvetica,Arial,sans-serif"
@@ -37,6 +37,14 @@ _STYLES: Mapping[LinkKind, Mapping[str, str]] = {
     LinkKind.LOSSY: {"penwidth": "1.6", "arrowhead": "empty", "style": "dotted"},
     LinkKind.ORDERS: {"penwidth": "1.5", "arrowhead": "vee", "style": "dashed"},
     LinkKind.DRY: {"penwidth": "1.2", "arrowhead": "vee", "style": "dashed"},
+}
+
+_MARK_STYLES: Mapping[Mark, Mapping[str, str]] = {
+    Mark.KEPT: {"penwidth": "1", "style": "solid"},
+    Mark.MOVED: {"penwidth": "1.8", "style": "solid"},
+    Mark.RESTARTED: {"penwidth": "1.8", "style": "solid"},
+    Mark.ADDED: {"penwidth": "2.4", "style": "solid"},
+    Mark.REMOVED: {"penwidth": "1.4", "style": "dashed"},
 }
 
 # Links pull their ends level with each other. Graphviz holds a lane together with a weight of 128;
@@ -127,7 +135,7 @@ def _add_lane(dot: Any, lanes: tuple[Lane, ...], boxes: tuple[Box, ...], density
     columns = lane_columns(boxes, density)
     with dot.subgraph(name=f"cluster_{lanes[0].value}", graph_attr=attributes) as cluster:
         for box in boxes:
-            label = box_label(box, TONES[box.lane], density, columns)
+            label = box_label(box, density, columns)
             cluster.node(box.key, label, id=box.key, tooltip=_plain(box.name), **{"class": box.lane.value})
 
 
@@ -144,16 +152,16 @@ def _add_link(dot: Any, link: Link, density: Density) -> None:
 
 def _add_ring(dot: Any, link: Link, key: str, density: Density) -> None:
     """The ring as a small plate on its link: it belongs to this link alone."""
-    shade = LINKS[link.kind]
+    shade = link_shade(link)
     dot.node(
         key,
         ring_label(link, shade, density),
         id=key,
         shape="box",
-        style="rounded,filled",
+        style="rounded,filled,dashed" if link.mark is Mark.REMOVED else "rounded,filled",
         fillcolor=PAGE.light,
         color=shade.light,
-        penwidth="1",
+        penwidth="2" if link.mark is Mark.ADDED else "1",
         margin="0.1,0.04",
         height="0.2",
         fontsize="8",
@@ -163,7 +171,8 @@ def _add_ring(dot: Any, link: Link, key: str, density: Density) -> None:
 
 
 def _add_line(dot: Any, link: Link, key: str, tail: str, head: str) -> None:
-    shade, style = LINKS[link.kind], _STYLES[link.kind]
+    shade = link_shade(link)
+    style = _STYLES[link.kind] if link.mark is None else {**_STYLES[link.kind], **_MARK_STYLES[link.mark]}
     ends = {"arrowhead": "none"} if key != link.key else {}
     remark = {"label": remark_label(link, shade)} if link.remark else {}
     dot.edge(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 
 from meltica_compiler.draw.amounts import printable, shorten
-from meltica_compiler.draw.palette import INK, LINKS, SOFT, Shade, Tone
-from meltica_compiler.draw.sketch import Box, Link, LinkKind, Row, Sketch
+from meltica_compiler.draw.palette import INK, LINKS, MARK_SIGNS, MARK_TONES, SOFT, Shade, box_tone, signed
+from meltica_compiler.draw.sketch import Box, Link, LinkKind, Mark, Row, Sketch
 
 
 class Density(Enum):
@@ -41,6 +42,15 @@ _LEGEND: tuple[tuple[LinkKind, str, str], ...] = (
 )
 
 
+_MARK_LINES: Mapping[Mark, str] = {
+    Mark.KEPT: "──",
+    Mark.MOVED: "──",
+    Mark.RESTARTED: "──",
+    Mark.ADDED: "━━",
+    Mark.REMOVED: "╌╌",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Least widths of a box's two columns, in points."""
@@ -53,7 +63,7 @@ def lane_columns(boxes: tuple[Box, ...], density: Density) -> Columns:
     """Widths at which the boxes of a lane come out even."""
     left = right = whole = 0.0
     for box in boxes:
-        left = max(left, _advance(shorten(box.name, NAME_LIMIT), _NAME_ADVANCE))
+        left = max(left, _advance(shorten(signed(box.name, box.mark), NAME_LIMIT), _NAME_ADVANCE))
         right = max(right, _advance(_note(box, density)))
         for row in map(_fitted, _shown_rows(box.rows, ROWS_LIMIT[density])):
             if row.amount:
@@ -63,20 +73,22 @@ def lane_columns(boxes: tuple[Box, ...], density: Density) -> Columns:
     return Columns(left, max(right, whole - left))
 
 
-def box_label(box: Box, tone: Tone, density: Density, columns: Columns) -> str:
+def box_label(box: Box, density: Density, columns: Columns) -> str:
     """A rounded table: the name in bold with its note, then the rows."""
+    tone, name = box_tone(box), signed(box.name, box.mark)
     note = _small(_note(box, density), tone.line)
     side = "LEFT" if density is Density.BRIEF else "RIGHT"
     head = (
         f'<TR>{_MARGIN}<TD ALIGN="LEFT" WIDTH="{columns.left:.0f}">'
-        f"<B>{_text(shorten(box.name, NAME_LIMIT))}</B></TD>"
+        f"<B>{_text(shorten(name, NAME_LIMIT))}</B></TD>"
         f'<TD ALIGN="{side}" WIDTH="{columns.right:.0f}">{note}</TD>{_MARGIN}</TR>'
     )
     rows = "".join(_row(row) for row in _shown_rows(box.rows, ROWS_LIMIT[density]))
-    border = 2 if box.members else 1
+    border = 3 if box.mark is Mark.ADDED else 2 if box.members else 1
+    style = "ROUNDED,DASHED" if box.mark is Mark.REMOVED else "ROUNDED"
     return (
         f'<<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{3 if rows else 2}" '
-        f'STYLE="ROUNDED" COLOR="{tone.line.light}" BGCOLOR="{tone.fill.light}">{head}{rows}</TABLE>>'
+        f'STYLE="{style}" COLOR="{tone.line.light}" BGCOLOR="{tone.fill.light}">{head}{rows}</TABLE>>'
     )
 
 
@@ -106,9 +118,22 @@ def title_label(drawn: Sketch) -> str:
         for kind, sign, words in _LEGEND
         if kind in kinds
     )
+    entries = (
+        _mark_entries({box.mark for box in drawn.boxes} | {link.mark for link in drawn.links}) or entries
+    )
     legend = f'<TABLE BORDER="0"><TR>{entries}</TR></TABLE>' if entries else ""
     rows = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in (title, legend) if row)
     return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
+
+
+def _mark_entries(marks: Set[Mark | None]) -> str:
+    """The legend of a difference: each fate by its sign, its colour and its line."""
+    return "".join(
+        f'<TD ALIGN="LEFT"><FONT POINT-SIZE="11" COLOR="{MARK_TONES[mark].line.light}">'
+        f"<B>{_MARK_LINES[mark]} {MARK_SIGNS[mark]} {mark.value}</B>     </FONT></TD>"
+        for mark in Mark
+        if mark in marks
+    )
 
 
 def _note(box: Box, density: Density) -> str:

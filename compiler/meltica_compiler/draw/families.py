@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from meltica_compiler.draw.amounts import show_bytes
 from meltica_compiler.draw.keys import link_key
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Row, Sketch
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Row, Sketch
 
 FOLD_FROM = 40
 """Boxes from which on families are folded: more of them do not fit a page that can be read."""
@@ -25,8 +25,8 @@ _ELLIPSIS = "…"
 # Of the kinds of links that are folded into one, the one that most is at stake with.
 _RANK = (LinkKind.FEED, LinkKind.DRY, LinkKind.BLOCKING, LinkKind.LOSSY, LinkKind.ORDERS)
 
-_Family = tuple[Lane, str, str]
-"""Lane, name as the family's box shows it, and the note that all members have."""
+_Family = tuple[Lane, str, str, Mark | None]
+"""Lane, name as the family's box shows it, and the note and mark that all members have."""
 
 
 def folded(drawn: Sketch) -> Sketch:
@@ -57,16 +57,16 @@ def _count_in(lane: Lane, families: Mapping[_Family, list[Box]]) -> int:
 def _family_of(box: Box) -> _Family:
     if box.lane is Lane.RISK:
         # One risk block stands before several venues, each time under its own name.
-        return (box.lane, box.name, "before several venues")
+        return (box.lane, box.name, "before several venues", box.mark)
     stem, bracket, _ = box.name.partition("[")
     if bracket:
-        return (box.lane, f"{stem}[{_ELLIPSIS}]", box.note)
+        return (box.lane, f"{stem}[{_ELLIPSIS}]", box.note, box.mark)
     stem, mark, _ = box.name.rpartition("_")
-    return (box.lane, f"{stem}_{_ELLIPSIS}" if mark else box.name, box.note)
+    return (box.lane, f"{stem}_{_ELLIPSIS}" if mark else box.name, box.note, box.mark)
 
 
 def _kind_of(box: Box) -> _Family:
-    return (box.lane, f"{box.note} {box.lane.value}", box.note)
+    return (box.lane, f"{box.note} {box.lane.value}", box.note, box.mark)
 
 
 def _with_folds(drawn: Sketch, folds: Mapping[str, tuple[_Family, list[Box]]]) -> Sketch:
@@ -90,11 +90,12 @@ def _key(members: list[Box]) -> str:
 
 
 def _box(family: _Family, members: list[Box]) -> Box:
-    lane, name, note = family
+    lane, name, note, mark = family
     count = len(members)
     rows = (*_values(members), *_common_rows(members))
     brief = f"{count} × {_blended([box.brief for box in members])}"
-    return Box(_key(members), lane, name, f"{count} × {note}", rows, brief, tuple(b.key for b in members))
+    keys = tuple(box.key for box in members)
+    return Box(_key(members), lane, name, f"{count} × {note}", rows, brief, keys, mark)
 
 
 def _values(members: list[Box]) -> Iterator[Row]:
@@ -179,7 +180,9 @@ def _bundle(one: Link, group: list[Link]) -> Link:
     ring = (_listed(notes), f"{len(group)} rings · {show_bytes(bytes_)}") if notes else ()
     remarks = list(dict.fromkeys(link.remark for link in group if link.remark))
     kind = max((link.kind for link in group), key=_RANK.index)
-    return replace(one, kind=kind, ring=ring, remark=", ".join(remarks), bytes=bytes_)
+    marks = {link.mark for link in group}
+    mark = one.mark if len(marks) == 1 else Mark.RESTARTED
+    return replace(one, kind=kind, ring=ring, remark=", ".join(remarks), bytes=bytes_, mark=mark)
 
 
 def _listed(notes: list[str]) -> str:

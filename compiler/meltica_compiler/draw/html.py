@@ -8,12 +8,13 @@ import re
 import jinja2
 from markupsafe import Markup
 
-from meltica_compiler.draw.details import Detail, box_details, link_details
+from meltica_compiler.draw.details import Detail
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import SHADES
 from meltica_compiler.draw.picture import render_svg
-from meltica_compiler.draw.sketch import Box, Link, Sketch, sketch
+from meltica_compiler.draw.portrait import Portrait, portrait
+from meltica_compiler.draw.sketch import Box, Link, Sketch
 from meltica_compiler.graph import Graph
 
 # Titles of a plain SVG become the browser's own tooltips; the page shows its details instead.
@@ -23,11 +24,12 @@ _PAGE_SIZE = re.compile(r'(<svg)\s+width="[^"]*"\s+height="[^"]*"')
 
 def render_html(graph: Graph) -> str:
     """The page with families folded."""
-    return html_page(graph, folded(sketch(graph)))
+    whole = portrait(graph)
+    return html_page(whole, folded(whole.sketch))
 
 
-def html_page(graph: Graph, drawn: Sketch) -> str:
-    """The page of a sketch of `graph`, with the details of every node, also of those that are folded.
+def html_page(whole: Portrait, drawn: Sketch) -> str:
+    """The page of what is drawn of the whole, with the details of every node, also of those folded.
 
     Equal hashes give equal bytes as long as the nodes also stand in the same lines.
     """
@@ -39,11 +41,11 @@ def html_page(graph: Graph, drawn: Sketch) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("graph.html.j2").render(
-        pipeline=graph.pipeline,
-        file=graph.file,
+        pipeline=whole.sketch.title,
+        file=whole.file,
         shades=SHADES,
         drawing=Markup(_inline(render_svg(dot_source(drawn)))),  # noqa: S704 - graphviz escaped it
-        data=Markup(_json(graph, drawn)),  # noqa: S704 - _json leaves no markup in it
+        data=Markup(_json(whole, drawn)),  # noqa: S704 - _json leaves no markup in it
     )
 
 
@@ -53,13 +55,13 @@ def _inline(svg: bytes) -> str:
     return _PAGE_SIZE.sub(r"\1", _NATIVE_TIPS.sub("", text[text.index("<svg") :]))
 
 
-def _json(graph: Graph, drawn: Sketch) -> str:
+def _json(whole: Portrait, drawn: Sketch) -> str:
     """What the page's script knows, as JSON that may stand inside a script element."""
     families = [box for box in drawn.boxes if box.members]
-    details = (*box_details(graph), *link_details(graph), *map(_family_detail, families))
+    details = (*whole.details, *map(_family_detail, families))
     known = {
         "details": {d.key: {"kind": d.kind, "name": d.name, "facts": d.facts} for d in details},
-        "links": [_link(link) for link in sketch(graph).links],
+        "links": [_link(link) for link in whole.sketch.links],
         "bundles": [_link(link) for link in drawn.links] if families else [],
         "families": {box.key: box.members for box in families},
     }

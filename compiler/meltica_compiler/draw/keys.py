@@ -31,15 +31,18 @@ class Keys:
         return self.gates[gate.risk.name, gate.venue]
 
 
-def keys_of(graph: Graph) -> Keys:
-    gate_names = {(g.risk.name, g.venue): f"{g.risk.name}\0{g.venue}" for g in gates(graph)}
+def keys_of(*graphs: Graph) -> Keys:
+    """Keys that hold in all these graphs, the same for what has the same name in several."""
+    gate_names = {
+        (g.risk.name, g.venue): f"{g.risk.name}\0{g.venue}" for graph in graphs for g in gates(graph)
+    }
     gate_keys = _keys("risk", gate_names.values())
     return Keys(
-        providers=_keys("provider", (p.name for p in graph.providers)),
-        routes=_keys("route", (r.name for r in graph.routes)),
-        strategies=_keys("strategy", (s.name for s in graph.strategies)),
-        sinks=_keys("sink", (s.name for s in graph.sinks)),
-        venues=_keys("venue", (v.name for v in venues(graph))),
+        providers=_keys("provider", (p.name for graph in graphs for p in graph.providers)),
+        routes=_keys("route", (r.name for graph in graphs for r in graph.routes)),
+        strategies=_keys("strategy", (s.name for graph in graphs for s in graph.strategies)),
+        sinks=_keys("sink", (s.name for graph in graphs for s in graph.sinks)),
+        venues=_keys("venue", (v.name for graph in graphs for v in venues(graph))),
         gates={pair: gate_keys[name] for pair, name in gate_names.items()},
     )
 
@@ -58,7 +61,7 @@ def _keys(kind: str, names: Iterable[str]) -> dict[str, str]:
     """Readable where the name allows; names that read the same get a number."""
     keys: dict[str, str] = {}
     taken: set[str] = set()
-    for name in names:
+    for name in dict.fromkeys(names):
         slug = f"{kind}_{_UNSAFE.sub('_', name).strip('_') or 'unnamed'}"
         key, number = slug, 2
         while key in taken:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from meltica_compiler.draw.amounts import printable
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, TONES
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Sketch, sketch
+from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, MARK_TONES, TONES, Tone, signed
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
 from meltica_compiler.graph import Graph
 
 # What Mermaid could read as markup, an entity, a directive or the end of a label.
@@ -22,6 +22,8 @@ _ARROWS = {
     LinkKind.DRY: "-->",
 }
 _DASHES = {LinkKind.ORDERS: ",stroke-dasharray:6 4", LinkKind.DRY: ",stroke-dasharray:6 4"}
+
+_MARK_LINES = {Mark.ADDED: ",stroke-width:3px", Mark.REMOVED: ",stroke-dasharray:6 4"}
 
 
 def render_mermaid(graph: Graph) -> str:
@@ -40,7 +42,7 @@ def mermaid_source(drawn: Sketch) -> str:
             lines.append("  end")
             lines.append(f"  style {lane.value} fill:{LANE.light},stroke:{LANE_LINE.light}")
     lines += [f"  {_link(link)}" for link in drawn.links]
-    lines += _styles(drawn.links)
+    lines += _styles(drawn)
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +58,8 @@ def escape(text: str) -> str:
 def _box(box: Box) -> str:
     rows = [box.note, *(f"{row.text} {row.amount}".strip() for row in box.rows)]
     small = "".join(f"<br/><small>{escape(row)}</small>" for row in rows if row)
-    return f'{box.key}("<b>{escape(box.name)}</b>{small}"):::{box.lane.value}'
+    look = box.lane.value if box.mark is None else _mark_class(box.mark)
+    return f'{box.key}("<b>{escape(signed(box.name, box.mark))}</b>{small}"):::{look}'
 
 
 def _link(link: Link) -> str:
@@ -65,11 +68,26 @@ def _link(link: Link) -> str:
     return f'{link.tail} {arrow}|"{label}"| {link.head}' if label else f"{link.tail} {arrow} {link.head}"
 
 
-def _styles(links: tuple[Link, ...]) -> Iterator[str]:
-    for lane in Lane:
-        tone = TONES[lane]
-        yield f"  classDef {lane.value} fill:{tone.fill.light},stroke:{tone.line.light},color:{INK.light}"
+def _mark_class(mark: Mark) -> str:
+    return mark.value.replace(" ", "_")
+
+
+def _styles(drawn: Sketch) -> Iterator[str]:
+    marks = {box.mark for box in drawn.boxes}
+    if marks <= {None}:
+        for lane in Lane:
+            yield f"  classDef {lane.value} {_tone(TONES[lane])}"
+    for mark in Mark:
+        if mark in marks:
+            yield f"  classDef {_mark_class(mark)} {_tone(MARK_TONES[mark])}{_MARK_LINES.get(mark, '')}"
     for kind in LinkKind:
-        numbers = ",".join(str(i) for i, link in enumerate(links) if link.kind is kind)
-        if numbers:
-            yield f"  linkStyle {numbers} stroke:{LINKS[kind].light}{_DASHES.get(kind, '')}"
+        for mark in (None, *Mark):
+            alike = (i for i, link in enumerate(drawn.links) if (link.kind, link.mark) == (kind, mark))
+            if numbers := ",".join(map(str, alike)):
+                shade = LINKS[kind] if mark is None else MARK_TONES[mark].line
+                dashes = _DASHES.get(kind, "") if mark is None else _MARK_LINES.get(mark, "")
+                yield f"  linkStyle {numbers} stroke:{shade.light}{dashes}"
+
+
+def _tone(tone: Tone) -> str:
+    return f"fill:{tone.fill.light},stroke:{tone.line.light},color:{INK.light}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meltica_compiler.draw.sketch import Lane, LinkKind
+from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ STRATEGY = Tone(Shade("#f1edfb", "#2a2144"), Shade("#7254b8", "#ab92ea"))
 SINK = Tone(Shade("#f5f1e8", "#302a1d"), Shade("#86704a", "#c2a878"))
 RISK = Tone(Shade("#fcedec", "#3a1f1f"), Shade("#c04a3e", "#ec8478"))
 
+KEPT = Tone(Shade("#f3f4f6", "#1d222b"), Shade("#868f9c", "#737d8b"))
+MOVED = Tone(Shade("#e4f0fd", "#15293d"), Shade("#1f6fbf", "#63a8ee"))
+RESTARTED = Tone(Shade("#fdf0d5", "#3a2d12"), Shade("#a86403", "#efb14a"))
+ADDED = Tone(Shade("#dff5e3", "#12351f"), Shade("#1a7f37", "#4bc76c"))
+REMOVED = Tone(Shade("#fde7e9", "#431a1f"), Shade("#b4232c", "#f5858c"))
+
 BLOCKING = Shade("#465366", "#a9b6c8")
 LOSSY = Shade("#bf7a0a", "#e3a83c")
 FEED = Shade("#8a9cb3", "#64748c")
@@ -59,7 +65,38 @@ LINKS: Mapping[LinkKind, Shade] = {
     LinkKind.ORDERS: ORDERS,
     LinkKind.DRY: DRY,
 }
+MARK_TONES: Mapping[Mark, Tone] = {
+    Mark.KEPT: KEPT,
+    Mark.MOVED: MOVED,
+    Mark.RESTARTED: RESTARTED,
+    Mark.ADDED: ADDED,
+    Mark.REMOVED: REMOVED,
+}
+MARK_SIGNS: Mapping[Mark, str] = {
+    Mark.KEPT: "=",
+    Mark.MOVED: "~",
+    Mark.RESTARTED: "↻",
+    Mark.ADDED: "+",
+    Mark.REMOVED: "−",
+}
+"""Colours are not all that tells the fates apart: each has a sign, and what goes is dashed."""
+
+_TONES = (PROVIDER, ROUTE, STRATEGY, SINK, RISK, *MARK_TONES.values())
 SHADES = (
     *(PAGE, LANE, LANE_LINE, INK, SOFT, RULE, BLOCKING, LOSSY, FEED, ORDERS, DRY),
-    *(shade for tone in (PROVIDER, ROUTE, STRATEGY, SINK, RISK) for shade in (tone.fill, tone.line)),
+    *(shade for tone in _TONES for shade in (tone.fill, tone.line)),
 )
+
+
+def box_tone(box: Box) -> Tone:
+    """By its mark where it has one, else by its lane."""
+    return TONES[box.lane] if box.mark is None else MARK_TONES[box.mark]
+
+
+def link_shade(link: Link) -> Shade:
+    return LINKS[link.kind] if link.mark is None else MARK_TONES[link.mark].line
+
+
+def signed(name: str, mark: Mark | None) -> str:
+    """The name behind the sign of its mark."""
+    return name if mark is None else f"{MARK_SIGNS[mark]} {name}"

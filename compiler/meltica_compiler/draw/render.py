@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from meltica_compiler.draw.difference import difference
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.html import html_page
 from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.picture import render_png, render_svg
-from meltica_compiler.draw.sketch import Sketch, sketch
+from meltica_compiler.draw.portrait import Portrait, portrait
+from meltica_compiler.draw.sketch import Sketch
 from meltica_compiler.graph import Graph
 
 
@@ -32,19 +34,31 @@ def render(graph: Graph, suffix: str, *, whole: bool = False) -> bytes:
     A large graph is drawn with its families folded, unless the `whole` of it is asked for. That takes
     about two seconds for 500 nodes and holds Python's lock meanwhile. Raises UnknownDrawingError.
     """
+    return _drawing(suffix)(portrait(graph), whole)
+
+
+def render_difference(old: Graph, new: Graph, suffix: str, *, whole: bool = False) -> bytes:
+    """What becomes of each node when `new` takes the place of `old`, drawn as `render` draws a graph."""
+    return _drawing(suffix)(difference(old, new), whole)
+
+
+def _drawing(suffix: str) -> Callable[[Portrait, bool], bytes]:
     draw = _DRAWINGS.get(suffix.lower())
     if draw is None:
         raise UnknownDrawingError(suffix)
-    drawn = sketch(graph)
-    return draw(graph, drawn if whole else folded(drawn))
+
+    def drawn(portrait: Portrait, whole: bool) -> bytes:
+        return draw(portrait, portrait.sketch if whole else folded(portrait.sketch))
+
+    return drawn
 
 
-_DRAWINGS: Mapping[str, Callable[[Graph, Sketch], bytes]] = {
+_DRAWINGS: Mapping[str, Callable[[Portrait, Sketch], bytes]] = {
     ".dot": lambda _, drawn: dot_source(drawn).encode(),
     ".svg": lambda _, drawn: render_svg(dot_source(drawn)),
     ".png": lambda _, drawn: render_png(dot_source(drawn)),
     ".mmd": lambda _, drawn: mermaid_source(drawn).encode(),
-    ".html": lambda graph, drawn: html_page(graph, drawn).encode(),
+    ".html": lambda portrait, drawn: html_page(portrait, drawn).encode(),
 }
 
 SUFFIXES = tuple(_DRAWINGS)

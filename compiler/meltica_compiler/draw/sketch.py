@@ -36,6 +36,16 @@ class LinkKind(Enum):
     DRY = "dry"
 
 
+class Mark(Enum):
+    """What becomes of a box or link when one graph takes the place of another."""
+
+    KEPT = "kept"
+    MOVED = "state moved"
+    RESTARTED = "restarted"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of small text in a box; `port` names it when links begin there."""
@@ -58,6 +68,7 @@ class Box:
     rows: tuple[Row, ...]
     brief: str
     members: tuple[str, ...] = ()
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Link:
     remark: str = ""
     tail_port: str = ""
     bytes: int = 0
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +100,9 @@ class Sketch:
         return tuple(box for box in self.boxes if box.lane is lane)
 
 
-def sketch(graph: Graph) -> Sketch:
-    keys = keys_of(graph)
+def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
+    """The sketch of a graph. `keys`, where it is to be laid beside another's, are those of both."""
+    keys = keys_of(graph) if keys is None else keys
     boxes = [_provider(p, keys) for p in graph.providers if listens(p)]
     rings = {edge.route: pool_note(edge) for edge in graph.edges}
     boxes += [_route(r, keys, rings.get(r.name, r.pool)) for r in graph.routes]

@@ -8,7 +8,8 @@ import click
 
 from meltica_compiler.draw.tree import render_tree
 from meltica_runtime.cli.compiling import graph_or_exit
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.drawing import drawing_said
+from meltica_runtime.cli.options import Common, common_options
 
 
 @click.command(name="graph")
@@ -28,12 +29,7 @@ def command(common: Common, file: Path, output: Path | None, *, whole: bool) -> 
         speech = common.speech
         speech.result(render_tree(graph, width=speech.width, color=speech.color, whole=whole).rstrip("\n"))
         return
-    from meltica_compiler.draw.render import UnknownDrawingError, render
+    from meltica_compiler.draw.render import render
 
-    try:
+    with drawing_said(common, output):
         output.write_bytes(render(graph, output.suffix, whole=whole))
-    except UnknownDrawingError as error:
-        common.speech.fail(str(error), code=Exit.USAGE)
-    except OSError as error:
-        common.speech.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)
-    common.speech.note(f"{output}: drawn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meltica_compiler.draw.dot_labels import Columns, Density, box_label, lane_columns, remark_label
-from meltica_compiler.draw.palette import ORDERS, PROVIDER, SINK
+from meltica_compiler.draw.palette import ORDERS
 from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Row
 
 COLUMNS = Columns(10, 10)
@@ -21,24 +21,24 @@ def words(label: str) -> list[str]:
 
 def test_long_lists_are_cut_and_say_so() -> None:
     rows = tuple(Row(f"key_{i}", "1") for i in range(20))
-    assert words(box_label(sink(*rows), SINK, Density.MEDIUM, COLUMNS))[-1] == "and 16 more"
+    assert words(box_label(sink(*rows), Density.MEDIUM, COLUMNS))[-1] == "and 16 more"
 
 
 def test_rows_that_links_begin_at_are_all_kept() -> None:
     rows = tuple(Row(f"event_{i}", "1", f"event_{i}") for i in range(20))
-    label = box_label(sink(*rows), PROVIDER, Density.MEDIUM, COLUMNS)
+    label = box_label(sink(*rows), Density.MEDIUM, COLUMNS)
     assert label.count("PORT=") == 20
 
 
 def test_brief_boxes_are_one_line() -> None:
-    assert words(box_label(sink(Row("path", "x")), SINK, Density.BRIEF, COLUMNS)) == [
+    assert words(box_label(sink(Row("path", "x")), Density.BRIEF, COLUMNS)) == [
         "tape",
         "parquet · brief",
     ]
 
 
 def test_long_names_and_values_are_shortened() -> None:
-    label = box_label(sink(Row("path", "x" * 200), name="n" * 200), SINK, Density.FULL, COLUMNS)
+    label = box_label(sink(Row("path", "x" * 200), name="n" * 200), Density.FULL, COLUMNS)
     assert all(len(text) <= 56 for text in words(label))
     assert label.count("…") == 2
 

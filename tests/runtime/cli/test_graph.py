@@ -32,3 +32,14 @@ def test_many_providers_are_summed_up_unless_all_are_asked_for(tmp_path: Path) -
     drawing = tmp_path / "wide.dot"
     assert CliRunner().invoke(main, ["graph", "--all", str(file), "-o", str(drawing)]).exit_code == 0
     assert "venue_7" in drawing.read_text()
+
+
+def test_a_plan_is_drawn_beside_its_text(tmp_path: Path) -> None:
+    old, new, drawing = tmp_path / "old.mel", tmp_path / "new.mel", tmp_path / "plan.mmd"
+    old.write_text(PIPELINE)
+    new.write_text(PIPELINE.replace("seed = 7 ", "seed = 70 "))
+    done = CliRunner().invoke(main, ["plan", str(old), str(new), "--all", "-o", str(drawing)])
+    assert done.exit_code == 2
+    assert "venue_7" in done.stdout
+    assert "<b>↻ venue_7</b>" in drawing.read_text()
+    assert CliRunner().invoke(main, ["plan", str(old), str(new), "-o", "plan.gif"]).exit_code == 1

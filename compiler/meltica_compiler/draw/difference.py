@@ -1,0 +1,103 @@
+"""Two graphs laid over each other, each box and link marked with what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from meltica_compiler.draw.amounts import HASH_LENGTH
+from meltica_compiler.draw.details import Detail, Facts, details
+from meltica_compiler.draw.keys import Keys, keys_of
+from meltica_compiler.draw.portrait import Portrait
+from meltica_compiler.draw.sketch import Box, Link, Mark, Row, Sketch, sketch
+from meltica_compiler.graph import Graph
+from meltica_compiler.plan import Fate, Plan, Reason, Step, plan
+from meltica_compiler.plan_text import summary
+
+SHOWN_REASONS = 3
+"""Of a box; the HTML page shows all of them."""
+
+_MARKS: Mapping[Fate, Mark] = {
+    Fate.KEPT: Mark.KEPT,
+    Fate.MOVED: Mark.MOVED,
+    Fate.RESTARTED: Mark.RESTARTED,
+    Fate.ADDED: Mark.ADDED,
+    Fate.REMOVED: Mark.REMOVED,
+}
+
+
+def difference(old: Graph, new: Graph) -> Portrait:
+    """What is in both is shown as it is in `new`; what only one of them has is marked as such."""
+    keys, planned = keys_of(new, old), plan(old, new)
+    steps = {_key(keys, step): step for step in planned.steps if step.kind != "pipeline"}
+    before, after = sketch(old, keys), sketch(new, keys)
+    boxes = tuple(_boxes(before, after, steps))
+    links = tuple(_links(before, after))
+    drawn = Sketch(new.pipeline, _summary(planned), boxes, links)
+    file = new.file if new.file == old.file else f"{old.file} → {new.file}"
+    return Portrait(file, drawn, tuple(_details(details(old, keys), details(new, keys), boxes, steps)))
+
+
+def _key(keys: Keys, step: Step) -> str:
+    by_kind = {
+        "provider": keys.providers,
+        "route": keys.routes,
+        "strategy": keys.strategies,
+        "sink": keys.sinks,
+    }
+    return by_kind[step.kind][step.name]
+
+
+def _summary(planned: Plan) -> str:
+    hashes = f"#{planned.old_hash[:HASH_LENGTH]} → #{planned.new_hash[:HASH_LENGTH]}"
+    told = summary(planned).removeprefix(f"{planned.pipeline}: ")
+    return f"{hashes} · {told}" if planned.changes else told
+
+
+def _boxes(before: Sketch, after: Sketch, steps: Mapping[str, Step]) -> Iterator[Box]:
+    was = {box.key: box for box in before.boxes}
+    becomes = {box.key: box for box in after.boxes}
+    for key, box in (becomes | {key: box for key, box in was.items() if key not in becomes}).items():
+        step = steps.get(key)
+        if step is None:
+            yield replace(box, mark=_presence(was.get(key), becomes.get(key)))
+        else:
+            reasons = tuple(map(_row, step.reasons[:SHOWN_REASONS]))
+            yield replace(box, mark=_MARKS[step.fate], rows=(*box.rows, *reasons))
+
+
+def _links(before: Sketch, after: Sketch) -> Iterator[Link]:
+    was = {link.key: link for link in before.links}
+    becomes = {link.key: link for link in after.links}
+    for key, link in (becomes | {key: link for key, link in was.items() if key not in becomes}).items():
+        yield replace(link, mark=_presence(was.get(key), becomes.get(key)))
+
+
+def _presence(was: Box | Link | None, becomes: Box | Link | None) -> Mark:
+    """Of what no plan speaks of: risk blocks, venues, links."""
+    if was is None:
+        return Mark.ADDED
+    if becomes is None:
+        return Mark.REMOVED
+    return Mark.KEPT if was == becomes else Mark.MOVED
+
+
+def _row(reason: Reason) -> Row:
+    return Row(f"» {reason.what}", _change(reason))
+
+
+def _change(reason: Reason) -> str:
+    if not reason.before and not reason.after:
+        return ""
+    return f"{reason.before or 'nothing'} → {reason.after or 'nothing'}"
+
+
+def _details(
+    old: Iterable[Detail], new: Iterable[Detail], boxes: tuple[Box, ...], steps: Mapping[str, Step]
+) -> Iterator[Detail]:
+    marks = {box.key: box.mark for box in boxes}
+    for key, detail in ({d.key: d for d in old} | {d.key: d for d in new}).items():
+        mark = marks.get(key)
+        fate: Facts = () if mark is None else (("becomes", mark.value),)
+        reasons = tuple((r.what, _change(r)) for r in steps[key].reasons) if key in steps else ()
+        yield replace(detail, facts=(*fate, *reasons, *detail.facts))

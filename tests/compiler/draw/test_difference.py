@@ -1,0 +1,100 @@
+"""A plan, drawn: every fate is told apart, by more than its colour."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.compiler.draw.desks import BASES, VENUES, desk, large, middle
+
+from meltica_compiler.compile import CompileOptions, compile_text
+from meltica_compiler.draw.difference import difference
+from meltica_compiler.draw.dot import dot_source
+from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.render import SUFFIXES, render_difference
+from meltica_compiler.draw.sketch import Mark
+from meltica_compiler.graph import Graph
+from meltica_compiler.plan import plan
+
+ROOT = Path(__file__).parents[3]
+OPTIONS = CompileOptions(ROOT / "strategies", require_registry=False, environ={})
+OLD = (ROOT / "pipelines" / "quickstart.mel").read_text("utf-8")
+NEW = (
+    OLD.replace("seed    = 7", "seed    = 8")
+    .replace('strategy pulse = "logger:latest"', "sink tape = log")
+    .replace("maker, pulse", "maker, tape")
+    .replace("max_position    = 2", "max_position    = 3")
+)
+
+
+def graph_of(text: str) -> Graph:
+    graph = compile_text("desk.mel", text, OPTIONS).graph
+    assert graph is not None
+    return graph
+
+
+def marks(old: Graph, new: Graph) -> dict[str, Mark | None]:
+    drawn = difference(old, new).sketch
+    return {part.key: part.mark for part in (*drawn.boxes, *drawn.links)}
+
+
+def test_boxes_have_the_fates_of_the_plan_and_links_follow_their_ends() -> None:
+    found = marks(graph_of(OLD), graph_of(NEW))
+    assert found["provider_paper"] is Mark.RESTARTED
+    assert found["strategy_maker"] is Mark.MOVED
+    assert found["risk_careful_paper"] is Mark.MOVED
+    assert found["venue_paper"] is Mark.KEPT
+    assert (found["sink_tape"], found["route_trades--sink_tape"]) == (Mark.ADDED, Mark.ADDED)
+    assert (found["strategy_pulse"], found["route_trades--strategy_pulse"]) == (Mark.REMOVED, Mark.REMOVED)
+    assert found["route_quotes--strategy_maker"] is Mark.KEPT
+
+
+def test_nothing_is_marked_as_changed_between_equal_graphs() -> None:
+    assert set(marks(large(), large()).values()) == {Mark.KEPT}
+
+
+def test_the_way_back_swaps_what_is_added_and_removed() -> None:
+    there, back = marks(graph_of(OLD), graph_of(NEW)), marks(graph_of(NEW), graph_of(OLD))
+    added = {key for key, mark in there.items() if mark is Mark.ADDED}
+    assert added == {key for key, mark in back.items() if mark is Mark.REMOVED}
+    assert there.keys() == back.keys()
+
+
+def test_fates_differ_by_sign_and_line_as_well_as_by_colour() -> None:
+    dot = dot_source(difference(graph_of(OLD), graph_of(NEW)).sketch)
+    for name in ("+ tape", "− pulse", "↻ paper", "~ maker", "= paper"):
+        assert f"<B>{name}</B>" in dot
+    assert re.search(r'strategy_pulse \[.*STYLE="ROUNDED,DASHED"', dot)
+    assert re.search(r'sink_tape \[.*BORDER="3"', dot)
+    removed = next(line for line in dot.splitlines() if 'id="route_trades--strategy_pulse"' in line)
+    assert "style=dashed" in removed
+    for word in ("kept", "state moved", "restarted", "added", "removed"):
+        assert re.search(rf"<B>[^<]* {word}</B>", dot), f"the legend names {word}"
+
+
+def test_a_box_says_why() -> None:
+    boxes = {box.key: box for box in difference(graph_of(OLD), graph_of(NEW)).sketch.boxes}
+    assert ("» seed", "7 → 8") in {(row.text, row.amount) for row in boxes["provider_paper"].rows}
+    page = render_difference(graph_of(OLD), graph_of(NEW), ".html").decode()
+    known = json.loads(re.search(r'id="graph-data">(.*?)</script>', page)[1])
+    assert known["details"]["provider_paper"]["facts"][:2] == [["becomes", "restarted"], ["seed", "7 → 8"]]
+
+
+def test_a_large_difference_is_folded_by_fate() -> None:
+    symbols = [f"{base}-USDT" for base in (*BASES[:36], "TON")]
+    new = desk("desk_500", VENUES, symbols, ("maker", "taker", "grid"))
+    drawn = folded(difference(large(), replace(new, hash="f" * 64)).sketch)
+    fates = {box.mark for box in drawn.boxes if box.name == "trades[…]"}
+    assert fates == {Mark.MOVED, Mark.ADDED, Mark.REMOVED}
+    assert len(drawn.boxes) < 50
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_each_kind_of_drawing_is_made_and_stable(suffix: str) -> None:
+    old, new = middle(), large()
+    drawn = render_difference(old, new, suffix)
+    assert drawn == render_difference(old, new, suffix)
+    assert len(plan(old, new).changes) > 100
