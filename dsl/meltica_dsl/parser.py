@@ -7,6 +7,7 @@ error: what stands between is skipped, and the declaration's name counts as decl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from meltica_dsl.automaton import MAX_STACK, Automaton
 from meltica_dsl.builders import Builder, TooDeep
@@ -23,6 +24,9 @@ MAX_CHARACTERS = 16 * 1024 * 1024
 MAX_ERRORS = 100
 """Of one file. Nobody reads more, and a file that is not a pipeline has one in every line."""
 
+KEPT = 16
+"""Texts whose syntax is kept: the last few of the file that is being written, and those beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -30,7 +34,9 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@lru_cache(maxsize=KEPT)
 def parse(path: str, text: str) -> Parsed:
+    """What was read of a text is kept, since an editor's questions and its checks are about the same one."""
     if len(text) > MAX_CHARACTERS:
         return Parsed(File(path, (), ()), (too_long(path, MAX_CHARACTERS),))
     lexed = lex(path, text)

@@ -34,7 +34,9 @@ def hover(path: str, text: str, offset: int, known: Knowledge, environ: Mapping[
     occurrence = known.index.at(path, offset)
     if occurrence is not None:
         return Hover(occurrence.span, declared_text(occurrence.thing, text, known, environ))
-    here = caret_at(path, text, offset)
+    # The pointer stands on a letter, a caret before one.
+    on_letter = text[offset : offset + 1].strip() != ""
+    here = caret_at(path, text, offset + 1 if on_letter else offset)
     if here is None or not here.word.text:
         return None
     # From the end of the word, so that all of it is what is being typed; that of a string is its quote.

@@ -7,11 +7,15 @@ the parser's automaton, which knows what it would take next.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from meltica_dsl.automaton import Automaton
 from meltica_dsl.builders import Builder, TooDeep
 from meltica_dsl.lexer import END, UNKNOWN, UNTERMINATED, Token, lex
+from meltica_dsl.source import Span
 from meltica_dsl.syntax_errors import begins_declaration, begins_line
 from meltica_dsl.tables import grammar_tables
 
@@ -42,6 +46,12 @@ class Caret:
         return self.word.text[: self.offset - self.word.start]
 
     @property
+    def span(self) -> Span:
+        """The declaration in hand, as far as its tokens go."""
+        parts = (*self.tokens, self.word, *self.after)
+        return Span(self.path, min(t.start for t in parts), max(t.end for t in parts))
+
+    @property
     def keyword(self) -> str:
         """That of the declaration in hand, "" where none has begun."""
         return self.tokens[0].text if self.tokens else ""
@@ -63,21 +73,34 @@ class Caret:
 
 def caret_at(path: str, text: str, offset: int) -> Caret | None:
     """The surroundings of an offset; None inside a comment, where nothing is to be said."""
-    lexed = lex(path, text)
-    if any(comment.span.start < offset <= comment.span.end for comment in lexed.comments):
+    begin, end = _window(text, offset)
+    # A line's beginning is always a token's: strings and comments end with their line.
+    lexed = lex(path, text[begin:end])
+    if any(comment.span.start < offset - begin <= comment.span.end for comment in lexed.comments):
         return None
-    tokens = lexed.tokens[:-1]
+    tokens = tuple(Token(t.kind, t.text, t.start + begin, t.end + begin) for t in lexed.tokens[:-1])
     word = _word(text, tokens, offset)
     before = tuple(token for token in tokens if token.end <= word.start)
     after = tuple(token for token in tokens if token.start >= max(word.end, offset))
     begin, expected = _expected(path, text, before)
-    beginnings = _beginnings()
-    rest = []
-    for token in after:
-        if token.text in beginnings and begins_line(text, token):
-            break
-        rest.append(token)
-    return Caret(path, text, offset, before[begin:], tuple(rest), word, expected, begins_line(text, word))
+    return Caret(path, text, offset, before[begin:], after, word, expected, begins_line(text, word))
+
+
+def _window(text: str, offset: int) -> tuple[int, int]:
+    """The declarations around an offset, for a file may be long and the caret's surroundings are not.
+
+    Two before the one in hand: the last may be unbegun, and what seems to begin one may be a key.
+    """
+    starts = [match.start() for match in _beginning_lines().finditer(text)]
+    here = bisect_right(starts, offset)
+    begin = starts[here - 3] if here >= 3 else 0
+    return begin, starts[here] if here < len(starts) else len(text)
+
+
+@cache
+def _beginning_lines() -> re.Pattern[str]:
+    """Lines that a declaration most likely begins on."""
+    return re.compile(rf"^[ \t]*(?:{'|'.join(_beginnings())})[ \t]+(?=[A-Za-z_\"])", re.MULTILINE)
 
 
 def _word(text: str, tokens: tuple[Token, ...], offset: int) -> Token:
@@ -133,7 +156,8 @@ def _feed(automaton: Automaton, token: Token) -> bool:
         return False
 
 
-def _beginnings() -> dict[str, str]:
+@cache
+def _beginnings() -> Mapping[str, str]:
     """The keywords that declarations begin with."""
     automaton = Automaton(grammar_tables(), Builder(""))
     return {text: kind for text, kind in grammar_tables().keywords.items() if automaton.accepts(kind)}

@@ -13,6 +13,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.intelligence.occurrences import Index, index
 from meltica_dsl.parser import Parsed, parse
+from meltica_dsl.source import Span
 from meltica_dsl.strings import read_string
 from meltica_runtime.language_server.buffers import Buffers
 
@@ -31,6 +32,7 @@ class Families:
 
     _parsed: dict[str, tuple[str, Parsed]] = field(default_factory=dict)
     _indexes: dict[tuple[str, ...], tuple[tuple[Parsed, ...], Index]] = field(default_factory=dict)
+    _last: dict[str, tuple[str, Index]] = field(default_factory=dict)
     _importers: tuple[str, ...] = ()
 
     def rescan(self, folders: list[Path], buffers: Buffers) -> None:
@@ -41,6 +43,7 @@ class Families:
             if isinstance(text, str) and _MAY_IMPORT.search(text):
                 found.append(path)
         self._importers = tuple(found)
+        self._last.clear()
 
     def parsed(self, path: str, buffers: Buffers) -> Parsed:
         """The syntax of a file; an empty one where it cannot be read."""
@@ -79,10 +82,24 @@ class Families:
         known = self._indexes.get(paths)
         if known is None or any(a is not b for a, b in zip(known[0], files, strict=True)):
             known = self._indexes[paths] = (files, index(parsed.file for parsed in files))
+        self._last[path] = (self._parsed[path][0], known[1]) if path in self._parsed else ("", known[1])
         return known[1]
+
+    def changed(self, path: str) -> None:
+        """A file has a new text: what others were told of it may be wrong."""
+        self._last = {kept: last for kept, last in self._last.items() if kept == path}
+
+    def near(self, text: str, span: Span) -> Index | None:
+        """The last names of the file of `span`, if its text has changed within `span` and nowhere else: then
+        all names but those of the declaration in hand are what they were, and nothing need be read again."""
+        before, known = self._last.get(span.path, ("", None))
+        head, tail = text[: span.start], text[span.end :]
+        same = len(before) >= len(head) + len(tail) and before.startswith(head) and before.endswith(tail)
+        return known if same else None
 
     def forget(self, path: str) -> None:
         self._parsed.pop(path, None)
+        self._last.pop(path, None)
         for paths in [paths for paths in self._indexes if path in paths]:
             del self._indexes[paths]
 

@@ -13,6 +13,7 @@ from meltica_compiler.intelligence.catalogue import Modules
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.registry import StrategyLibrary
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.intelligence.caret import Caret
 from meltica_dsl.intelligence.occurrences import Index
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
@@ -53,8 +54,11 @@ class MelticaServer(LanguageServer):
         buffers = self.buffers()
         return self.families.index(path, self.families.roots(path, buffers)[0], buffers)
 
-    def knowledge(self, buffer: Buffer) -> Knowledge:
-        return Knowledge(self.index(buffer.path), self.modules(buffer.path), self.checks.graph(buffer.uri))
+    def knowledge(self, buffer: Buffer, caret: Caret | None = None) -> Knowledge:
+        """What is known of a file; beside a caret, of all but the declaration in hand."""
+        index = self.families.near(buffer.text, caret.span) if caret is not None else None
+        index = index or self.index(buffer.path)
+        return Knowledge(index, self.modules(buffer.path), self.checks.graph(buffer.uri))
 
     def modules(self, path: str) -> Modules:
         """The strategy modules of a file's project; where its config is broken, those that come along."""
@@ -103,6 +107,8 @@ class MelticaServer(LanguageServer):
             shown = [wire.diagnostic(found, buffers) for found in diagnostics]
             self._show(uri, shown, check.buffer.version if uri == own else None)
         self._published[own] = set(by_file)
+        # Ahead of the next keystroke, which then finds these names.
+        self.index(check.buffer.path)
         if check.compiled.graph is not None:
             # Hints come from the graph, which the editor cannot know to have changed.
             self._refresh_hints()

@@ -14,6 +14,7 @@ def did_open(ls: MelticaServer, params: types.DidOpenTextDocumentParams) -> None
 
 
 def did_change(ls: MelticaServer, params: types.DidChangeTextDocumentParams) -> None:
+    ls.families.changed(path_of(params.text_document.uri))
     ls.checks.soon(params.text_document.uri)
 
 

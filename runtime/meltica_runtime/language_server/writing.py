@@ -50,7 +50,7 @@ def completion(ls: MelticaServer, params: types.CompletionParams) -> types.Compl
     if caret is None or (trigger == " " and not is_needed(caret)):
         return types.CompletionList(False, [])
     place = places.range(_replaced(caret))
-    found = complete(caret, ls.knowledge(buffer))
+    found = complete(caret, ls.knowledge(buffer, caret))
     items = [
         _item(suggestion, place, caret, rank, buffer.uri, ls.fills_places)
         for rank, suggestion in enumerate(found)

@@ -13,6 +13,7 @@ async def hovered(editor, text):
 
 HOVERS = [
     ("rou▮te x via market = binance.trade -> maker", "route NAME via POOL"),
+    ("▮route x via market = binance.trade -> maker", "route NAME via POOL"),
     ("route x via market = binance.tr▮ade -> maker", "`quantity`: quantity, quantity traded"),
     ("route x via market = binance.trade | dedu▮pe within 5s -> maker", "seen within the window"),
     ("route x via market = binance.trade | where si▮de == buy -> maker", "side of the taker"),
