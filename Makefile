@@ -39,7 +39,7 @@ coverage: $(VENV)/.ready ## run all tests and fail below 85 % coverage
 bench: $(VENV)/.ready ## measure and write docs/benchmarks.md; BENCH="--short live" for a part
 	@$(BIN)/python -m tests.bench.run $(BENCH)
 
-fuzz: $(VENV)/.ready ## look for new failures with random programs and inputs, ROUNDS=20 times
+fuzz: $(VENV)/.ready ## look for new failures with random programs and inputs, ROUNDS=20 times: 80,000 programs
 	@for round in $$(seq $(ROUNDS)); do \
 	  echo "round $$round of $(ROUNDS)"; \
 	  MELTICA_FUZZ=long $(BIN)/python -m pytest || exit 1; \

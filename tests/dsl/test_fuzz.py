@@ -19,24 +19,6 @@ from meltica_dsl.render_json import render as render_json
 from meltica_dsl.render_text import render as render_text
 
 HERE = Path(__file__).parent
-EXAMPLES = [path.read_bytes() for path in sorted((*HERE.glob("good/*.mel"), *HERE.glob("bad/*.mel")))]
-TOKENS = [
-    b"{",
-    b"}",
-    b"[",
-    b"(",
-    b"=",
-    b"->",
-    b"|",
-    b'"',
-    b"#",
-    b"\n",
-    b"pool ",
-    b" in ",
-    b"5s",
-    b"\xff",
-    b"\0",
-]
 MAX_SECONDS = 2
 bounded = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -56,30 +38,6 @@ def survive(content):
     assert all(0 <= d.span.start <= d.span.end <= len(text) for d in loaded.diagnostics)
     formatted = format_source("p.mel", text)
     assert (formatted.text is None) == bool(formatted.diagnostics)
-
-
-@st.composite
-def mutations(draw):
-    content = bytearray(draw(st.sampled_from(EXAMPLES)))
-    for _ in range(draw(st.integers(1, 6))):
-        place = draw(st.integers(0, len(content)))
-        match draw(st.integers(0, 3)):
-            case 0:
-                del content[place : place + draw(st.integers(1, 30))]
-            case 1:
-                content[place:place] = draw(st.sampled_from(TOKENS))
-            case 2:
-                content[place : place + 1] = draw(st.binary(min_size=1, max_size=4))
-            case _:
-                start = draw(st.integers(0, len(content)))
-                content[place:place] = content[start : start + 60]
-    return bytes(content)
-
-
-@bounded
-@given(mutations())
-def test_examples_with_bytes_changed(content):
-    survive(content)
 
 
 @bounded

@@ -58,6 +58,8 @@ def check_durable(draft: Draft) -> Draft:
                 help=("send it via a pool with `on_full = block`, or leave `durable` out",),
             )
             for route in draft.pipeline.routes
+            # A pool that is refused itself is not there to be judged.
+            if route.pool in pools
             for pool in (pools[route.pool],)
             if route.durable and pool.on_full is not FullPolicy.BLOCK
         )
@@ -91,6 +93,8 @@ def check_letting_go(draft: Draft) -> Draft:
                 help=(f"give pool `{pool.name}` at least {held + 1:_} events",),
             )
             for route in draft.pipeline.routes
+            # A pool that is refused itself is not there to be judged.
+            if route.pool in pools
             for pool in (pools[route.pool],)
             for held in (held_at_most(route.stages, streams),)
             if pool.on_full is FullPolicy.BLOCK and held and pool.events <= held
