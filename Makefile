@@ -58,6 +58,7 @@ fmt: $(VENV)/.ready ## format Python and pipelines
 
 docs: $(VENV)/.ready ## write what docs/ and README.md show of the program
 	@$(BIN)/python tests/docs/pages.py
+	@$(BIN)/python tests/docs/textmate.py
 
 clean: ## remove the virtual environment and caches; .meltica, the data, stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
