@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 
 from meltica_compiler.graph import RouteNode
 from meltica_compiler.plain import content_text
-from meltica_dsl.model import Depth, Stage, Where
+from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_dsl.model import Depth, Merge, Stage, Where, event_after
 
 
 def remembers(stage: Stage) -> bool:
@@ -20,9 +21,18 @@ def carried_stages(old: RouteNode, new: RouteNode) -> Iterator[tuple[int, int]]:
     among those that remember. What goes by between them may have changed."""
     if (old.event, old.depth) != (new.event, new.depth):
         return
-    before = [(content_text(stage), i) for i, stage in enumerate(old.stages) if remembers(stage)]
-    after = [(content_text(stage), i) for i, stage in enumerate(new.stages) if remembers(stage)]
+    before, after = tuple(_keyed(old)), tuple(_keyed(new))
     matcher = SequenceMatcher(None, [text for text, _ in before], [text for text, _ in after], autojunk=False)
     for block in matcher.get_matching_blocks():
         for k in range(block.size):
             yield before[block.a + k][1], after[block.b + k][1]
+
+
+def _keyed(route: RouteNode) -> Iterator[tuple[str, int]]:
+    """Of each stage that remembers: what it is and which event it takes, and its position."""
+    for i, stage in enumerate(route.stages):
+        if remembers(stage):
+            event = event_after(EVENT_BY_NAME[route.event], route.stages[:i])
+            # Who is waited for is a part of what is remembered.
+            waited_for = ", ".join(route.sources) if isinstance(stage, Merge) else ""
+            yield f"{event.name} {content_text(stage)} {waited_for}", i

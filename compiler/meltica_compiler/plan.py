@@ -174,13 +174,14 @@ class _Change:
         again = [Reason(*difference) for difference in changed(strategy_facts(old), strategy_facts(new))]
         again += self._inlets(old.name)
         terms = [Reason(*difference) for difference in changed(strategy_terms(old), strategy_terms(new))]
+        terms += self._unheard(old.name)
         if not terms and content_text(old.module) != content_text(new.module):
             terms = [Reason("its module is registered anew")]
         return _verdict(old, new, again, terms)
 
     def sink(self, old: SinkNode, new: SinkNode) -> Verdict:
         again = [Reason(*difference) for difference in changed(sink_facts(old), sink_facts(new))]
-        return _verdict(old, new, [*again, *self._inlets(old.name)], [])
+        return _verdict(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
 
     def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
         was = {edge.target: edge for edge in self.old.edges if edge.route == old.name}
@@ -193,6 +194,25 @@ class _Change:
         becomes = {edge.route: edge for edge in self.new.edges if edge.target == target}
         for route in sorted({*was, *becomes}):
             yield from _edge(f"edge from {route}", was.get(route), becomes.get(route))
+        # A reader knows the names that there were when it was born, and what these are called in records.
+        for provider, symbol in sorted(_heard(self.new, target) - _heard(self.old, target)):
+            yield Reason(f"hears of {symbol} from {provider}")
+
+    def _unheard(self, target: str) -> Iterator[Reason]:
+        for provider, symbol in sorted(_heard(self.old, target) - _heard(self.new, target)):
+            yield Reason(f"hears no more of {symbol} from {provider}")
+
+
+def _heard(graph: Graph, target: str) -> frozenset[tuple[str, str]]:
+    """The (provider, symbol) pairs that may reach a strategy or sink."""
+    routes = {edge.route for edge in graph.edges if edge.target == target}
+    sources = {source for route in graph.routes if route.name in routes for source in route.sources}
+    return frozenset(
+        (provider.name, symbol)
+        for provider in graph.providers
+        if provider.name in sources
+        for symbol in provider.symbols
+    )
 
 
 def _edge(name: str, old: Edge | None, new: Edge | None) -> Iterator[Reason]:

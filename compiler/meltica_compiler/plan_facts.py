@@ -39,6 +39,7 @@ def route_facts(node: RouteNode) -> Facts:
     """Without its stages, which have no names to compare them by."""
     return {
         "event": node.event,
+        "gives": node.gives,
         "sources": _listed(node.sources),
         "pool": node.pool,
         "durable": "true" if node.durable else "false",

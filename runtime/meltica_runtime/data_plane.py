@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from meltica_compiler.graph import Edge, Graph, RouteNode
+from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.load import load_kernel
 from meltica_compiler.layout import record_layout
 from meltica_runtime.pump import Pump, Reader
@@ -15,9 +16,11 @@ from meltica_runtime.route_flow import RouteFlow
 
 @dataclass(frozen=True)
 class DataPlane:
-    """`ingresses` by provider and event, `edges` by id, `flows` by route name."""
+    """`ingresses` by provider and event, `edges` by id, `flows` by route name. `codes` are those of the
+    symbols and providers in the records."""
 
     graph: Graph
+    codes: Codes
     sequencer: Sequencer
     ingresses: Mapping[str, Mapping[str, IngressRing]]
     edges: Mapping[str, EdgeRing]
@@ -56,7 +59,7 @@ def build_data_plane(graph: Graph) -> DataPlane:
         sources = tuple(ingresses[name][route.event] for name in route.sources)
         streams = sum(symbols[name] for name in route.sources)
         own = {
-            edge.id: _edge_ring(edge, route, sources, streams)
+            edge.id: edge_ring(edge, route, sources, streams)
             for edge in graph.edges
             if edge.route == route.name
         }
@@ -64,10 +67,10 @@ def build_data_plane(graph: Graph) -> DataPlane:
         flows[route.name] = RouteFlow(
             route, load_kernel(route, graph), sources, tuple(own.values()), streams=streams
         )
-    return DataPlane(graph, Sequencer(), ingresses, edges, flows)
+    return DataPlane(graph, Codes.of(graph), Sequencer(), ingresses, edges, flows)
 
 
-def _edge_ring(edge: Edge, route: RouteNode, sources: tuple[IngressRing, ...], streams: int) -> EdgeRing:
+def edge_ring(edge: Edge, route: RouteNode, sources: tuple[IngressRing, ...], streams: int) -> EdgeRing:
     return EdgeRing(
         layout=record_layout(edge.event, edge.depth),
         source=RouteFlow.delivered_layout(route, sources),

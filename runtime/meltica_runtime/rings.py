@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meltica_compiler.kernels.selection import copy_records
 from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout
 from meltica_dsl.model import FullPolicy
 from meltica_runtime.record_copies import column_runs, whole_record
+from meltica_runtime.waiting_places import WaitingPlaces
 
 Records = NDArray[np.void]
 Indices = NDArray[np.int64]
@@ -87,6 +89,28 @@ class IngressRing:
             self._wholes[: count - first] = wholes[first:]
         self.written += count
 
+    @property
+    def unread(self) -> int:
+        """Records that some route has still to read."""
+        return self.written - self.released
+
+    def take_over(self, earlier: IngressRing) -> None:
+        """Goes on where `earlier` stands, with what is unread there, and closes it. Positions stay what they
+        are. The caller has checked that it fits."""
+        assert earlier.unread <= self.capacity, "a ring takes over no more than it holds"
+        self.written, self.released = earlier.written, earlier.released
+        position = earlier.released
+        while position < earlier.written:
+            start = position % self.capacity
+            rows = earlier.window(position, self.capacity - start)
+            copy_records(rows, self.records[start : start + len(rows)])
+            position += len(rows)
+        earlier.close()
+
+    def close(self) -> None:
+        """Has no more room, so that whoever still writes here stops."""
+        self.released = self.written - self.capacity
+
     def claim(self) -> int:
         """Byte offset in `buffer` of the next record. The caller has checked `room`."""
         return (self.written % self.capacity) * self.layout.size
@@ -142,7 +166,7 @@ class EdgeRing:
         self._columns = column_runs(source, layout)
         self._narrow = source.depth > layout.depth
         self._whole = whole_record(layout)
-        self._waiting = _WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
+        self._waiting = WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
         self._memory: _Memory | None = None
         self._past = EdgeStatistics(0, 0, 0, 0, 0)
 
@@ -169,6 +193,13 @@ class EdgeRing:
         if self._waiting is not None:
             self._waiting.count = 0
         self._memory = None
+
+    def follow(self, source: RecordLayout, streams: int) -> None:
+        """From now on records of the layout `source` are offered, of so many streams."""
+        self._columns = column_runs(source, self.layout)
+        self._narrow = source.depth > self.layout.depth
+        if self._waiting is not None:
+            self._waiting = self._waiting.moved(source, streams)
 
     def room(self) -> int:
         """Records that fit; without a reader there is nobody to wait for."""
@@ -232,7 +263,7 @@ class EdgeRing:
             self._write(self._memory, moved, None, 0, len(moved))
 
     def _offer_conflating(
-        self, memory: _Memory, waiting: _WaitingPlaces, records: Records, indices: Indices | None, count: int
+        self, memory: _Memory, waiting: WaitingPlaces, records: Records, indices: Indices | None, count: int
     ) -> None:
         self.flush_waiting()
         fits = 0 if waiting.count else min(count, memory.room())
@@ -340,50 +371,3 @@ class _Memory:
         """Makes the claimed records visible."""
         self.written = self._claimed
         self.words[TAIL] = self.written & _WRAP
-
-
-class _WaitingPlaces:
-    """One place for each (symbol, provider): the newest record that found no room."""
-
-    def __init__(self, layout: RecordLayout, streams: int) -> None:
-        self.records: Records = np.zeros(streams, layout.dtype)
-        self._stream = np.full(streams, -1, np.int64)
-        self.count = 0
-
-    def put(self, records: Records, indices: Indices) -> int:
-        """Keeps the newest of each stream; returns how many older ones it replaced."""
-        rows = records[indices]
-        streams = rows["symbol"].astype(np.int64) << 16 | rows["provider"]
-        # The last occurrence of each stream in this batch, found from the end.
-        unique, last = np.unique(streams[::-1], return_index=True)
-        replaced = len(rows) - len(unique)
-        for stream, position in zip(unique, len(rows) - 1 - last, strict=True):
-            place = np.flatnonzero(self._stream[: self.count] == stream)
-            if len(place):
-                replaced += 1
-                self._remove(int(place[0]))
-            assert self.count < len(self.records), "more streams than symbols and providers"
-            self.records[self.count] = rows[position]
-            self._stream[self.count] = stream
-            self.count += 1
-        self._sort()
-        return replaced
-
-    def take(self, limit: int) -> Records:
-        """The oldest waiting records, at most `limit`, in sequence order."""
-        count = min(limit, self.count)
-        taken = self.records[:count].copy()
-        self.records[: self.count - count] = self.records[count : self.count].copy()
-        self._stream[: self.count - count] = self._stream[count : self.count].copy()
-        self.count -= count
-        return taken
-
-    def _remove(self, place: int) -> None:
-        self.records[place : self.count - 1] = self.records[place + 1 : self.count].copy()
-        self._stream[place : self.count - 1] = self._stream[place + 1 : self.count].copy()
-        self.count -= 1
-
-    def _sort(self) -> None:
-        order = np.argsort(self.records["seq"][: self.count], kind="stable")
-        self.records[: self.count] = self.records[: self.count][order]
-        self._stream[: self.count] = self._stream[: self.count][order]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,8 @@ class RouteFlow:
         self.node = node
         self.sources = sources
         self.edges = edges
+        self.layout = self.delivered_layout(node, sources)
+        self.streams = streams
         self.seen = 0.0
         self.events_in = 0
         self.events_out = 0
@@ -54,7 +56,7 @@ class RouteFlow:
         self.last_batch = 0
         self.tap: Callable[[Records, Indices | None], None] | None = None
         """Called with everything that is delivered, for those who look on."""
-        self._kernel = kernel
+        self.kernel = kernel
         self._blocking = tuple(edge for edge in edges if edge.policy is FullPolicy.BLOCK)
         self._conflating = tuple(edge for edge in edges if edge.policy is FullPolicy.CONFLATE)
         self._positions = [source.written for source in sources]
@@ -83,6 +85,37 @@ class RouteFlow:
             return self.sources[0].written - self._positions[0]
         return sum(s.written - p for s, p in zip(self.sources, self._positions, strict=True))
 
+    def begin(self, last_seq: int) -> None:
+        """Begins with what arrives from now on."""
+        self._positions = [source.written for source in self.sources]
+        self.seen = float(last_seq)
+
+    def take_over(self, earlier: RouteFlow) -> None:
+        """Goes on where `earlier` stands, source by source: the rings may be others, the positions are
+        not."""
+        known = dict(zip(earlier.node.sources, earlier._positions, strict=True))
+        for i, (name, source) in enumerate(zip(self.node.sources, self.sources, strict=True)):
+            self._positions[i] = known.get(name, source.written)
+        self.seen, self._watermark_us = earlier.seen, earlier._watermark_us
+        self.events_in, self.events_out = earlier.events_in, earlier.events_out
+        self.batches, self.last_batch = earlier.batches, earlier.last_batch
+
+    def let_go(self, sequencer: Sequencer) -> int:
+        """Delivers what the stages hold back, as if all their windows had come to their end. How many events
+        were lost, because a blocking edge has no room for them."""
+        if self.kernel.due_us() == float("inf"):
+            return 0
+        if self._room() > 0:
+            self._close_windows(float("inf"), sequencer)
+            return 0
+        records, chosen = self.kernel.run(self.sources[0].records[:0], float("inf"))
+        return len(records) if chosen is None else len(chosen)
+
+    def backlog_without(self, sources: Collection[str]) -> int:
+        """Events that wait in the rings of other sources than these."""
+        own = zip(self.node.sources, self.sources, self._positions, strict=True)
+        return sum(ring.written - position for name, ring, position in own if name not in sources)
+
     def advance(self, last_seq: int) -> None:
         """Delivers what has arrived, as far as blocking edges have room.
 
@@ -98,7 +131,7 @@ class RouteFlow:
             self.events_in += count
             self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
             self.seen = float(rows["seq"][-1])
-            self._deliver(*self._kernel.run(rows, self._watermark_us))
+            self._deliver(*self.kernel.run(rows, self._watermark_us))
         self.seen = float(last_seq)
 
     def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
@@ -108,10 +141,13 @@ class RouteFlow:
         """
         for edge in self._conflating:
             edge.flush_waiting()
-        if watermark_us < self._kernel.due_us() or self._room() == 0 or self.backlog:
+        if watermark_us < self.kernel.due_us() or self._room() == 0 or self.backlog:
             return
+        self._close_windows(watermark_us, sequencer)
+
+    def _close_windows(self, watermark_us: float, sequencer: Sequencer) -> None:
         self._watermark_us = max(self._watermark_us, watermark_us)
-        records, chosen = self._kernel.run(self.sources[0].records[:0], self._watermark_us)
+        records, chosen = self.kernel.run(self.sources[0].records[:0], self._watermark_us)
         places = slice(None) if chosen is None else chosen
         count = len(records["seq"][places])
         if count:
@@ -122,7 +158,7 @@ class RouteFlow:
     def due_us(self) -> float:
         """Event time at which the stages let go of something that they hold back; infinite if they hold
         nothing."""
-        return self._kernel.due_us()
+        return self.kernel.due_us()
 
     @property
     def cut(self) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.moments import Moments, Steps, open_windows
-from meltica_compiler.kernels.selection import Chosen, Records, by_stream, streams
+from meltica_compiler.kernels.selection import Chosen, Records, by_stream, copy_records, streams
 from meltica_compiler.layout import MAX_BATCH
 
 
@@ -60,6 +60,14 @@ class Conflator:
         self._wait(waiting, records, positions, newest[leaving:])
         self._window = final
         return out, causes
+
+    def adopt(self, earlier: Conflator) -> None:
+        """See `Memory.adopt`."""
+        self._window, self._count = earlier._window, earlier._count
+        copy_records(earlier._waiting[: self._count], self._waiting[: self._count])
+
+    def forget(self, provider: int) -> None:
+        """What waits has come, and goes out."""
 
     def _newest(
         self,

@@ -50,6 +50,19 @@ class IdentifierDedupe:
         keep[suspects] = ~(times[suspects] - seen <= self._within_us)
         return _keep(chosen, keep)
 
+    def adopt(self, earlier: IdentifierDedupe) -> None:
+        """See `Memory.adopt`."""
+        known = earlier._largest.reshape(-1, earlier._symbols)
+        self._largest.reshape(-1, self._symbols)[: len(known), : earlier._symbols] = known
+        self._recent = earlier._recent
+        self._recent.renumber(earlier._symbols, self._symbols)
+
+    def forget(self, provider: int) -> None:
+        """See `Memory.forget`."""
+        first, end = provider * self._symbols, (provider + 1) * self._symbols
+        self._largest[first:end] = -np.inf
+        self._recent.forget(first, end)
+
     def _not_growing(
         self, numbers: NDArray[np.uint32], identifiers: NDArray[np.float64]
     ) -> NDArray[np.int64]:
@@ -100,6 +113,15 @@ class ContentDedupe:
         self._recent.append(numbers, self._fingerprints(records, chosen, n), times)
         seen = self._recent.last_seen(np.arange(n - 1, -1, -1))
         return _keep(chosen, ~(times - seen <= self._within_us))
+
+    def adopt(self, earlier: ContentDedupe) -> None:
+        """See `Memory.adopt`."""
+        self._recent = earlier._recent
+        self._recent.renumber(earlier._symbols, self._symbols)
+
+    def forget(self, provider: int) -> None:
+        """See `Memory.forget`."""
+        self._recent.forget(provider * self._symbols, (provider + 1) * self._symbols)
 
     def _fingerprints(self, records: Records, chosen: Chosen, n: int) -> NDArray[np.uint64]:
         sums = np.zeros(n, np.uint64)

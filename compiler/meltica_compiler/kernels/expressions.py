@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from meltica_compiler.graph import Graph
 from meltica_compiler.stage_text import expression_text
 from meltica_dsl.fields import SIDES
 from meltica_dsl.model import Binary, Call, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
@@ -45,6 +46,20 @@ class Codes:
 
     symbols: tuple[str, ...]
     providers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Codes:
+        """Those that a graph has by itself: the code of a name is its position in the graph."""
+        return cls(graph.symbols, tuple(provider.name for provider in graph.providers))
+
+    def grown(self, graph: Graph) -> Codes:
+        """Codes for the names of `graph` too. What has a code keeps it, even what `graph` does not have:
+        records that carry it may still be about."""
+        own = Codes.of(graph)
+        return Codes(
+            tuple(dict.fromkeys((*self.symbols, *own.symbols))),
+            tuple(dict.fromkeys((*self.providers, *own.providers))),
+        )
 
     def names(self, type: ExprType) -> tuple[str, ...]:
         return {ExprType.SYMBOL: self.symbols, ExprType.PROVIDER: self.providers}.get(type, SIDES)

@@ -48,19 +48,23 @@ class Step:
     narrowed: bool
     name: str = ""
     setup: str = ""
+    place: int = 0
+    """Position of the (first) stage in the route."""
     columns: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     divides: bool = False
     holds: bool = False
 
 
-def kernel_source(route: RouteNode, graph: Graph) -> str:
-    """Readable Python: a class `RouteKernel` with the `run` of `load.Kernel`."""
+def kernel_source(route: RouteNode, graph: Graph, codes: Codes | None = None) -> str:
+    """Readable Python: a class `RouteKernel`, which is a `load.Kernel`. `codes` are those of the records,
+    unless they are the graph's own."""
     tables: list[LookupTable] = []
-    steps = tuple(_steps(route, graph, tables))
+    codes = codes or Codes.of(graph)
+    steps = tuple(_steps(route, codes, tables))
     return _template().render(
         route=route,
-        graph=graph,
+        codes=codes,
         steps=steps,
         tables=tables,
         imports=_imports(steps, tables),
@@ -87,12 +91,13 @@ def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tup
     return tuple(one for one in known if any(one[0] in step.setup for step in steps))
 
 
-def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterable[Step]:
-    codes = Codes(graph.symbols, tuple(provider.name for provider in graph.providers))
+def _steps(route: RouteNode, codes: Codes, tables: list[LookupTable]) -> Iterable[Step]:
     narrowed = False
+    first = 0
     before: tuple[Stage, ...] = ()
     for number, (kind, group) in enumerate(groupby(route.stages, key=type)):
         stages = tuple(group)
+        at, first = first, first + len(stages)
         if kind is Where:
             yield _where_step(stages, codes, tables, narrowed=narrowed)
             narrowed = True
@@ -102,8 +107,8 @@ def _steps(route: RouteNode, graph: Graph, tables: list[LookupTable]) -> Iterabl
             word = kind.__name__.lower()
             name = f"{word}_{number}" + (f"_{place}" if place else "")
             holds = isinstance(stage, HOLDING_STAGES)
-            setup = _setup(stage, before, route, graph)
-            yield Step(word, (stage_text(stage),), narrowed, name, setup, holds=holds)
+            setup = _setup(stage, before, route, codes)
+            yield Step(word, (stage_text(stage),), narrowed, name, setup, at + place, holds=holds)
             narrowed = not holds and (narrowed or not isinstance(stage, Depth))
             before += (stage,)
 
@@ -128,10 +133,10 @@ def _where_step(
 
 
 def _setup(  # noqa: PLR0911 - one return for each kind
-    stage: Stage, before: tuple[Stage, ...], route: RouteNode, graph: Graph
+    stage: Stage, before: tuple[Stage, ...], route: RouteNode, codes: Codes
 ) -> str:
     """What makes the state of `stage`, which has the stages `before` in front of it; "" if it has none."""
-    symbols, streams = len(graph.symbols), len(graph.symbols) * len(graph.providers)
+    symbols, streams = len(codes.symbols), len(codes.symbols) * len(codes.providers)
     event = event_after(EVENT_BY_NAME[route.event], before)
     layout = _TAKEN if event.name == route.event else _KLINES
     # What holding stages let go of comes on top of a batch.
@@ -147,8 +152,8 @@ def _setup(  # noqa: PLR0911 - one return for each kind
         case Kline():
             return f"KlineMaker({stage.interval.us!r}, {symbols}, {streams})"
         case Merge():
-            codes = [code for code, node in enumerate(graph.providers) if node.name in route.sources]
-            return f"Merger({tuple(codes)}, {layout}.dtype{arriving})"
+            waited_for = sorted(codes.providers.index(source) for source in route.sources)
+            return f"Merger({tuple(waited_for)}, {layout}.dtype{arriving})"
         case Dedupe():
             identifier = _identifier(event)
             if identifier is None:

@@ -58,6 +58,17 @@ class KlineMaker:
             return float("inf")
         return float(self._window + 1) * self._interval_us + PATIENCE_US
 
+    def adopt(self, earlier: KlineMaker) -> None:
+        """See `Memory.adopt`."""
+        self._window = earlier._window
+        provider, symbol = np.divmod(earlier._streams, np.uint32(earlier._symbols))
+        self._streams = provider * np.uint32(self._symbols) + symbol
+        self._columns = earlier._columns
+        self._whole, self._parts = earlier._whole, earlier._parts
+
+    def forget(self, provider: int) -> None:
+        """A candle of what it has sent goes out with its window."""
+
     def run(
         self, moments: Moments, records: Records, chosen: Chosen, steps: Steps
     ) -> tuple[Records, NDArray[np.int64]]:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import linecache
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from meltica_compiler.graph import Graph, RouteNode
+from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.selection import Chosen, Records
+
+
+class Memory(Protocol):
+    """What one stage remembers."""
+
+    def adopt(self, earlier: Any, /) -> None:
+        """Goes on where the same stage of another kernel stood, which is not run any more. Names have the
+        codes that they had there; there may be more of them."""
+        ...
+
+    def forget(self, provider: int, /) -> None:
+        """Forgets what the provider of this code has sent: it begins anew."""
+        ...
 
 
 class Kernel(Protocol):
@@ -31,14 +46,26 @@ class Kernel(Protocol):
         """The event time at which something held back is due; infinite if nothing is held back."""
         ...
 
+    def memories(self) -> Mapping[int, Memory]:
+        """What its stages remember, by their position in the route. Where, depth: nothing."""
+        ...
+
 
 class KernelFault(Exception):
     """The generated source does not load. A mistake of the compiler, never of the pipeline."""
 
 
-def load_kernel(route: RouteNode, graph: Graph) -> Kernel:
-    """A fresh kernel. Raises `KernelFault`, with the route's `file:line` and the source at fault."""
-    source = kernel_source(route, graph)
+def carry(earlier: Kernel, later: Kernel, stages: Iterable[tuple[int, int]]) -> None:
+    """Lets stages of `later` go on where those of `earlier` stood: pairs of positions in their routes."""
+    before, after = earlier.memories(), later.memories()
+    for old, new in stages:
+        after[new].adopt(before[old])
+
+
+def load_kernel(route: RouteNode, graph: Graph, codes: Codes | None = None) -> Kernel:
+    """A fresh kernel, for records with these `codes` or else the graph's own. Raises `KernelFault`, with the
+    route's `file:line` and the source at fault."""
+    source = kernel_source(route, graph, codes)
     name = f"<kernel of route {route.name} at {route.location}>"
     # Tracebacks through the kernel then show its lines.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from meltica_compiler.holding import MERGE_HELD
 from meltica_compiler.kernels.moments import Moments, Steps
-from meltica_compiler.kernels.selection import Chosen, Records
+from meltica_compiler.kernels.selection import Chosen, Records, copy_records
 from meltica_compiler.layout import MAX_BATCH
 
 WAIT_US = 250_000.0
@@ -48,6 +48,16 @@ class Merger:
         self._places: Places = np.empty(0, np.complex128)
         self._gathered = np.empty(MERGE_HELD + arriving, dtype)
         self._out = np.empty(MERGE_HELD + arriving, dtype)
+
+    def adopt(self, earlier: Merger) -> None:
+        """See `Memory.adopt`. The providers are the same."""
+        self._clocks, self._newest = earlier._clocks, earlier._newest
+        self._places = earlier._places
+        copy_records(earlier._held[: len(self._places)], self._held[: len(self._places)])
+
+    def forget(self, provider: int) -> None:
+        """See `Memory.forget`. What is held has come, and goes out."""
+        self._clocks[self._providers == provider] = -np.inf
 
     def due_us(self) -> float:
         """Watermark with which the first held event goes out at the latest; infinite if none is held."""

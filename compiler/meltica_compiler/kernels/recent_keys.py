@@ -20,6 +20,9 @@ _BUCKETS = 1 << 17  # twice the capacity, nearly: a chain holds one key, seldom 
 _FIRST = MEMORY + 1
 """Number of the first event, so that 0, which fresh memory holds, is always too long ago."""
 
+_NO_STREAM = 0xFFFF_FFFF
+"""Stands for the stream of an event that is forgotten: a provider and a symbol have 16 bits each."""
+
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Fibonacci hashing
 _BUCKET_SHIFT = np.uint64(64 - 17)
 
@@ -66,6 +69,20 @@ class RecentKeys:
             seen[asking[same]] = self._times[place[same]]
             asking, earlier = asking[~same], self._previous[place[~same]]
         return seen
+
+    def renumber(self, old_symbols: int, new_symbols: int) -> None:
+        """Numbers streams as `selection.streams` does for another count of symbols."""
+        if old_symbols == new_symbols:
+            return
+        known = self._streams != _NO_STREAM
+        provider, symbol = np.divmod(self._streams, np.uint32(old_symbols))
+        self._streams[known] = (provider * np.uint32(new_symbols) + symbol)[known]
+        self._heads[:] = 0
+        self._chained = _FIRST
+
+    def forget(self, first: int, end: int) -> None:
+        """Forgets the events of the streams from `first` up to `end`."""
+        self._streams[(self._streams >= first) & (self._streams < end)] = _NO_STREAM
 
     def _chain(self) -> None:
         """Puts the events that came since the last time at the head of their buckets' chains."""

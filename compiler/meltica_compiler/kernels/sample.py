@@ -12,6 +12,13 @@ class Sampler:
         self._every = every
         self._seen = 0
 
+    def adopt(self, earlier: Sampler) -> None:
+        """See `Memory.adopt`."""
+        self._seen = earlier._seen
+
+    def forget(self, provider: int) -> None:
+        """It counts over the route, whoever sent what."""
+
     def run(self, records: Records, chosen: Chosen) -> Chosen:
         n = count(records, chosen)
         first = -self._seen % self._every

@@ -40,6 +40,21 @@ def lookup(codes: Sequence[int], size: int) -> NDArray[np.bool_]:
     return table
 
 
+def copy_records(rows: Records, out: Records) -> None:
+    """Copies records of one event, field by field. Where `out` has fewer levels the best are kept, where it
+    has more the others stay as they are."""
+    for name in out.dtype.names or ():
+        if out[name].ndim > 1:
+            levels = min(rows[name].shape[1], out[name].shape[1])
+            out[name][:, :levels] = rows[name][:, :levels]
+        else:
+            out[name] = rows[name]
+    for side in ("bid", "ask"):
+        if f"{side}_levels" in (out.dtype.names or ()):
+            counts, levels = out[f"{side}_levels"], out[f"{side}s"].shape[1]
+            np.minimum(counts, levels, out=counts)
+
+
 def streams(records: Records, chosen: Chosen, symbols: int) -> NDArray[np.uint32]:
     """A number for each chosen record's (provider, symbol); `symbols` is how many symbols there are."""
     numbers = column(records, "provider", chosen).astype(np.uint32)

@@ -19,6 +19,13 @@ class Throttler:
         self._passed = 0
         """Events that the open window has seen, kept or not."""
 
+    def adopt(self, earlier: Throttler) -> None:
+        """See `Memory.adopt`."""
+        self._window, self._passed = earlier._window, earlier._passed
+
+    def forget(self, provider: int) -> None:
+        """It counts over the route, whoever sent what."""
+
     def run(self, records: Records, chosen: Chosen) -> Chosen:
         windows = column(records, "time", chosen) / self._per_us
         if not windows.size:

@@ -87,6 +87,10 @@ class Inquiry:
         self._queries = self._unanswered = self._expired = 0
         self._last_error = ""
 
+    def use(self, venue: Venue) -> None:
+        """Asks there from now on."""
+        self._venue = venue
+
     def doubt(self, client_order_id: str, cause: Cause) -> None:
         """The order is asked about until the venue says. One that is not open is left alone."""
         order = self._desk.doubt(client_order_id, self._clock())

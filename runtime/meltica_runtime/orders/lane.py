@@ -81,6 +81,11 @@ class VenueLane:
         self._sent = self._refused = self._unknown = 0
         self._last_error = ""
 
+    def use(self, venue: Venue) -> None:
+        """Sends and asks there from now on: the venue's connection is another."""
+        self._venue = venue
+        self.inquiry.use(venue)
+
     @property
     def has_room(self) -> bool:
         """Whether a new order may be reserved a place."""

@@ -7,11 +7,11 @@ venue is known, and nothing is sent twice: orders of an earlier run are only eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 
 import anyio
-from anyio.abc import TaskStatus
+from anyio.abc import TaskGroup, TaskStatus
 
 from meltica_dsl.model import Risk
 from meltica_runtime.orders.commit import GroupCommit, Step
@@ -93,7 +93,7 @@ class OrderRouter:
         self._changed = anyio.Event()
         self._is_stopping = False
         self._missed = self._faults = 0
-        self._scope: anyio.CancelScope | None = None
+        self._tasks: TaskGroup | None = None
 
     # --- life --------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class OrderRouter:
         """Commits, sends and asks until `stop`. Cancelled, it leaves the journal in order: whatever may
         have been sent is in it."""
         async with anyio.create_task_group() as tasks:
-            self._scope = tasks.cancel_scope
+            self._tasks = tasks
             tasks.start_soon(self._commit.run)
             tasks.start_soon(self._watch_cooldowns)
             for lane in self._lanes.values():
@@ -129,8 +129,8 @@ class OrderRouter:
                 self._changed = anyio.Event()
                 await self._changed.wait()
         statistics = self.statistics()
-        if self._scope is not None:
-            self._scope.cancel()
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
         return Stopped(
             open_orders=statistics.desk.open_orders,
             in_doubt=sum(order.outcome_unknown for order in self.desk.open_orders()),
@@ -208,6 +208,26 @@ class OrderRouter:
         for order in self.desk.open_orders():
             if order.request.provider == provider and order.client_order_id not in self._uncommitted:
                 self._doubt(order, Cause.MISSED)
+
+    # --- what changes while it runs ------------------------------------------------------------
+
+    def use_venue(self, name: str, venue: Venue) -> None:
+        """Sends to this venue from now on, in the place of one of the same name if there is one: that is then
+        asked about all orders which are open there. Orders at venues that are gone stay known."""
+        assert self._tasks is not None, "venues come and go while the router runs"
+        lane = self._lanes.get(name)
+        if lane is not None:
+            lane.use(venue)
+            self.reconnected(name)
+            return
+        self._lanes[name] = lane = self._new_lane(name, venue)
+        self._tasks.start_soon(lane.run)
+
+    def enroll(
+        self, instance: str, risk: Risk | None, markets: Collection[tuple[str, str]], *, dry_run: bool
+    ) -> None:
+        """See `Accounts.enroll`; what follows is handed on."""
+        self._hand_on((), self.desk.accounts.enroll(instance, risk, markets, self._clock(), dry_run=dry_run))
 
     # --- limits at run time ------------------------------------------------------------------
 

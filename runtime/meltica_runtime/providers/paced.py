@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from meltica_runtime.providers.paper.opening import instruments
 from meltica_runtime.providers.paper.trading import PaperTrading
 from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.providers.source_fault import SourceFault
+from meltica_runtime.rings import IngressRing
 
 TICK_SECONDS = 0.002
 """How often the clock is looked at: the most that an event is late by, when nothing else holds it up."""
@@ -74,6 +75,7 @@ class PacedProvider:
         """`start` opens the source, given the clock; it may raise `SourceFault`."""
         self._name = node.name
         self._context = context
+        self._rings = context.rings
         self._start = start
         self._pace = pace
         self._paper = paper
@@ -107,6 +109,10 @@ class PacedProvider:
             lag_s=behind_us / 1e6,
             error=self._error,
         )
+
+    def use_rings(self, rings: Mapping[str, IngressRing]) -> None:
+        """See `LiveProvider.use_rings`."""
+        self._rings = rings
 
     async def run(self) -> None:
         """Until cancelled, or until the source is exhausted and every order it had to answer is answered.
@@ -155,7 +161,7 @@ class PacedProvider:
         """Writes what is due and fits; whether there was more to write than one round takes."""
         # A clock that is set back, as NTP may do, makes the market wait until it is there again.
         until_us = max(self._pace.market_us(self._context.clock()), self._reached_us)
-        room = min((ring.room() for ring in self._context.rings.values()), default=ROUND_EVENTS)
+        room = min((ring.room() for ring in self._rings.values()), default=ROUND_EVENTS)
         limit = min(room, ROUND_EVENTS)
         batch = source.next_batch(limit, until_us)
         self._reached_us = max(self._reached_us, batch.end_us)
@@ -168,8 +174,8 @@ class PacedProvider:
         return 0 < limit == batch.count
 
     def _write(self, batch: MarketBatch) -> None:
-        routed = routed_part(batch, self._by_event)
-        write_batch(routed, self._context.rings, self._context.sequencer, self._context.clock())
+        routed = routed_part(batch, self._rings)
+        write_batch(routed, self._rings, self._context.sequencer, self._context.clock())
         for event, rows in routed.rows.items():
             self._by_event[event] += len(rows)
         self._context.pump()

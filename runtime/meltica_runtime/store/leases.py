@@ -22,6 +22,12 @@ WHERE pg_try_advisory_lock(hashtextextended('meltica instance ' || name, 0))
 """
 
 
+_GIVE = """
+SELECT pg_advisory_unlock(hashtextextended('meltica instance ' || name, 0))
+FROM unnest($1::text[]) AS name
+"""
+
+
 class InstanceInUse(StoreFault):
     """Another gateway runs this instance on the same database."""
 
@@ -32,12 +38,36 @@ class Leases:
     def __init__(self, dsn: str, connection: asyncpg.Connection) -> None:
         self._dsn = dsn
         self._connection = connection
+        self._held: set[str] = set()
 
     async def take(self, instances: Collection[str]) -> frozenset[str]:
-        """Takes the leases that are to be had, and says which."""
+        """Takes the leases that are to be had, and says which; those that are held already among them."""
+        wanted = frozenset(instances)
         with faults_of(self._dsn):
-            rows = await self._connection.fetch(_TAKE, sorted(instances))
-        return frozenset(row["name"] for row in rows)
+            rows = await self._connection.fetch(_TAKE, sorted(wanted - self._held))
+        self._held.update(row["name"] for row in rows)
+        return wanted & self._held
+
+    async def take_all(self, instances: Collection[str]) -> frozenset[str]:
+        """Takes the leases of all `instances`, and says which were not held before. Raises `InstanceInUse`
+        if another gateway has one of them; none is taken then."""
+        new = frozenset(instances) - self._held
+        busy = sorted(new - await self.take(new))
+        if busy:
+            await self.give(new)
+            raise InstanceInUse(
+                f"another gateway already runs `{busy[0]}` on this database",
+                place=shown(self._dsn),
+                help="stop it, or give the strategy another name or this project another database",
+            )
+        return new
+
+    async def give(self, instances: Collection[str]) -> None:
+        """Lets others have these leases."""
+        given = sorted(self._held.intersection(instances))
+        with faults_of(self._dsn):
+            await self._connection.execute(_GIVE, given)
+        self._held.difference_update(given)
 
 
 @asynccontextmanager
@@ -49,13 +79,7 @@ async def leased(database: Database, instances: Collection[str]) -> AsyncIterato
     connection = await connect(database.dsn)
     try:
         leases = Leases(database.dsn, connection)
-        busy = sorted(frozenset(instances) - await leases.take(instances))
-        if busy:
-            raise InstanceInUse(
-                f"another gateway already runs `{busy[0]}` on this database",
-                place=shown(database.dsn),
-                help="stop it, or give the strategy another name or this project another database",
-            )
+        await leases.take_all(instances)
         yield leases
     finally:
         await connection.close(timeout=1.0)

@@ -1,0 +1,134 @@
+"""What lives through every change of the graph, and the nodes that run now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
+from meltica_runtime.data_plane import build_data_plane
+from meltica_runtime.gateway import notes
+from meltica_runtime.gateway.clock import Microseconds
+from meltica_runtime.gateway.crew import Crew
+from meltica_runtime.gateway.desk_hand import DeskHand
+from meltica_runtime.gateway.options import GatewayOptions
+from meltica_runtime.gateway.outbox_keeper import KeptJournal, OutboxKeeper
+from meltica_runtime.gateway.parts import Parts, Workshop
+from meltica_runtime.orders.desk import OrderDesk
+from meltica_runtime.orders.order import VenueReport
+from meltica_runtime.orders.router import OrderRouter
+from meltica_runtime.providers.live import ProviderState
+from meltica_runtime.store.catalog import store_catalog
+from meltica_runtime.store.halts import engaged_halts, release_halts
+from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.leases import Leases
+from meltica_runtime.store.order_store import OrderStore
+from meltica_runtime.store.outbox import Outbox
+from meltica_runtime.store.pool import Database
+from meltica_runtime.strategies.cold_events import instrument_event
+from meltica_runtime.strategies.fault import StrategyFault
+from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
+
+_log = logging.getLogger("meltica")
+
+
+class Core:
+    """The order desk with its router and store, the one order of events, and `parts`, which a swap
+    exchanges."""
+
+    def __init__(
+        self, graph: Graph, database: Database, options: GatewayOptions, clock: Microseconds
+    ) -> None:
+        self.database = database
+        self.orders = OrderStore(database)
+        self.clock = clock
+        self._options = options
+        plane = build_data_plane(graph)
+        self.sequencer = plane.sequencer
+        self.hand = DeskHand(self.sequencer, self.run_pump)
+        outlets = InstanceOutlets(self.hand.act, notes.note_log, self._note_fault)
+        self.workshop = Workshop(options, clock, self.run_pump, self._report, outlets)
+        self.parts: Parts = self.workshop.all_of(plane)
+        journal = KeptJournal(PostgresJournal(database))
+        self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)
+        self.router = OrderRouter(
+            OrderDesk(options.desk),
+            journal,
+            {name: one.venue for name, one in self.parts.providers.items() if one.venue is not None},
+            self.hand.deliver,
+            notes.note_order_fault,
+            clock,
+            options.router,
+        )
+        self.enroll(graph.strategies)
+        self.hand.wire(self.parts.strategies, self.router)
+
+    def enroll(self, nodes: Iterable[StrategyNode]) -> None:
+        """Lets those that trade place orders, within the limits that the graph gives them."""
+        for node in nodes:
+            if node.trade_on is not None:
+                markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
+                self.router.enroll(node.name, node.risk, markets, dry_run=node.dry_run)
+
+    async def recover(self, leases: Leases) -> None:
+        """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
+        an instance that another gateway runs are its business."""
+        await store_catalog(self.database, self.parts.graph)
+        await self.keeper.begin()
+        for position in await self.orders.positions():
+            market = (position.provider, position.symbol)
+            self.router.desk.accounts.restore_position(
+                position.instance, market, position.quantity, position.last_price
+            )
+        await self._take_up_halts()
+        left = await self.orders.open_orders()
+        own = self.parts.strategies.keys()
+        ours = own | await leases.take({order.request.instance for order in left} - own)
+        self.router.restore(order for order in left if order.request.instance in ours)
+
+    async def _take_up_halts(self) -> None:
+        for instance in await release_halts(self.database, self._options.released):
+            _log.warning("the kill switch of %s is released", instance)
+        for halt in await engaged_halts(self.database):
+            self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
+            if halt.instance in self.parts.strategies:
+                words = (
+                    "%s does not trade: its kill switch is engaged (%s); `--release %s` lets it trade again"
+                )
+                _log.warning(words, halt.instance, halt.reason, halt.instance)
+        self.hand.follow_halts()
+
+    def employ_provider(self, writers: Crew, node: ProviderNode) -> None:
+        """Starts a provider, and says so in the log if it fails."""
+        provider = self.parts.providers[node.name]
+
+        async def play() -> None:
+            await provider.run()
+            played = provider.statistics()
+            if played.state is ProviderState.FAILED:
+                notes.note_provider_failed(node, played.error)
+
+        writers.employ(node.id, play)
+
+    def introduce_instruments(self, strategies: Iterable[StrategyInstance]) -> None:
+        """Tells strategies the trading rules of what they may trade, before anything else."""
+        for strategy in strategies:
+            node = strategy.node
+            if node.trade_on is None:
+                continue
+            for instrument in self.parts.providers[node.trade_on].instruments:
+                if instrument.symbol in node.trade_symbols:
+                    seq = self.sequencer.take(1)
+                    strategy.deliver(instrument_event(node.trade_on, instrument, self.clock(), seq))
+
+    def run_pump(self) -> None:
+        self.parts.pump.run()
+
+    def _report(self, report: VenueReport) -> None:
+        self.router.on_report(report)
+
+    def _note_fault(self, node: StrategyNode, fault: StrategyFault, again: bool) -> None:
+        """Of one that is only tried, whoever tries it will tell."""
+        running = self.parts.strategies.get(node.name)
+        if running is not None and running.node is node:
+            notes.note_fault(node, fault, again=again)

@@ -1,0 +1,38 @@
+"""What the gateway writes into its log of its nodes, with the node and its place in the file."""
+
+from __future__ import annotations
+
+import logging
+
+from meltica_compiler.graph import Node, StrategyNode
+from meltica_runtime.orders.router_records import Fault, fault_text
+from meltica_runtime.strategies.fault import StrategyFault
+from meltica_runtime.strategies.isolate import LogLine
+
+_log = logging.getLogger("meltica")
+
+
+def note_log(node: StrategyNode, line: LogLine) -> None:
+    _log.info("%s", line.text, extra=_at(node))
+
+
+def note_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
+    what = "starts again" if again else "stays down: it has used up its restarts"
+    _log.error("failed at %s; it %s", fault, what, extra=_at(node))
+
+
+def note_order_fault(fault: Fault) -> None:
+    _log.error("orders: %s", fault_text(fault))
+
+
+def note_provider_failed(node: Node, error: str) -> None:
+    _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=_at(node))
+
+
+def note_cut_short(name: str, seconds: float) -> None:
+    """Of a reader that is gone from the graph."""
+    _log.warning("%s did not handle all that it had within %g s, and was ended", name, seconds)
+
+
+def _at(node: Node) -> dict[str, str]:
+    return {"node": node.id, "place": str(node.location)}

@@ -1,0 +1,197 @@
+"""The data plane of the graph to come, built beside the running one and put in its place between two turns of
+the pump.
+
+Building touches nothing that runs. What is unchanged is shared: its rings, its kernels, its flows. Positions
+in a ring count all records ever, so that they stay what they are when a ring is exchanged for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from meltica_compiler.carrying import carried_stages
+from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode
+from meltica_compiler.kernels.expressions import Codes
+from meltica_compiler.kernels.load import carry, load_kernel
+from meltica_compiler.layout import record_layout
+from meltica_compiler.plain import content_text
+from meltica_compiler.plan import Fate, Plan
+from meltica_dsl.model import HOLDING_STAGES
+from meltica_runtime.data_plane import DataPlane, edge_ring
+from meltica_runtime.rings import EdgeRing, IngressRing
+from meltica_runtime.route_flow import RouteFlow
+
+
+@dataclass(frozen=True, slots=True)
+class RingTooSmall(Exception):
+    """A provider's new ring does not hold what routes have still to read in the old one."""
+
+    provider: str
+    event: str
+    unread: int
+    capacity: int
+
+
+@dataclass(frozen=True)
+class NextPlane:
+    """`plane` is inert until `switch`, which is not undone."""
+
+    before: DataPlane
+    plane: DataPlane
+    plan: Plan
+    restarted: tuple[str, ...]
+    """Providers whose events are no longer those of before."""
+    exchanged: tuple[tuple[IngressRing, IngressRing], ...]
+    """Rings, old and new, of a provider that there was before."""
+    closed: tuple[IngressRing, ...] = ()
+
+    def check(self) -> None:
+        """Raises `RingTooSmall`. To be asked in the same turn as `switch`."""
+        for name, rings in self.plane.ingresses.items():
+            for event, ring in rings.items():
+                old = self.before.ingresses.get(name, {}).get(event, ring)
+                if old.unread > ring.capacity:
+                    raise RingTooSmall(name, event, old.unread, ring.capacity)
+
+    def switch(self) -> int:
+        """Lets the new flows go on where the old ones stand. All that arrived before has gone the old way, as
+        far as blocking edges let it. How many events were lost, because a route that is not there any more
+        could not deliver them."""
+        sequencer = self.plane.sequencer
+        lost = sum(self._end(flow) for flow in self.before.flows.values())
+        for old, new in self.exchanged:
+            new.take_over(old)
+        for ring in self.closed:
+            ring.close()
+        for name, flow in self.plane.flows.items():
+            earlier = self.before.flows.get(name)
+            if earlier is None or earlier.node.event != flow.node.event:
+                flow.begin(sequencer.last)
+            elif earlier is not flow:
+                self._go_on(earlier, flow)
+            self._forget(flow)
+        self._relocate()
+        return lost
+
+    def _holds_on(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
+        if earlier.kernel is flow.kernel:
+            return True
+        held = {i for i, stage in enumerate(earlier.node.stages) if isinstance(stage, HOLDING_STAGES)}
+        return held <= {old for old, _ in carried_stages(earlier.node, flow.node)}
+
+    def _end(self, earlier: RouteFlow) -> int:
+        """Lets go of what has no place to be held in any more; how many events are lost with a flow."""
+        flow = self.plane.flows.get(earlier.node.name)
+        if flow is None or flow.node.event != earlier.node.event:
+            return earlier.let_go(self.plane.sequencer) + earlier.backlog
+        lost = 0 if self._holds_on(earlier, flow) else earlier.let_go(self.plane.sequencer)
+        return lost + earlier.backlog_without(flow.node.sources)
+
+    def _go_on(self, earlier: RouteFlow, flow: RouteFlow) -> None:
+        flow.take_over(earlier)
+        for edge in set(flow.edges) & set(earlier.edges):
+            edge.follow(flow.layout, flow.streams)
+        if flow.kernel is earlier.kernel:
+            return
+        stages = carried_stages(earlier.node, flow.node)
+        if not self._holds_on(earlier, flow):
+            stages = ((i, j) for i, j in stages if not isinstance(earlier.node.stages[i], HOLDING_STAGES))
+        carry(earlier.kernel, flow.kernel, stages)
+
+    def _forget(self, flow: RouteFlow) -> None:
+        for name in set(self.restarted).intersection(flow.node.sources):
+            for memory in flow.kernel.memories().values():
+                memory.forget(self.plane.codes.providers.index(name))
+
+    def _relocate(self) -> None:
+        """The same route may stand in another line now."""
+        for route in self.plane.graph.routes:
+            self.plane.flows[route.name].node = route
+
+
+def build_next_plane(before: DataPlane, graph: Graph, plan: Plan) -> NextPlane:
+    """Raises `KernelFault`, and `MemoryError`; nothing has changed then."""
+    building = _Building(before, graph, plan, before.codes.grown(graph))
+    return building.build()
+
+
+@dataclass
+class _Building:
+    before: DataPlane
+    graph: Graph
+    plan: Plan
+    codes: Codes
+    exchanged: list[tuple[IngressRing, IngressRing]] = field(default_factory=list)
+
+    def build(self) -> NextPlane:
+        ingresses = {node.name: self._rings(node) for node in self.graph.providers}
+        edges: dict[str, EdgeRing] = {}
+        flows = {route.name: self._flow(route, ingresses, edges) for route in self.graph.routes}
+        plane = DataPlane(self.graph, self.codes, self.before.sequencer, ingresses, edges, flows)
+        here = {id(ring) for rings in ingresses.values() for ring in rings.values()}
+        gone = [r for rings in self.before.ingresses.values() for r in rings.values() if id(r) not in here]
+        exchanged = {id(old) for old, _ in self.exchanged}
+        restarted = tuple(
+            node.name for node in self.graph.providers if self.plan.fate(node.id) is Fate.RESTARTED
+        )
+        closed = tuple(ring for ring in gone if id(ring) not in exchanged)
+        return NextPlane(self.before, plane, self.plan, restarted, tuple(self.exchanged), closed)
+
+    def _rings(self, node: ProviderNode) -> dict[str, IngressRing]:
+        rings: dict[str, IngressRing] = {}
+        for ingress in node.ingresses:
+            layout = record_layout(ingress.event, ingress.depth)
+            old = self.before.ingresses.get(node.name, {}).get(ingress.event)
+            if old is not None and (old.layout, old.capacity) == (layout, ingress.capacity):
+                rings[ingress.event] = old
+                continue
+            rings[ingress.event] = IngressRing(layout, ingress.capacity)
+            if old is not None:
+                self.exchanged.append((old, rings[ingress.event]))
+        return rings
+
+    def _flow(
+        self,
+        route: RouteNode,
+        ingresses: Mapping[str, Mapping[str, IngressRing]],
+        edges: dict[str, EdgeRing],
+    ) -> RouteFlow:
+        sources = tuple(ingresses[name][route.event] for name in route.sources)
+        listed = {node.name: len(node.symbols) for node in self.graph.providers}
+        streams = sum(listed[name] for name in route.sources)
+        own = {
+            edge.id: self._edge(edge, route, sources, streams)
+            for edge in self.graph.edges
+            if edge.route == route.name
+        }
+        edges.update(own)
+        rings = tuple(own.values())
+        old = self.before.flows.get(route.name)
+        if old is None or not self._same_kernel(old, route, sources):
+            kernel = load_kernel(route, self.graph, self.codes)
+        elif old.sources == sources and old.edges == rings:
+            return old
+        else:
+            kernel = old.kernel
+        return RouteFlow(route, kernel, sources, rings, streams=streams)
+
+    def _same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[IngressRing, ...]) -> bool:
+        """Whether the running kernel does what the route's own would do."""
+        if content_text(old.node) != content_text(route):
+            return False
+        before, after = ([ring.layout for ring in rings] for rings in (old.sources, sources))
+        return before == after and self._symbols_of(route) == self._symbols_before(old.node)
+
+    def _symbols_of(self, route: RouteNode) -> dict[str, tuple[str, ...]]:
+        return {node.name: node.symbols for node in self.graph.providers if node.name in route.sources}
+
+    def _symbols_before(self, route: RouteNode) -> dict[str, tuple[str, ...]]:
+        nodes = self.before.graph.providers
+        return {node.name: node.symbols for node in nodes if node.name in route.sources}
+
+    def _edge(self, edge: Edge, route: RouteNode, sources: tuple[IngressRing, ...], streams: int) -> EdgeRing:
+        target = self.plan.fate(f"{edge.target_kind}:{edge.target}")
+        if target in (Fate.KEPT, Fate.MOVED):
+            return self.before.edges[edge.id]
+        return edge_ring(edge, route, sources, streams)

@@ -1,0 +1,269 @@
+"""A graph takes the place of another: what moves, what stays, and what is left alone when it fails."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import anyio
+import pytest
+
+from meltica_compiler.plan import Fate
+from meltica_runtime.gateway import swap as module
+from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
+from meltica_runtime.gateway.swap import OutOfDate, SwapFailed, SwapRefused
+from meltica_runtime.orders.order import OrderState
+from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.strategies.instance import InstanceState
+
+pytestmark = pytest.mark.anyio
+
+TEXT = """
+pipeline desk { memory = 256MiB }
+provider steady { adapter = fake, seed = 7, rate = 2_000/s, symbols = [BTC-USDT, ETH-USDT] }
+pool whole { events = 8_192, on_full = block }
+route all via whole = steady.trade -> counter
+strategy counter = "contiguous"
+"""
+
+MORE = """
+provider other { adapter = fake, rate = 500/s, symbols = [AAA-USDT] }
+route others via whole = other.trade, steady.trade -> watcher
+strategy watcher = "ordered"
+"""
+
+THROWING = """
+module.exports = {
+  metadata: { name: "throwing", tag: "1.0.0", displayName: "Throwing", description: "Does not start.",
+              config: [], events: ["Trade"] },
+  create() {
+    throw new Error("no such thing");
+  },
+};
+"""
+
+RESTING = """
+// Places one order that is never filled, and waits.
+module.exports = {
+  metadata: { name: "resting", tag: "1.0.0", displayName: "Resting", description: "Places one order.",
+              config: [], events: ["Trade"] },
+  create(env) {
+    let placed = false;
+    return { onTrade(ctx, evt, payload, price) {
+      if (!placed) env.runtime.submitOrder("steady", "buy", 0.01, 1, { symbol: "BTC-USDT" });
+      placed = true;
+    } };
+  },
+};
+"""
+
+BUYER = """
+route own via whole = steady.trade -> buyer
+strategy buyer = "resting" { trade_on = steady, risk = small, dry_run = false }
+risk small { max_position = 1 }
+"""
+
+
+def tasks_of(gateway: Gateway) -> object:
+    return (gateway.plane, gateway.strategies, gateway.providers, gateway.sinks)
+
+
+async def test_nodes_are_added_and_removed_while_the_others_go_on(served):
+    async with served(TEXT) as running:
+        gateway = running.gateway
+        await running.more_events(500)
+        counter = gateway.strategies["counter"]
+        added = await running.apply(TEXT + MORE)
+        assert [step.id for step in added.plan.changes] == [
+            "provider:other",
+            "route:others",
+            "strategy:watcher",
+        ]
+        assert added.lost == 0
+        await running.until(lambda: gateway.snapshot().strategies["watcher"].events > 500)
+        watcher = gateway.strategies["watcher"]
+        removed = await running.apply(TEXT)
+        assert {step.fate for step in removed.plan.changes} == {Fate.REMOVED}
+        await running.until(lambda: watcher.state is InstanceState.STOPPED)
+        assert watcher.statistics().fault is None
+        assert all(edge.is_empty for edge in watcher.edges)
+        assert gateway.strategies == {"counter": counter}
+        assert gateway.plane.codes.symbols == ("BTC-USDT", "ETH-USDT", "AAA-USDT")
+        assert gateway.graph.symbols == ("BTC-USDT", "ETH-USDT")
+        await running.more_events(500)
+    assert counter.statistics().fault is None
+
+
+async def test_a_file_that_only_moved_its_lines_changes_nothing_but_places(served):
+    async with served(TEXT) as running:
+        plane = running.gateway.plane
+        swapped = await running.apply("\n\n# further down\n" + TEXT)
+        assert swapped.plan.changes == ()
+        assert running.gateway.plane.flows == plane.flows
+        assert running.gateway.strategies["counter"].node.location.line == 9
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'route r via whole = steady.trade -> bad\nstrategy bad = "throwing"\n' + MORE,
+        MORE
+        + 'route r via whole = other.trade -> bad, tape\nstrategy bad = "throwing"\nsink tape = log {}\n',
+    ],
+)
+async def test_a_strategy_that_does_not_start_leaves_everything_as_it_was(served, more, caplog):
+    async with served(TEXT, throwing=THROWING) as running:
+        gateway = running.gateway
+        await running.more_events(500)
+        parts, hash = gateway._core.parts, gateway.graph.hash
+        with pytest.raises(SwapFailed, match=r"throwing.js:\d+:\d+: create: .*no such thing") as failed:
+            await running.apply(TEXT + more)
+        assert failed.value.node == "strategy:bad"
+        assert re.fullmatch(r"desk\.mel:\d+:1", failed.value.place)
+        assert gateway._core.parts is parts
+        assert gateway.graph.hash == hash
+        assert "starts again" not in caplog.text
+        async with gateway.database.connection() as connection:
+            rows = await connection.fetch("SELECT route FROM provider_routes")
+        assert {row["route"] for row in rows} == {"all"}
+        # What could not be applied holds nothing that a later try needs.
+        await running.apply(TEXT + MORE)
+        await running.more_events(500)
+    assert gateway.snapshot().strategies["counter"].fault is None
+
+
+async def test_a_plan_against_another_graph_is_refused(served):
+    async with served(TEXT) as running:
+        known = running.gateway.graph.hash
+        await running.apply(TEXT + MORE)
+        with pytest.raises(OutOfDate, match="the gateway runs the graph"):
+            await running.gateway.apply(running.compiled(TEXT), known)
+
+
+async def test_a_pipeline_of_another_name_is_refused(served):
+    async with served(TEXT) as running:
+        with pytest.raises(SwapRefused, match="runs the pipeline `desk`, not `other`"):
+            await running.apply(TEXT.replace("pipeline desk", "pipeline other"))
+
+
+async def test_two_at_once_come_one_after_the_other(served):
+    async with served(TEXT) as running:
+        known = running.gateway.graph.hash
+        outcomes = []
+
+        async def attempt(text: str) -> None:
+            try:
+                outcomes.append(await running.gateway.apply(running.compiled(text), known))
+            except OutOfDate as fault:
+                outcomes.append(fault)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(attempt, TEXT + MORE)
+            tasks.start_soon(attempt, TEXT.replace("8_192", "4_096"))
+        assert len([one for one in outcomes if isinstance(one, OutOfDate)]) == 1
+
+
+QUIET = """
+pipeline desk { memory = 256MiB }
+provider slow { adapter = fake, rate = 0.001/s, symbols = [BTC-USDT, ETH-USDT] }
+pool whole { events = 1_024, on_full = block }
+route all via whole = slow.trade | where quantity >= %s | dedupe within %s -> counter
+strategy counter = "ordered"
+"""
+
+
+def arrive(gateway: Gateway, rows) -> None:
+    """Writes trades as the provider would."""
+    first = gateway.plane.sequencer.take(len(rows))
+    rows["seq"] = range(first, first + len(rows))
+    gateway.plane.ingresses["slow"]["trade"].append(rows)
+    gateway._core.run_pump()
+
+
+@pytest.mark.parametrize(
+    ("after", "delivered"),
+    [
+        (QUIET % ("0.02", "60s"), 4),
+        ((QUIET % ("0.01", "60s")).replace("8_192", "4_096"), 4),
+        # Another symbol gives each stream another number in the table of what was seen.
+        (QUIET % ("0.02", "60s") + MORE.replace(", steady.trade", "").replace("watcher", "other_one"), 4),
+        (QUIET % ("0.01", "30s"), 8),
+    ],
+)
+async def test_what_was_seen_before_the_switch_is_dropped_after_it(served, make_trades, after, delivered):
+    rows = make_trades([1, 2, 3, 4], [0, 2, 0, 2])
+    rows["price"], rows["quantity"] = 100.0, 1.0
+    async with served(QUIET % ("0.01", "60s")) as running:
+        gateway = running.gateway
+        arrive(gateway, rows.copy())
+        arrive(gateway, rows.copy())
+        assert gateway.plane.flows["all"].events_out == 4
+        await running.apply(after)
+        arrive(gateway, rows.copy())
+        assert gateway.plane.flows["all"].events_out == delivered
+
+
+async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
+    async with served(TEXT + BUYER, resting=RESTING) as running:
+        gateway = running.gateway
+        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        buyer = gateway.strategies["buyer"]
+        gateway.router.halt("buyer", "by hand")
+        swapped = await running.apply(TEXT + BUYER.replace("max_position = 1", "max_position = 3"))
+        assert swapped.plan.fate("strategy:buyer") is Fate.MOVED
+        assert gateway.strategies["buyer"] is buyer
+        assert gateway.router.desk.accounts.limits("buyer").max_position == Decimal(3)
+        assert gateway.router.desk.accounts.is_halted("buyer")
+        assert gateway.snapshot().orders.desk.open_orders == 1
+
+
+async def test_the_orders_of_a_removed_strategy_stay_known_and_are_taken_up_again(
+    served, migrated_dsn, tmp_path
+):
+    before = TEXT.replace("contiguous", "ordered")  # steady restarts, to be traded on
+    both = before + BUYER
+    async with served(before, resting=RESTING) as running:
+        gateway = running.gateway
+        await running.apply(both)
+        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        await running.apply(before)
+        (order,) = gateway.router.desk.open_orders()
+        assert not order.state.is_final
+        await running.more_events(200)
+        assert gateway.snapshot().orders.desk.cancels == 0
+    async with open_database(migrated_dsn, PoolLimits()) as database:
+        again = Gateway(running.compiled(both), database, GatewayOptions(tmp_path))
+        with anyio.fail_after(20):
+            await again.serve(ready=again.stop)
+        orders = {one.client_order_id: one for one in await again.orders.list_orders("buyer")}
+    assert orders[order.client_order_id].state is OrderState.EXPIRED, (
+        "the paper venue has forgotten it with its gateway"
+    )
+
+
+async def test_a_provider_that_restarts_is_asked_about_the_orders_that_are_open_there(served):
+    async with served(TEXT + BUYER, resting=RESTING) as running:
+        gateway = running.gateway
+        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        (order,) = gateway.router.desk.open_orders()
+        text = (TEXT + BUYER).replace("rate = 2_000/s", "rate = 1_000/s").replace("contiguous", "ordered")
+        swapped = await running.apply(text)
+        assert swapped.plan.fate("provider:steady") is Fate.RESTARTED
+        known = gateway.router.desk.order
+        await running.until(lambda: known(order.client_order_id).state is OrderState.EXPIRED)
+
+
+async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatch):
+    monkeypatch.setattr(module, "SEE_OFF_SECONDS", 0.2)
+    monkeypatch.setattr(module, "CATCH_UP_SECONDS", 0.2)
+    hanging = RESTING.replace("resting", "hanging").replace("if (!placed)", "for (;;);")
+    slow = 'route held via few = steady.trade -> stuck\nstrategy stuck = "hanging"\n'
+    few = "pool few { events = 64, on_full = drop_newest }\n"
+    async with served(TEXT + few + slow, hanging=hanging) as running:
+        gateway = running.gateway
+        await running.more_events(500)
+        stuck = gateway.strategies["stuck"]
+        await running.apply(TEXT)
+        await running.until(lambda: stuck.state is InstanceState.STOPPED)
+        await running.more_events(500)
+    assert gateway.snapshot().strategies["counter"].fault is None
