@@ -9,6 +9,7 @@ from meltica_dsl.intelligence.caret import Caret
 from meltica_dsl.intelligence.spot import Spot, word_after
 from meltica_dsl.intelligence.vocabulary import KEYS, Key, Wanted
 from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.scenario import RECORD_FIELDS
 from meltica_dsl.strings import read_string
 
 _FIELD_WANTED = {
@@ -24,8 +25,7 @@ _FIELD_WANTED = {
 def block_keys(spot: Spot, caret: Caret, known: Knowledge) -> tuple[Key, ...]:
     """The keys of the object in hand; none where nobody says what they are."""
     if spot.keys == ("event",) or caret.keyword == "test":
-        event = EVENT_BY_NAME.get(spot.stage)
-        return () if event is None else tuple(_field_key(f) for f in event.fields if not f.hidden)
+        return tuple(_field_key(field) for field in test_fields(spot.stage))
     word = word_after(caret, "adapter" if caret.keyword == "provider" else "=")
     keys = outer_keys(caret.keyword, word)
     for name in spot.keys:
@@ -34,6 +34,15 @@ def block_keys(spot: Spot, caret: Caret, known: Knowledge) -> tuple[Key, ...]:
             continue
         keys = next((key.members for key in keys if key.name == name), ())
     return keys
+
+
+def test_fields(word: str) -> tuple[Field, ...]:
+    """The fields that a test may name: of an event, or of the orders that a verb is about."""
+    event = EVENT_BY_NAME.get(word)
+    if event is not None:
+        return tuple(field for field in event.fields if not field.hidden)
+    verb = next((verb for verb in RECORD_FIELDS if verb.value == word), None)
+    return () if verb is None else RECORD_FIELDS[verb]
 
 
 def outer_keys(keyword: str, word: str) -> tuple[Key, ...]:

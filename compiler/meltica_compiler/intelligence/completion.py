@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.intelligence.blocks import block_keys
 from meltica_compiler.intelligence.conditions import operand_suggestions, route_event
+from meltica_compiler.intelligence.expectations import expectation_suggestions, step_suggestions
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import (
     constants,
@@ -18,11 +19,12 @@ from meltica_compiler.intelligence.values import (
 )
 from meltica_compiler.sinks import SINK_KINDS
 from meltica_dsl import syntax
-from meltica_dsl.fields import EVENT_BY_NAME, HOT_EVENTS
+from meltica_dsl.fields import EVENT_BY_NAME
 from meltica_dsl.intelligence.caret import Caret
 from meltica_dsl.intelligence.spot import Role, Spot, given_keys, spot_of
 from meltica_dsl.intelligence.vocabulary import DECLARATIONS, STAGES, Key, Wanted
 from meltica_dsl.resolve.scope import TARGETS, Noun
+from meltica_dsl.scenario import FaultKind
 
 _AMOUNTS = {
     "dedupe": Key("within", (Wanted.DURATION,), "", "60s"),
@@ -105,9 +107,11 @@ def _suggestions(spot: Spot, caret: Caret, known: Knowledge) -> Iterable[Suggest
         case Role.SYMBOL_WORD:
             return words(("symbol",), Shape.KEYWORD)
         case Role.STEP:
-            return _steps()
+            return step_suggestions()
+        case Role.FAULT:
+            return words((fault.value for fault in FaultKind), Shape.KEYWORD)
         case Role.EXPECTED:
-            return _expected(spot, known)
+            return expectation_suggestions(spot, known)
         case _:
             return ()
 
@@ -176,20 +180,3 @@ def _selectors(caret: Caret, known: Knowledge) -> Iterator[Suggestion]:
     for rank, selector in enumerate(known.modules.selectors()):
         insert = selector if caret.in_string else f'"{selector}"'
         yield Suggestion(selector, Shape.MODULE, "strategy module", insert=insert, rank=rank)
-
-
-def _steps() -> Iterator[Suggestion]:
-    yield Suggestion("at", Shape.KEYWORD, "at TIME PROVIDER.EVENT { … }", "An event comes.", "at ${1:0ms} ")
-    yield Suggestion("expect", Shape.KEYWORD, "expect NAME receives …", "What must have happened.", "expect ")
-
-
-def _expected(spot: Spot, known: Knowledge) -> Iterator[Suggestion]:
-    said = spot.key.split()
-    if not said:
-        yield from names(known.index, *TARGETS, Noun.ROUTE)
-    elif len(said) == 1:
-        yield from words(("receives", "drops", "orders"), Shape.KEYWORD)
-    elif said[-1] in ("receives", "orders", "drops"):
-        yield from words(("nothing",), Shape.KEYWORD)
-    elif said[-1].isdigit():
-        yield from words((event.name for event in HOT_EVENTS), Shape.EVENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from meltica_dsl import syntax
 from meltica_dsl.fields import EVENT_BY_NAME, EVENTS, EventType
 from meltica_dsl.intelligence.vocabulary import KEYS
 from meltica_dsl.resolve.scope import TARGETS, Noun, declares
+from meltica_dsl.scenario import VERBS
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import Expr, Name
 from meltica_dsl.walk import walk
@@ -150,6 +151,9 @@ def _event_of(
     return None
 
 
+_SUBJECTS = (Noun.STRATEGY, Noun.SINK, Noun.ROUTE, Noun.PROVIDER)
+"""What an expectation may be about, in the order in which a name is taken."""
+
 _ALL_FIELDS = frozenset(field.name for event in EVENTS for field in event.fields if not field.hidden)
 
 _NAMING = {(noun, key.name): key.nouns for noun, keys in KEYS.items() for key in keys if key.nouns}
@@ -228,11 +232,16 @@ class _Finder:
             case syntax.EventStep():
                 yield from self._named(step.provider, Noun.PROVIDER)
                 yield from self._block(step.body, "event", place)
-            case syntax.FaultStep():
+            case syntax.FaultStep() | syntax.RecordingStep():
                 yield from self._named(step.provider, Noun.PROVIDER)
             case syntax.ExpectStep():
-                if step.phrases and isinstance(step.phrases[0], Name):
-                    yield from self._named(step.phrases[0], *TARGETS, Noun.ROUTE, Noun.PROVIDER)
+                # Where a name means several things, the first that can do what the verb says is meant.
+                able = [s for s, verbs in VERBS.items() if step.verb.text in {verb.value for verb in verbs}]
+                nouns = sorted((Noun(subject.value) for subject in able), key=_SUBJECTS.index)
+                yield from self._named(step.node, *nouns)
+                for phrase in step.phrases:
+                    for match in phrase.fields if isinstance(phrase, syntax.Matches) else ():
+                        yield from self._expression(match.value, replace(place, in_condition=True))
 
     def _block(self, body: syntax.ObjectLiteral | None, keyword: str, place: _Place) -> Iterator[Occurrence]:
         for entry in body.entries if body is not None else ():

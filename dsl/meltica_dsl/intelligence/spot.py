@@ -27,6 +27,7 @@ class Role(Enum):
     SINK_KIND = "a kind of sink"
     SYMBOL_WORD = "the word `symbol`"
     STEP = "a step of a test"
+    FAULT = "what goes wrong with a provider"
     PROVIDER = "a provider"
     EXPECTED = "what a test expects"
     FILE = "a path of a file"
@@ -254,6 +255,8 @@ def _in_test(tokens: Sequence[Token], inner: int) -> Spot:  # noqa: PLR0911 - on
             return Spot(Role.VALUE, key="at")
         case ["at", _]:
             return Spot(Role.PROVIDER)
+        case ["at", _, provider]:
+            return Spot(Role.FAULT, key=provider)
         case ["at", *_, provider, "."]:
             return Spot(Role.EVENT, key=provider)
         case [*_, "}"] | []:
@@ -264,7 +267,9 @@ def _in_test(tokens: Sequence[Token], inner: int) -> Spot:  # noqa: PLR0911 - on
 
 def _in_example(tokens: Sequence[Token], inner: int) -> Spot:
     """An event with its fields: `binance.trade { … }`, or the order that a strategy makes."""
-    segment, event = tokens[inner + 1 :], tokens[inner - 1].text
+    segment = tokens[inner + 1 :]
+    # What stands right before the fields, a count left out: an event, or a verb such as `orders`.
+    event = next((token.text for token in reversed(tokens[:inner]) if token.kind == "NAME"), "")
     if segment and segment[-1].text == "=":
         return Spot(Role.OPERAND, stage=event, beside=segment[-2].text)
     if segment and segment[-1].kind == "NAME" and (len(segment) == 1 or _ends_entry(segment[:-1])):

@@ -68,6 +68,11 @@ PLACES = [
     ('test "t" { at 0ms binance.▮ }', {"trade"}, set()),
     ('test "t" { at 0ms binance.trade { ▮ } }', {"price", "side"}, {"bid"}),
     ('test "t" { expect ▮ }', {"maker", "tape"}, set()),
+    ('test "t" { expect maker ▮ }', {"receives", "orders"}, {"emits"}),
+    ('test "t" { expect maker receives ▮ }', {"nothing", "trade", "at least"}, {"orders"}),
+    ('test "t" { expect maker orders { ▮ } }', {"side", "time_in_force"}, {"trade_id"}),
+    ('test "t" { expect maker receives 1 trade { ▮ } }', {"side", "trade_id"}, set()),
+    ('test "t" { at 0ms binance ▮ }', {"disconnects"}, {"price"}),
     ("# where ▮", set(), {"price", "provider"}),
     ('let x = "▮"', set(), {"least", "env"}),
 ]
