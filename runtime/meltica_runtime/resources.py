@@ -1,4 +1,4 @@
-"""The folders that travel with the program: migrations, strategies and example pipelines.
+"""The folders that travel with the program: migrations, strategies, example pipelines, documentation.
 
 An installed wheel carries them under `meltica_runtime/data`; a checkout has them at its root.
 """
@@ -30,6 +30,16 @@ def strategies_dir() -> Path:
 def pipelines_dir() -> Path:
     """The example pipelines, the quickstart among them."""
     return _folder("pipelines")
+
+
+def docs_dir() -> Path:
+    """The pages that `meltica help` shows."""
+    return _folder("docs")
+
+
+def project_template_dir() -> Path:
+    """What `meltica new` makes a project of."""
+    return _PACKAGE / "new_project"
 
 
 def is_shipped(path: Path) -> bool:

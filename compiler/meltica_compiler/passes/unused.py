@@ -86,7 +86,10 @@ def warn_never_met(draft: Draft) -> Draft:
     found: list[Diagnostic] = []
     providers = {provider.name: provider for provider in draft.pipeline.providers}
     for route in draft.pipeline.routes:
-        sources = [providers[source.provider] for source in route.sources]
+        sources = [providers[s.provider] for s in route.sources if s.provider in providers]
+        if len(sources) < len(route.sources):
+            # Who knows what a provider lists that is refused itself.
+            continue
         possible = {
             ExprType.SYMBOL: {str(symbol) for provider in sources for symbol in provider.symbols},
             ExprType.PROVIDER: {provider.name for provider in sources},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "run": "run a pipeline until Ctrl-C",
@@ -15,9 +16,11 @@ COMMANDS = {
     "graph": "draw what a pipeline compiles to",
     "plan": "say what another file would change, node by node",
     "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",
+    "help": "show what the documentation says of a topic",
     "explain": "tell the whole story of an error code",
     "migrate": "bring the database's tables up, down, or show where they are",
     "strategies": "list strategy modules, or write their registry anew",
+    "completion": "print the completion script of bash, zsh or fish",
     "lsp": "answer an editor: diagnostics, completion, hover, rename",
 }
 
@@ -33,6 +36,16 @@ class CommandLine(click.Group):
             return None
         command: click.Command = import_module(f"meltica_runtime.cli.{name}").command
         return command
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Names of commands; an option is asked of the program itself."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(context, incomplete)
+        return [
+            CompletionItem(name, help=help_text)
+            for name, help_text in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def resolve_command(
         self, context: click.Context, args: list[str]

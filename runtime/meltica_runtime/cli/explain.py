@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
 from meltica_dsl.codes import CODES
 from meltica_dsl.suggest import nearest
 from meltica_runtime.cli.options import Common, common_options
 
 
+def _codes(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    asked = incomplete.upper()
+    return [
+        CompletionItem(code.code, help=code.title) for code in CODES.values() if code.code.startswith(asked)
+    ]
+
+
 @click.command(name="explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_codes)
 @common_options
 def command(common: Common, code: str | None) -> None:
     """Tell the whole story of an error code; without one, list them all."""
