@@ -8,12 +8,13 @@ from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.intelligence.blocks import block_keys
 from meltica_compiler.intelligence.conditions import operand_suggestions, route_event
 from meltica_compiler.intelligence.expectations import expectation_suggestions, step_suggestions
+from meltica_compiler.intelligence.families import index_suggestions, node_names, single_names
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import (
     constants,
     events_of,
     key_suggestion,
-    names,
+    symbols,
     unit_suggestions,
     value_suggestions,
 )
@@ -75,18 +76,19 @@ def _everywhere(spot: Spot, caret: Caret) -> Iterator[Suggestion]:
 
 
 def _suggestions(spot: Spot, caret: Caret, known: Knowledge) -> Iterable[Suggestion]:  # noqa: PLR0911, PLR0912 - one for each role
-    index = known.index
     match spot.role:
         case Role.KEY:
             return _keys(spot, caret, known)
         case Role.VALUE:
             return _values(spot, caret, known)
         case Role.POOL:
-            return names(index, Noun.POOL)
+            return single_names(caret, known, Noun.POOL)
         case Role.SOURCE:
-            return _sources(known)
+            return _sources(caret, known)
         case Role.PROVIDER:
-            return names(index, Noun.PROVIDER)
+            return single_names(caret, known, Noun.PROVIDER)
+        case Role.INDEX:
+            return index_suggestions(spot.key, caret, known)
         case Role.EVENT:
             return _events(spot, known)
         case Role.STAGE:
@@ -97,7 +99,7 @@ def _suggestions(spot: Spot, caret: Caret, known: Knowledge) -> Iterable[Suggest
             return value_suggestions(_AMOUNTS[spot.stage], caret, known, in_list=False)
         case Role.TARGET:
             listed = {token.text for token in caret.tokens[_arrow(caret) :]}
-            return (target for target in names(index, *TARGETS) if target.label not in listed)
+            return (target for target in node_names(caret, known, *TARGETS) if target.label not in listed)
         case Role.SELECTOR:
             return _selectors(caret, known)
         case Role.SINK_KIND:
@@ -132,23 +134,28 @@ def _values(spot: Spot, caret: Caret, known: Knowledge) -> Iterator[Suggestion]:
             yield Suggestion(adapter, Shape.CHOICE, spec.display_name, spec.description, rank=1)
         return
     key = next((key for key in block_keys(spot, caret, known) if key.name == spot.key), None)
-    if key is not None:
+    if key is not None and Wanted.NAME in (*key.wanted, *key.items) and caret.word.kind != "LITERAL":
+        found = node_names(caret, known, *key.nouns) if key.items else single_names(caret, known, *key.nouns)
+        yield from found
+        yield from constants(known.index, caret)
+    elif key is not None:
         yield from value_suggestions(key, caret, known, in_list=spot.in_list)
     elif caret.word.kind == "LITERAL":
         yield from unit_suggestions(Key("", tuple(Wanted), ""), caret.typed)
     else:
         yield from constants(known.index, caret)
+        yield from words(symbols(known.index), Shape.VALUE, "symbol", rank=5)
         yield from words(("true", "false"), Shape.CHOICE, rank=6)
 
 
-def _sources(known: Knowledge) -> Iterator[Suggestion]:
-    for provider in names(known.index, Noun.PROVIDER):
-        for event in events_of(known.index, provider.label):
+def _sources(caret: Caret, known: Knowledge) -> Iterator[Suggestion]:
+    for provider in node_names(caret, known, Noun.PROVIDER):
+        for event in events_of(known.index, provider.label.partition("[")[0]):
             yield Suggestion(
                 f"{provider.label}.{event}", Shape.EVENT, provider.detail, EVENT_BY_NAME[event].doc, rank=1
             )
         yield provider
-    yield from names(known.index, Noun.ROUTE)
+    yield from node_names(caret, known, Noun.ROUTE)
 
 
 def _events(spot: Spot, known: Knowledge) -> Iterator[Suggestion]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import local_names, names, symbols
@@ -23,14 +23,14 @@ def route_event(caret: Caret, known: Knowledge) -> EventType | None:
     begin = next((place for place, token in enumerate(tokens) if token.text == "="), len(tokens))
     if any(a.text == "|" and b.text == "kline" for a, b in pairwise(tokens)):
         return EVENT_BY_NAME["kline"]
-    match [token.text for token in tokens[begin + 1 : begin + 4]]:
-        case [_, ".", event]:
-            return EVENT_BY_NAME.get(event)
-        case [route, *_]:
-            declaration = known.index.declaration(Noun.ROUTE, route)
-            return known.index.event_of(declaration) if isinstance(declaration, syntax.RouteDecl) else None
-        case _:
-            return None
+    source = list(takewhile(lambda token: token.text not in (",", "|", "->"), tokens[begin + 1 :]))
+    if not source:
+        return None
+    dots = [place for place, token in enumerate(source[:-1]) if token.text == "."]
+    if dots:
+        return EVENT_BY_NAME.get(source[dots[-1] + 1].text)
+    declaration = known.index.declaration(Noun.ROUTE, source[0].text)
+    return known.index.event_of(declaration) if isinstance(declaration, syntax.RouteDecl) else None
 
 
 def fields_at(caret: Caret, known: Knowledge) -> tuple[Field, ...]:

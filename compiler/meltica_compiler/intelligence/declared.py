@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.budget import size_text
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph import Edge, Graph
 from meltica_compiler.intelligence.constants import constant_text
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.intelligence.values import adapter_of
@@ -19,8 +19,7 @@ MAX_LINES = 12
 """Of a declaration that is shown. A longer one is cut: its file is a click away."""
 
 
-def declared_text(thing: Thing, text: str, known: Knowledge, environ: Mapping[str, str]) -> str:
-    """`text` is that of the file at hand; a declaration of another file is told of without its text."""
+def declared_text(thing: Thing, known: Knowledge, environ: Mapping[str, str]) -> str:
     if isinstance(thing.kind, Local):
         return f"{thing.kind.value} `{thing.name}`"
     declaration = known.index.declaration(thing.kind, thing.name)
@@ -28,16 +27,15 @@ def declared_text(thing: Thing, text: str, known: Knowledge, environ: Mapping[st
         return f"{thing.kind.value} `{thing.name}`"
     parts = [
         _comment(known.index, declaration),
-        _source(declaration, text, known.index),
+        _source(declaration, known),
         _more(declaration, known, environ),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _source(declaration: syntax.Declaration, text: str, index: Index) -> str:
+def _source(declaration: syntax.Declaration, known: Knowledge) -> str:
+    text = known.texts.get(declaration.span.path, "")
     lines = text[declaration.span.start : declaration.span.end].splitlines()
-    if declaration.span.path != index.files[0].path:
-        lines = []
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], "…"]
     return "\n".join(("```mel", *lines, "```")) if lines else ""
@@ -86,9 +84,14 @@ def _more(declaration: syntax.Declaration, known: Knowledge, environ: Mapping[st
             return ""
 
 
+def edges_of(pool: str, graph: Graph) -> tuple[Edge, ...]:
+    """The edges of a pool, or of all the pools that its declaration stands for."""
+    return tuple(edge for edge in graph.edges if edge.pool.partition("[")[0] == pool)
+
+
 def pool_text(name: str, graph: Graph | None) -> str:
     """The rings that a pool holds, and their bytes; nothing without a sound graph."""
-    edges = [edge for edge in graph.edges if edge.pool == name] if graph is not None else []
+    edges = edges_of(name, graph) if graph is not None else ()
     if not edges:
         return ""
     rows = [f"- `{e.route} → {e.target}`: {e.ring_bytes + e.waiting_bytes:,} bytes" for e in edges]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meltica_compiler.budget import size_text
 from meltica_compiler.graph import Graph
-from meltica_compiler.intelligence.declared import pool_text
+from meltica_compiler.intelligence.declared import edges_of, pool_text
 from meltica_dsl.intelligence.occurrences import Index, Thing
 from meltica_dsl.resolve.scope import Noun
 
@@ -29,7 +29,7 @@ def hints(index: Index, graph: Graph) -> Iterator[Hint]:
     """
     for name in index.names(Noun.POOL):
         definition = index.definition(Thing(Noun.POOL, name))
-        sizes = [edge.ring_bytes + edge.waiting_bytes for edge in graph.edges if edge.pool == name]
+        sizes = [edge.ring_bytes + edge.waiting_bytes for edge in edges_of(name, graph)]
         if definition is None or not sizes:
             continue
         same = len(set(sizes)) == 1 and len(sizes) > 1

@@ -33,7 +33,7 @@ def hover(path: str, text: str, offset: int, known: Knowledge, environ: Mapping[
     """What stands at an offset; None where there is nothing to say."""
     occurrence = known.index.at(path, offset)
     if occurrence is not None:
-        return Hover(occurrence.span, declared_text(occurrence.thing, text, known, environ))
+        return Hover(occurrence.span, declared_text(occurrence.thing, known, environ))
     # The pointer stands on a letter, a caret before one.
     on_letter = text[offset : offset + 1].strip() != ""
     here = caret_at(path, text, offset + 1 if on_letter else offset)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from meltica_compiler.graph import Graph
@@ -54,11 +54,13 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is known besides the text at the caret. `graph` is the last sound one, maybe of an older text."""
+    """What is known besides the text at the caret. `graph` is the last sound one, maybe of an older text;
+    `texts` are those of the index's files, by path."""
 
     index: Index
     modules: Modules
     graph: Graph | None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 _PLACE = re.compile(r"\$\{\d+:([^{}]*)\}|\$\d+")

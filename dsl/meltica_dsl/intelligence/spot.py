@@ -31,6 +31,7 @@ class Role(Enum):
     PROVIDER = "a provider"
     EXPECTED = "what a test expects"
     FILE = "a path of a file"
+    INDEX = "which of a family is meant"
     OTHER = "whatever the grammar wants"
 
 
@@ -65,7 +66,10 @@ def spot_of(caret: Caret) -> Spot:
     tokens = caret.tokens
     if not tokens:
         return Spot(Role.DECLARATION)
-    inner = _innermost(tokens)
+    opened = _opened(tokens)
+    if opened and _is_index(tokens, opened[-1]):
+        return Spot(Role.INDEX, key=tokens[opened[-1] - 1].text)
+    inner = _innermost(tokens, opened)
     if inner is not None and tokens[inner].text == "{":
         return _in_block(tokens, inner)
     match caret.keyword:
@@ -77,14 +81,30 @@ def spot_of(caret: Caret) -> Spot:
             return _before_block(tokens, inner)
 
 
-def _innermost(tokens: Sequence[Token]) -> int | None:
-    """The bracket that is open last."""
+def _opened(tokens: Sequence[Token]) -> list[int]:
+    """The brackets that are open at the end, the innermost last."""
     opened: list[int] = []
     for place, token in enumerate(tokens):
         if token.text in _OPEN:
             opened.append(place)
         elif token.text in _CLOSE and opened:
             opened.pop()
+    return opened
+
+
+def _is_index(tokens: Sequence[Token], place: int) -> bool:
+    """`maker[`: a bracket right behind a name. One behind an operator or `=` begins a list."""
+    before = tokens[place - 1] if place else None
+    return (
+        tokens[place].text == "["
+        and before is not None
+        and before.kind == "NAME"
+        and before.text not in _WORD_OPERATORS
+    )
+
+
+def _innermost(tokens: Sequence[Token], opened: list[int]) -> int | None:
+    """The bracket that decides what stands at the end."""
     # A value may be a list within the block: what counts for roles is the block around it.
     while opened and tokens[opened[-1]].text != "{" and any(tokens[p].text == "{" for p in opened):
         opened.pop()
@@ -141,12 +161,7 @@ def _keys_to(tokens: Sequence[Token], inner: int) -> tuple[str, ...]:
 
 
 def _open_list(segment: Sequence[Token]) -> int | None:
-    opened: list[int] = []
-    for place, token in enumerate(segment):
-        if token.text in _OPEN:
-            opened.append(place)
-        elif token.text in _CLOSE and opened:
-            opened.pop()
+    opened = _opened(segment)
     return opened[0] if opened else None
 
 
@@ -196,8 +211,18 @@ def _in_sources(segment: Sequence[Token]) -> Spot:
     if not segment or segment[-1].text == ",":
         return Spot(Role.SOURCE)
     if segment[-1].text == "." and len(segment) > 1:
-        return Spot(Role.EVENT, key=segment[-2].text)
+        return Spot(Role.EVENT, key=_name_before(segment[:-1]))
     return Spot(Role.OTHER)
+
+
+def _name_before(segment: Sequence[Token]) -> str:
+    """The name at the end of a segment, whichever of its family an index picks."""
+    depth = 0
+    for token in reversed(segment):
+        depth += (token.text in _CLOSE) - (token.text in _OPEN)
+        if depth == 0 and token.kind == "NAME":
+            return token.text
+    return ""
 
 
 def _in_stage(segment: Sequence[Token]) -> Spot:  # noqa: PLR0911 - one return for each stage
@@ -257,8 +282,8 @@ def _in_test(tokens: Sequence[Token], inner: int) -> Spot:  # noqa: PLR0911 - on
             return Spot(Role.PROVIDER)
         case ["at", _, provider]:
             return Spot(Role.FAULT, key=provider)
-        case ["at", *_, provider, "."]:
-            return Spot(Role.EVENT, key=provider)
+        case ["at", *_, "."]:
+            return Spot(Role.EVENT, key=_name_before(step[:-1]))
         case [*_, "}"] | []:
             return Spot(Role.STEP)
         case _:
@@ -279,7 +304,7 @@ def _in_example(tokens: Sequence[Token], inner: int) -> Spot:
 
 def given_keys(caret: Caret) -> frozenset[str]:
     """The keys that the object around the caret has already."""
-    inner = _innermost(caret.tokens)
+    inner = _innermost(caret.tokens, _opened(caret.tokens))
     if inner is None:
         return frozenset()
     before, after = caret.tokens[inner + 1 :], caret.after

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics import Edit, Fix
 from meltica_dsl.intelligence.occurrences import Index, Occurrence
 from meltica_dsl.intelligence.outline import OutlineItem, outline
 from meltica_dsl.intelligence.renaming import Refusal, rename
@@ -96,7 +96,7 @@ def rename_all(ls: MelticaServer, params: types.RenameParams) -> types.Workspace
         raise JsonRpcException(_NOT_DECLARED, _REFUSED)
     edits: dict[Edit, None] = {}
     for index in _families(ls, buffer, occurrence):
-        texts = {file.path: _text(ls, file.path) for file in index.files}
+        texts = {file.path: ls.text(file.path) for file in index.files}
         found = rename(index, occurrence.thing, params.new_name, texts)
         if isinstance(found, Refusal):
             raise JsonRpcException(found.message, _REFUSED)
@@ -144,11 +144,6 @@ def _families(ls: MelticaServer, buffer: Buffer, occurrence: Occurrence) -> Iter
 
 def _location(ls: MelticaServer, span: Span) -> types.Location:
     return types.Location(uri_of(span.path), ls.buffers().places(span.path).range(span))
-
-
-def _text(ls: MelticaServer, path: str) -> str:
-    text = ls.buffers().read(path)
-    return "" if isinstance(text, Diagnostic) else text
 
 
 def _imported_at(ls: MelticaServer, buffer: Buffer, offset: int) -> str | None:

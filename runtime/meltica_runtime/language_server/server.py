@@ -44,8 +44,7 @@ class MelticaServer(LanguageServer):
         found = self.buffers().at(uri)
         if found is not None:
             return found
-        text = self.buffers().read(path_of(uri))
-        return Buffer(uri, path_of(uri), text if isinstance(text, str) else "", None)
+        return Buffer(uri, path_of(uri), self.text(path_of(uri)), None)
 
     # --- what is known
 
@@ -58,7 +57,13 @@ class MelticaServer(LanguageServer):
         """What is known of a file; beside a caret, of all but the declaration in hand."""
         index = self.families.near(buffer.text, caret.span) if caret is not None else None
         index = index or self.index(buffer.path)
-        return Knowledge(index, self.modules(buffer.path), self.checks.graph(buffer.uri))
+        texts = {file.path: self.text(file.path) for file in index.files}
+        return Knowledge(index, self.modules(buffer.path), self.checks.graph(buffer.uri), texts)
+
+    def text(self, path: str) -> str:
+        """The text of a file; none where it cannot be read."""
+        text = self.buffers().read(path)
+        return "" if isinstance(text, Diagnostic) else text
 
     def modules(self, path: str) -> Modules:
         """The strategy modules of a file's project; where its config is broken, those that come along."""

@@ -26,7 +26,7 @@ MODULES = Modules(StrategyLibrary(ROOT / "strategies", require_registry=False))
 def ask(text, offset):
     """Asks everything at a place."""
     file = parse("a.mel", text).file
-    known = Knowledge(index((file,)), MODULES, None)
+    known = Knowledge(index((file,)), MODULES, None, {"a.mel": text})
     outline(file, text)
     hover("a.mel", text, offset, known, {})
     caret = caret_at("a.mel", text, offset)

@@ -73,6 +73,7 @@ PLACES = [
     ('test "t" { expect maker orders { ▮ } }', {"side", "time_in_force"}, {"trade_id"}),
     ('test "t" { expect maker receives 1 trade { ▮ } }', {"side", "trade_id"}, set()),
     ('test "t" { at 0ms binance ▮ }', {"disconnects"}, {"price"}),
+    ("place w { nodes = [▮] }", {"maker"}, {"binance"}),
     ("# where ▮", set(), {"price", "provider"}),
     ('let x = "▮"', set(), {"least", "env"}),
 ]

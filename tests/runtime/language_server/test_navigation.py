@@ -204,6 +204,8 @@ def test_names_are_followed_into_imported_files_and_into_those_that_import(talk)
             types.DefinitionParams(editor.id("one.mel"), types.Position(1, 10))
         )
         assert to.uri == editor.uri("shared.mel")
+        told = await editor.client.text_document_hover_async(types.HoverParams(editor.id("one.mel"), at_use))
+        assert shared.strip() in told.contents.value
 
     talk(conversation)
 
