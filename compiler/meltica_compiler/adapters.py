@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.setting_schema import NOT_NEGATIVE, POSITIVE, Limits, SettingSpec, SettingType
-from meltica_compiler.stage_text import number_text
+from meltica_dsl.value_text import number_text
 
 MARKET_EVENTS = ("trade", "ticker", "book", "kline")
 

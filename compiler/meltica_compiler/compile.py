@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -14,7 +16,7 @@ from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
 from meltica_dsl.load import load
 from meltica_dsl.read import read_source
 from meltica_dsl.scenario import Scenario
-from meltica_dsl.source import SourceFile
+from meltica_dsl.source import SourceFile, Span
 
 __all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
 
@@ -47,7 +49,7 @@ def compile_text(path: str, text: str, options: CompileOptions) -> Compiled:
     draft = reduce(lambda so_far, step: step(so_far), PASSES, draft)
     # One mistake, one error: what the language has refused already, a pass does not refuse again.
     refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}
-    more = (d for d in draft.diagnostics if (d.code, d.span) not in refused)
+    more = (d for d in _once(draft.diagnostics) if (d.code, d.span) not in refused)
     diagnostics = in_source_order((*loaded.diagnostics, *more))
     return Compiled(
         None if has_errors(diagnostics) else draft.graph,
@@ -55,3 +57,16 @@ def compile_text(path: str, text: str, options: CompileOptions) -> Compiled:
         loaded.sources,
         loaded.pipeline.scenarios,
     )
+
+
+_INDEX = re.compile(r"(?<=\w)\[[^\]]*\]")
+"""Of an instance's full name: `maker[BTC-USDT]`."""
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """A mistake in a declaration with `for` is found in every instance, and said of the first."""
+    found: dict[tuple[str, Span, str], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        key = (diagnostic.code, diagnostic.span, _INDEX.sub("", diagnostic.message))
+        found.setdefault(key, diagnostic)
+    return found.values()

@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import Any
 
 from meltica_compiler.graph import Graph, ModuleInfo, RouteNode
-from meltica_compiler.stage_text import number_text, stage_text
+from meltica_compiler.stage_text import stage_text
 from meltica_dsl.model import FieldRef
 from meltica_dsl.source import Location, Span
+from meltica_dsl.value_text import number_text
 from meltica_dsl.values import Duration, Ratio, Secret
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import Enum
 
 from meltica_compiler.graph import SettingValue
-from meltica_compiler.stage_text import number_text
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
+from meltica_dsl.value_text import number_text
 from meltica_dsl.values import (
     Duration,
     Rate,

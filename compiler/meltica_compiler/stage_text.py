@@ -24,16 +24,9 @@ from meltica_dsl.model import (
     Unary,
     Where,
 )
+from meltica_dsl.value_text import duration_text, number_text
 from meltica_dsl.values import Duration, Rate
 
-_UNITS = (
-    ("h", 3_600_000_000_000),
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-    ("ns", 1),
-)
 _BINDING = {
     "or": 1,
     "and": 2,
@@ -42,19 +35,6 @@ _BINDING = {
     **dict.fromkeys(("*", "/", "%"), 6),
 }
 _NOT, _MEMBERSHIP, _NEGATE, _ATOM = 3, 4, 7, 8
-
-
-def duration_text(duration: Duration) -> str:
-    """The duration in the largest units that say it whole, hours at most: strategies read this too.
-
-    >>> duration_text(Duration(90_000_000_000)), duration_text(Duration(250_000)), duration_text(Duration(0))
-    ('1m30s', '250us', '0s')
-    """
-    rest, text = duration.ns, ""
-    for unit, ns in _UNITS:
-        count, rest = divmod(rest, ns)
-        text += f"{count}{unit}" if count else ""
-    return text or "0s"
 
 
 def stage_text(stage: Stage) -> str:  # noqa: PLR0911 - one return for each kind
@@ -85,12 +65,6 @@ def rate_text(rate: Rate) -> str:
     """
     per = duration_text(rate.per)
     return f"{number_text(rate.count)}/{per[1:] if per[:1] == '1' and per[1:].isalpha() else per}"
-
-
-def number_text(value: Decimal) -> str:
-    """The number in full, without an exponent and without zeros that say nothing."""
-    text = f"{value:f}"
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def expression_text(expr: Expr) -> str:

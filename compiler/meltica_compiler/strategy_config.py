@@ -14,10 +14,10 @@ from decimal import Decimal
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.module_metadata import ConfigField, ConfigType, JsonValue
 from meltica_compiler.setting_schema import value_kind
-from meltica_compiler.stage_text import duration_text, number_text
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.model import Strategy
 from meltica_dsl.suggest import nearest
+from meltica_dsl.value_text import duration_text, number_text
 from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
 _WANTED = {

@@ -68,6 +68,14 @@ class Builder:
     def dotted(self, parts: Parts, span: Span) -> Expr:
         return syntax.Dotted(parts[0], parts[1], span)
 
+    def indexed(self, parts: Parts, span: Span) -> Expr:
+        name, *keys = parts
+        return syntax.Indexed(name, tuple(keys), span, _depth(span, *keys))
+
+    def node(self, parts: Parts, span: Span) -> syntax.NodeRef:
+        name, keys = parts
+        return syntax.NodeRef(name, keys or (), span)
+
     # --- expressions
 
     def function(self, parts: Parts, span: Span) -> Expr:
@@ -145,6 +153,7 @@ class Builder:
         return tuple(parts) if span.end > span.start else None
 
     parameters = arguments
+    index = arguments
 
     def chain(self, parts: Parts, _span: Span) -> Parts:
         return parts

@@ -45,6 +45,8 @@ class ExprType(Enum):
     SIDE = "side"
     TEXT = "text"
     IDENTIFIER = "identifier"
+    NAME = "name"
+    """Of a word such as `live`. There are no fields of this type: it stands in constants alone."""
 
 
 @dataclass(frozen=True, slots=True)

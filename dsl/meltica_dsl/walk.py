@@ -12,6 +12,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:  # noqa: PLR0911 - one return for 
     match expr:
         case syntax.FunctionCall():
             return expr.arguments
+        case syntax.Indexed():
+            return expr.keys
         case syntax.ListLiteral():
             return expr.items
         case syntax.ObjectLiteral():

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from meltica_compiler.stage_text import duration_text, number_text, stage_text
+from meltica_compiler.stage_text import stage_text
 from meltica_dsl.fields import EVENT_BY_NAME
 from meltica_dsl.model import (
     Binary,
@@ -24,6 +24,7 @@ from meltica_dsl.model import (
     Where,
 )
 from meltica_dsl.source import Span
+from meltica_dsl.value_text import duration_text, number_text
 from meltica_dsl.values import Duration
 
 SPAN = Span("t.mel", 0, 0)

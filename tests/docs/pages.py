@@ -18,13 +18,13 @@ from meltica_compiler.draw.render import render as draw
 from meltica_compiler.graph import Graph, SettingValue
 from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.sinks import SINK_KINDS
-from meltica_compiler.stage_text import number_text
 from meltica_dsl.codes import CODES
 from meltica_dsl.fields import EVENTS, FieldType
 from meltica_dsl.json_form.schema import schema
 from meltica_dsl.json_form.values import written
 from meltica_dsl.render_text import render
 from meltica_dsl.resolve.functions import FUNCTIONS
+from meltica_dsl.value_text import number_text
 from meltica_runtime.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]

@@ -117,3 +117,48 @@ def test_nobody_trades_by_accident():
 def test_thousands_of_chained_constants_need_no_recursion():
     lets = "\n".join(f"let a{n} = a{n + 1} + 1" for n in range(3_000)) + "\nlet a3000 = 0"
     assert constant("a0", lets=lets) == Decimal(3_000)
+
+
+def test_what_is_unsound_in_one_instance_is_in_none():
+    text = f"""pipeline p
+{VENUE}
+strategy s for n in [1, 2, 3] = "noop" {{ trade_on = v, risk = nowhere }}
+route r for n in [1, 2, 3] via m = v.trade | where quantty > n -> s[n]"""
+    loaded = load("p.mel", text, {})
+    assert [d.code for d in loaded.diagnostics] == ["E0201", "E0204"]
+    assert loaded.pipeline.strategies == loaded.pipeline.routes == ()
+
+
+def test_an_index_is_a_value_and_not_a_spelling():
+    text = f"""pipeline p
+{VENUE}
+let second = 1s
+sink s for t in [60s, second] = log
+route a via m = v.trade -> s[1m], s[2 * 500ms]"""
+    loaded = load("p.mel", text, {})
+    assert loaded.diagnostics == ()
+    assert [target.name for target in loaded.pipeline.routes[0].targets] == ["s[1m]", "s[1s]"]
+
+
+@pytest.mark.parametrize("mode", ["live", "paper"])
+def test_a_word_from_the_environment_chooses(mode):
+    text = f"""pipeline p
+{VENUE}
+let mode = env("MODE", paper)
+sink s if mode == live = log
+sink t if mode in [paper, rehearsal] = log
+route a via m = v.trade -> s, t"""
+    loaded = load("p.mel", text, {"MODE": mode})
+    assert loaded.diagnostics == ()
+    assert [sink.name for sink in loaded.pipeline.sinks] == ["s" if mode == "live" else "t"]
+
+
+def test_a_condition_of_two_words_that_nothing_holds_is_a_slip():
+    assert codes("pipeline p\nsink s if mdoe == live = log") == ["E0201"]
+
+
+@pytest.mark.parametrize("condition", ["1 > 2", "not true", "if true then false else true"])
+def test_a_condition_is_any_constant_boolean(condition):
+    loaded = load("p.mel", f"pipeline p\nsink s if {condition} = log", {})
+    assert loaded.diagnostics == ()
+    assert loaded.pipeline.sinks == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meltica_compiler.graph import Graph
-from meltica_compiler.stage_text import duration_text
+from meltica_dsl.value_text import duration_text
 
 HASH_LENGTH = 12
 """Digits of the graph's hash that a reader sees."""

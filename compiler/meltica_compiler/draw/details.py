@@ -27,7 +27,8 @@ from meltica_compiler.graph import (
     StrategyNode,
 )
 from meltica_compiler.setting_schema import SettingSpec
-from meltica_compiler.stage_text import duration_text, stage_text
+from meltica_compiler.stage_text import stage_text
+from meltica_dsl.value_text import duration_text
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -8,8 +8,8 @@ from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.setting_schema import SettingSpec, SettingType
 from meltica_compiler.sinks import SINK_KINDS
-from meltica_compiler.stage_text import duration_text, number_text
 from meltica_dsl.model import CircuitBreaker, KillSwitch, Linger, Risk
+from meltica_dsl.value_text import duration_text, number_text
 from meltica_dsl.values import Duration, Rate, Ratio, Secret
 
 GROUPED_FROM = 10_000

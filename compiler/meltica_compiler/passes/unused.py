@@ -105,7 +105,8 @@ def warn_never_met(draft: Draft) -> Draft:
             found.append(
                 warning("E0606", f"no source of `{route.name}` {verb} {name}", const.span, "never met", help)
             )
-    return draft.report(*dict.fromkeys(found))
+    # A stage that several routes use, and a route with `for`, are wrong once.
+    return draft.report(*{diagnostic.span: diagnostic for diagnostic in reversed(found)}.values())
 
 
 def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:

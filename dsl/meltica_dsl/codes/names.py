@@ -200,4 +200,53 @@ Named stages are replaced by what they stand for. This one becomes so large
 that it is surely a mistake: a stage that uses another twice, which uses
 another twice, doubles with each step.""",
     ),
+    Code(
+        "E0218",
+        "no such instance",
+        """\
+A declaration with `for` gives one instance for each item of its list, named by
+the item in brackets: `maker[BTC-USDT]`. With two `for` there are two items:
+`maker[BTC-USDT, okx]`. Items are names, symbols, numbers or durations.
+
+Wrong:
+    strategy maker for s in [BTC-USDT, ETH-USDT] = "noop"
+    route trades via market = paper.trade -> maker[BTC-USD]
+Right:
+    route trades via market = paper.trade -> maker[BTC-USDT]""",
+    ),
+    Code(
+        "E0219",
+        "a family where one is wanted",
+        """\
+The bare name of a declaration with `for` means all of its instances. That is
+what sources, arrows and lists of nodes take. `via`, `trade_on`, `risk` and a
+comparison with `provider` want one of them.
+
+Wrong:
+    risk careful for s in [BTC-USDT, ETH-USDT] { max_position = 1 }
+    strategy maker = "noop" { trade_on = paper, risk = careful }
+Right:
+    strategy maker = "noop" { trade_on = paper, risk = careful[BTC-USDT] }""",
+    ),
+    Code(
+        "E0220",
+        "needs what is switched off",
+        """\
+A declaration whose `if` is false is not there. Arrows to it and sources from
+it are left out, and a route that has no source or no target left is switched
+off with it. What needs exactly this one declaration cannot do without.
+
+Wrong:
+    provider okx if false { adapter = fake, symbols = [BTC-USDT] }
+    strategy maker = "noop" { trade_on = okx, risk = careful }
+Right:
+    strategy maker if false = "noop" { trade_on = okx, risk = careful }""",
+    ),
+    Code(
+        "E0221",
+        "too many instances",
+        """\
+All `for` of a pipeline together give at most 20,000 instances. Two `for` on one
+declaration multiply.""",
+    ),
 )

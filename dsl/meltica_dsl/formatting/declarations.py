@@ -88,7 +88,8 @@ def _head(node: syntax.Declaration) -> str:  # noqa: PLR0911 - one return for ea
             return f"stage {node.name.text}{f'({parameters})' if parameters else ''} ="
         case syntax.RouteDecl():
             mark = " durable" if node.durable else ""
-            return f"route {node.name.text}{inline.modifiers(node.modifiers)} via {node.pool.text}{mark} ="
+            pool = inline.node_ref(node.pool)
+            return f"route {node.name.text}{inline.modifiers(node.modifiers)} via {pool}{mark} ="
         case syntax.TestDecl():
             return f"test {node.title.text}"
         case syntax.ProviderDecl() | syntax.PoolDecl() | syntax.RiskDecl() | syntax.PlaceDecl():
@@ -189,7 +190,7 @@ def _route(page: Page, node: syntax.RouteDecl) -> None:
         _names(page, _FLOW, "", [(inline.source(s), s.span.start, s.span.end) for s in node.sources])
         _pipes(page, node.calls)
     if node.targets:
-        _names(page, INDENT, "-> ", [(t.text, t.span.start, t.span.end) for t in node.targets])
+        _names(page, INDENT, "-> ", [(inline.node_ref(t), t.span.start, t.span.end) for t in node.targets])
 
 
 def _pipes(page: Page, calls: tuple[syntax.StageCall, ...]) -> None:

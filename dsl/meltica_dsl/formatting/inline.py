@@ -6,7 +6,7 @@ from meltica_dsl import syntax
 from meltica_dsl.syntax import Expr
 
 
-def expression(expr: Expr) -> str:  # noqa: PLR0911 - one return for each kind
+def expression(expr: Expr) -> str:  # noqa: PLR0911, PLR0912 - one arm for each kind
     match expr:
         case syntax.Literal() | syntax.SymbolLiteral() | syntax.StringLiteral():
             return expr.text
@@ -16,6 +16,8 @@ def expression(expr: Expr) -> str:  # noqa: PLR0911 - one return for each kind
             return expr.name
         case syntax.Dotted():
             return f"{expr.owner.text}.{expr.member.text}"
+        case syntax.Indexed():
+            return f"{expr.name.text}[{_joined(expr.keys)}]"
         case syntax.FunctionCall():
             return f"{expr.function.text}({_joined(expr.arguments)})"
         case syntax.ListLiteral():
@@ -66,8 +68,12 @@ def call(node: syntax.StageCall) -> str:  # noqa: PLR0911 - one return for each 
             return node.name.text + (f"({_joined(node.arguments)})" if node.arguments else "")
 
 
+def node_ref(node: syntax.NodeRef) -> str:
+    return node.name.text + (f"[{_joined(node.keys)}]" if node.keys else "")
+
+
 def source(node: syntax.SourceRef) -> str:
-    return node.owner.text + (f".{node.event.text}" if node.event else "")
+    return node_ref(node.owner) + (f".{node.event.text}" if node.event else "")
 
 
 def modifiers(nodes: tuple[syntax.Modifier, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.resolve.constants import Constants, block_without_equals, given_twice
-from meltica_dsl.resolve.scope import FILE_SCOPE
+from meltica_dsl.resolve.scope import FILE_SCOPE, Scope
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
@@ -32,6 +32,7 @@ class Block:
         owner: str,
         name_span: Span,
         blocks: tuple[str, ...] = (),
+        scope: Scope = FILE_SCOPE,
     ) -> None:
         self._constants = constants
         self._findings = constants.findings
@@ -42,7 +43,7 @@ class Block:
         self._given: dict[str, syntax.Name] = {}
         self._settings: dict[str, Setting] = {}
         for entry in body.entries if body is not None else ():
-            self._add(entry, blocks)
+            self._add(entry, blocks, scope)
 
     @classmethod
     def of_setting(cls, parent: Block, key: str, setting: Setting, example: str) -> Block | None:
@@ -56,7 +57,7 @@ class Block:
             block._given[name] = syntax.Name(name, value.key_span or value.span)
         return block
 
-    def _add(self, entry: syntax.Entry, blocks: tuple[str, ...]) -> None:
+    def _add(self, entry: syntax.Entry, blocks: tuple[str, ...], scope: Scope) -> None:
         key = entry.key
         if entry.is_block and key.text not in blocks:
             self._findings.add(block_without_equals(entry))
@@ -64,7 +65,7 @@ class Block:
             self._findings.add(given_twice(key, self._given[key.text].span))
             return
         self._given[key.text] = key
-        value = self._constants.evaluate(entry.value, FILE_SCOPE)
+        value = self._constants.evaluate(entry.value, scope)
         if value is not None:
             self._settings[key.text] = Setting(value.value, value.span, key.span)
 

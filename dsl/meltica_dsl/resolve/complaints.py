@@ -6,7 +6,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.fields import SIDES, EventType
 from meltica_dsl.model import Const, Expr, ExprType
-from meltica_dsl.resolve.scope import Names, Noun, did_you_mean, rename
+from meltica_dsl.resolve.scope import Names, Noun, did_you_mean, listing, rename
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Secret, Setting, Word, type_names
@@ -38,10 +38,14 @@ def unknown_name(
             "E0201", f"`{name}` is no side", span, help=(f"sides are {', '.join(f'`{s}`' for s in SIDES)}",)
         )
     if beside is ExprType.PROVIDER:
-        known = list(names.all(Noun.PROVIDER))
+        known = names.instances(Noun.PROVIDER)
         message = f"there is no provider called `{name}`"
         return Diagnostic(
-            "E0201", message, span, help=did_you_mean(name, known), fixes=rename(name, span, known)
+            "E0201",
+            message,
+            span,
+            help=did_you_mean(name, known) or listing(known, "a provider"),
+            fixes=rename(name, span, known),
         )
     lets = list(names.lets)
     if event is None:

@@ -13,6 +13,7 @@ from meltica_dsl.resolve import complaints
 from meltica_dsl.resolve.environment import Environment
 from meltica_dsl.resolve.expressions import Loose, Typer
 from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.indexes import indexed_name
 from meltica_dsl.resolve.let_order import let_order
 from meltica_dsl.resolve.scope import FILE_SCOPE, Names, Scope
 from meltica_dsl.source import Span
@@ -86,6 +87,9 @@ class Constants:
                 return self.object(expr, scope)
             case syntax.Choice():
                 return self._choice(expr, scope)
+            case syntax.Indexed():
+                name = indexed_name(expr.name, expr.keys, scope, self)
+                return None if name is None else Word(name)
             case syntax.FunctionCall() if expr.function.text in ("env", "secret"):
                 return self._environment.call(expr, scope)
             case _:
@@ -107,6 +111,8 @@ class Constants:
 
     def _reference(self, expr: syntax.Reference, scope: Scope) -> Value | None:
         argument = scope.arguments.get(expr.name)
+        if isinstance(argument, Setting):
+            return argument.value
         if argument is not None:
             return self._value(argument.expr, argument.scope)
         if expr.name in self._lets:
@@ -176,11 +182,13 @@ class Constants:
             expr.name in scope.arguments or expr.name in self._lets or self.names.is_unreadable(expr.name)
         )
 
-    def _scalar(self, const: Const) -> Scalar | None:
+    def _scalar(self, const: Const) -> Scalar | None:  # noqa: PLR0911 - one return for each kind
         value = const.value
         if isinstance(value, bool):
             return value
         if isinstance(value, str):
+            if const.type is ExprType.NAME:
+                return Word(value)
             return read_symbol(value) if const.type is ExprType.SYMBOL else value
         if const.type is ExprType.RATIO:
             return Ratio(value)
@@ -208,7 +216,7 @@ class Constants:
             case Symbol():
                 return Const(str(setting.value), ExprType.SYMBOL, span)
             case Word():
-                return Loose(setting.value.text, span)
+                return Loose(setting.value.text, span, is_value=True)
             case _:
                 return None
 

@@ -10,7 +10,9 @@ from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.model import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants, type_name
-from meltica_dsl.resolve.scope import FILE_SCOPE, Noun
+from meltica_dsl.resolve.instances import Instance
+from meltica_dsl.resolve.references import one
+from meltica_dsl.resolve.scope import Noun, Scope
 from meltica_dsl.resolve.secrets import refuse_secrets
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import Name
@@ -41,8 +43,8 @@ _SELECTOR = re.compile(
 )
 
 
-def provider(declaration: syntax.ProviderDecl, constants: Constants) -> Provider | None:
-    block = _block(declaration.name, declaration.body, constants, Noun.PROVIDER)
+def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Constants) -> Provider | None:
+    block = _block(declaration, instance, constants, Noun.PROVIDER)
     adapter_setting = block.take("adapter")
     adapter = block.required("adapter", block.typed.word, "fake")
     symbols = block.required(
@@ -53,12 +55,19 @@ def provider(declaration: syntax.ProviderDecl, constants: Constants) -> Provider
     settings = block.rest()
     if adapter is None or adapter_setting is None or symbols is None:
         return None
-    name = declaration.name
-    return Provider(name.text, adapter, adapter_setting.span, symbols, settings, declaration.span, name.span)
+    return Provider(
+        instance.name,
+        adapter,
+        adapter_setting.span,
+        symbols,
+        settings,
+        declaration.span,
+        declaration.name.span,
+    )
 
 
-def pool(declaration: syntax.PoolDecl, constants: Constants) -> Pool | None:
-    block = _block(declaration.name, declaration.body, constants, Noun.POOL)
+def pool(declaration: syntax.PoolDecl, instance: Instance, constants: Constants) -> Pool | None:
+    block = _block(declaration, instance, constants, Noun.POOL)
     choices = tuple(policy.value for policy in FullPolicy)
     events = block.required(
         "events", lambda key, setting: block.typed.whole(key, setting, 1, MAX_POOL_EVENTS), "65_536"
@@ -69,15 +78,15 @@ def pool(declaration: syntax.PoolDecl, constants: Constants) -> Pool | None:
     block.finish()
     if events is None or on_full is None:
         return None
-    return Pool(declaration.name.text, events, FullPolicy(on_full), declaration.span, declaration.name.span)
+    return Pool(instance.name, events, FullPolicy(on_full), declaration.span, declaration.name.span)
 
 
-def sink(declaration: syntax.SinkDecl, constants: Constants) -> Sink:
-    block = _block(declaration.name, declaration.body, constants, Noun.SINK)
+def sink(declaration: syntax.SinkDecl, instance: Instance, constants: Constants) -> Sink:
+    block = _block(declaration, instance, constants, Noun.SINK)
     settings = block.rest()
     refuse_secrets(settings, "a sink", constants.findings)
     return Sink(
-        declaration.name.text,
+        instance.name,
         declaration.kind.text,
         declaration.kind.span,
         settings,
@@ -86,12 +95,14 @@ def sink(declaration: syntax.SinkDecl, constants: Constants) -> Sink:
     )
 
 
-def strategy(declaration: syntax.StrategyDecl, constants: Constants) -> Strategy | None:
-    block = _block(declaration.name, declaration.body, constants, Noun.STRATEGY, ("config",))
+def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Constants) -> Strategy | None:
+    block = _block(declaration, instance, constants, Noun.STRATEGY, ("config",))
     typed = block.typed
-    selector = _selector(declaration.selector, constants)
+    selector = _selector(declaration.selector, instance.scope, constants)
+    before = len(constants.findings)
     trade_on = _named(block, "trade_on", Noun.PROVIDER, constants)
     risk = _named(block, "risk", Noun.RISK, constants)
+    is_connected = len(constants.findings) == before
     config_setting = block.take("config")
     config = None if config_setting is None else typed.fields("config", config_setting, "{ size = 0.01 }")
     refuse_secrets(config or {}, "JavaScript", constants.findings)
@@ -103,10 +114,10 @@ def strategy(declaration: syntax.StrategyDecl, constants: Constants) -> Strategy
     )
     restarts = block.default("restarts", lambda k, v: typed.whole(k, v, 0, MAX_RESTARTS), DEFAULT_RESTARTS)
     block.finish()
-    if selector is None:
+    if selector is None or not is_connected:
         return None
     return Strategy(
-        name=declaration.name.text,
+        name=instance.name,
         selector=selector,
         trade_on=trade_on[0] if trade_on else None,
         trade_on_span=trade_on[1] if trade_on else None,
@@ -124,22 +135,25 @@ def strategy(declaration: syntax.StrategyDecl, constants: Constants) -> Strategy
 
 
 def _block(
-    name: Name,
-    body: syntax.ObjectLiteral | None,
+    declaration: syntax.ProviderDecl | syntax.PoolDecl | syntax.SinkDecl | syntax.StrategyDecl,
+    instance: Instance,
     constants: Constants,
     noun: Noun,
     blocks: tuple[str, ...] = (),
 ) -> Block:
-    return Block(body, constants, f"{noun.value} `{name.text}`", name.span, blocks)
+    name = declaration.name
+    owner = f"{noun.value} `{name.text}`"
+    return Block(declaration.body, constants, owner, name.span, blocks, instance.scope)
 
 
 def _named(block: Block, key: str, noun: Noun, constants: Constants) -> tuple[str, Span] | None:
     """The declaration that a key names, and where."""
     setting = block.take(key)
     word = None if setting is None else block.typed.word(key, setting)
-    if setting is None or word is None or not constants.names.require(Name(word, setting.span), noun):
+    if setting is None or word is None:
         return None
-    return word, setting.span
+    name = one(Name(word, setting.span), constants, noun)
+    return None if name is None else (name, setting.span)
 
 
 def _linger(block: Block, key: str, setting: Setting) -> Linger | None:
@@ -151,8 +165,8 @@ def _linger(block: Block, key: str, setting: Setting) -> Linger | None:
     return None if duration is None else Linger(duration)
 
 
-def _selector(expr: syntax.Expr, constants: Constants) -> Selector | None:
-    setting = constants.evaluate(expr, FILE_SCOPE)
+def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector | None:
+    setting = constants.evaluate(expr, scope)
     if setting is None:
         return None
     form = 'a selector is `"name"`, `"name:tag"` or `"name@sha256:…"`, with 64 hexadecimal digits'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from meltica_dsl.resolve.folding import Unfoldable, fold_binary, fold_unary
 from meltica_dsl.resolve.functions import type_call
 from meltica_dsl.resolve.scope import Noun, Scope
 from meltica_dsl.source import Span
+from meltica_dsl.values import Setting
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants
@@ -30,10 +32,12 @@ MAX_PARTS = 20_000
 @dataclass(frozen=True, slots=True)
 class Loose:
     """A bare name that is no field, constant or parameter. What it meets decides: beside a side `buy`
-    is a side, beside a provider `binance` is one."""
+    is a side, beside a provider `binance` is one. `is_value` if a constant or a variable holds it, so that
+    it is no slip of the pen."""
 
     name: str
     span: Span
+    is_value: bool = False
 
 
 Typed = Expr | Loose | None
@@ -67,12 +71,14 @@ class Typer:
         """A loose name as the type of what stands beside it, or reported if it is none of those."""
         if not isinstance(typed, Loose):
             return typed
+        if beside is ExprType.NAME:
+            return _word(typed)
         if beside is ExprType.SIDE and typed.name in SIDES:
             return Const(typed.name, ExprType.SIDE, typed.span)
         names = self.constants.names
         if names.is_unreadable(typed.name):
             return None
-        if beside is ExprType.PROVIDER and names.has(Noun.PROVIDER, typed.name):
+        if beside is ExprType.PROVIDER and names.has_instance(Noun.PROVIDER, typed.name):
             return Const(typed.name, ExprType.PROVIDER, typed.span)
         self.findings.add(complaints.unknown_name(typed.name, typed.span, self.event, beside, names))
         return None
@@ -115,15 +121,12 @@ class Typer:
 
     def _constant(self, expr: syntax.Expr, scope: Scope) -> Typed:
         setting = self.constants.evaluate(expr, scope)
-        if setting is None:
-            return None
-        const = self.constants.const(setting, expr.span)
-        if const is None:
-            self.findings.add(complaints.no_operand(setting, expr.span))
-        return const
+        return None if setting is None else self._value(setting, expr)
 
     def _reference(self, expr: syntax.Reference, scope: Scope) -> Typed:
         argument = scope.arguments.get(expr.name)
+        if isinstance(argument, Setting):
+            return self._value(argument, expr)
         if argument is not None:
             return self.type(argument.expr, argument.scope)
         if self.event is not None:
@@ -132,11 +135,14 @@ class Typer:
                 return FieldRef(field, algebra.FIELD_TYPES[field.type], expr.span)
         if self.constants.is_let(expr.name):
             setting = self.constants.let(expr.name)
-            const = None if setting is None else self.constants.const(setting, expr.span)
-            if setting is not None and const is None:
-                self.findings.add(complaints.no_operand(setting, expr.span))
-            return const
+            return None if setting is None else self._value(setting, expr)
         return Loose(expr.name, expr.span)
+
+    def _value(self, setting: Setting, expr: syntax.Expr) -> Typed:
+        const = self.constants.const(setting, expr.span)
+        if const is None:
+            self.findings.add(complaints.no_operand(setting, expr.span))
+        return const
 
     def _unary(self, expr: syntax.UnaryOperation, scope: Scope) -> Typed:
         operand = self.expression(expr.operand, scope)
@@ -174,6 +180,12 @@ class Typer:
 
     def _settled_pair(self, one: Typed, other: Typed) -> tuple[Expr, Expr] | None:
         """Both sides, each loose name settled by the other side."""
+        if isinstance(one, Loose) and isinstance(other, Loose):
+            if not (one.is_value or other.is_value):
+                # One of them is a slip, and the other would have been settled by it.
+                self.settled(one)
+                return None
+            one, other = _word(one), _word(other)
         first = self.settled(one, None if other is None or isinstance(other, Loose) else other.type)
         second = self.settled(other, None if one is None or isinstance(one, Loose) else one.type)
         return None if first is None or second is None else (first, second)
@@ -203,6 +215,8 @@ class Typer:
 
     def _membership(self, expr: syntax.MembershipTest, scope: Scope) -> Typed:
         operand = self.type(expr.operand, scope)
+        if isinstance(operand, Loose) and operand.is_value:
+            operand = _word(operand)
         known = operand if operand is not None and not isinstance(operand, Loose) else None
         items = self._items(expr.items, scope, None if known is None else known.type)
         settled = self.settled(operand, items[0].type if items else None)
@@ -226,23 +240,32 @@ class Typer:
                 return self._items(expr.inner, scope, wanted)
             case syntax.Reference() if expr.name in scope.arguments:
                 argument = scope.arguments[expr.name]
+                if isinstance(argument, Setting):
+                    return self._held_items(argument, expr, wanted)
                 return self._items(argument.expr, argument.scope, wanted)
             case syntax.ListLiteral():
                 typed = [(self.type(item, scope), item.span) for item in expr.items]
             case syntax.Reference() if self.constants.is_let(expr.name):
                 setting = self.constants.let(expr.name)
-                if setting is None:
-                    return None
-                if not isinstance(setting.value, tuple):
-                    self.findings.add(complaints.no_list(expr.span))
-                    return None
-                typed = [(self.constants.const(item, expr.span), expr.span) for item in setting.value]
+                return None if setting is None else self._held_items(setting, expr, wanted)
             case _:
                 self.findings.add(complaints.no_list(expr.span))
                 return None
         return self._fitting(typed, wanted)
 
-    def _fitting(self, typed: list[tuple[Typed, Span]], wanted: ExprType | None) -> tuple[Const, ...] | None:
+    def _held_items(
+        self, setting: Setting, expr: syntax.Expr, wanted: ExprType | None
+    ) -> tuple[Const, ...] | None:
+        """The items of a list that a constant or a variable holds."""
+        if not isinstance(setting.value, tuple):
+            self.findings.add(complaints.no_list(expr.span))
+            return None
+        typed = [(self.constants.const(item, expr.span), expr.span) for item in setting.value]
+        return self._fitting(typed, wanted)
+
+    def _fitting(
+        self, typed: Sequence[tuple[Typed, Span]], wanted: ExprType | None
+    ) -> tuple[Const, ...] | None:
         items: list[Const] = []
         for raw, span in typed:
             item = self.settled(raw, wanted)
@@ -268,3 +291,8 @@ class Typer:
         message = f"a constant whole number of 0 to {most} is wanted here"
         self.findings.add(Diagnostic("E0306", message, expr.span))
         return None
+
+
+def _word(loose: Loose) -> Const:
+    """A name that is compared with a name, as in `if mode == live`."""
+    return Const(loose.name, ExprType.NAME, loose.span)

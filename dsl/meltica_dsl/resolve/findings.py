@@ -12,12 +12,22 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._count = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
+        self._count += 1
         self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
 
+    def again(self, code: str, span: Span) -> bool:
+        """Whether this mistake was seen before, so that nobody need find words for it. If so, it counts."""
+        is_known = (code, span) in self._found
+        self._count += is_known
+        return is_known
+
     def __len__(self) -> int:
-        return len(self._found)
+        """How often something was found wrong, the same mistake counted each time: who compares this before
+        and after knows whether what is in hand is sound."""
+        return self._count
 
     def all(self) -> tuple[Diagnostic, ...]:
         return tuple(self._found.values())

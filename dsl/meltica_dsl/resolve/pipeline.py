@@ -14,12 +14,13 @@ from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
 from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.instances import Instance, Repeatable, instances
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.routes import route
 from meltica_dsl.resolve.scenarios import scenarios
-from meltica_dsl.resolve.scope import Names, declares
+from meltica_dsl.resolve.scope import Names, Noun, Off
 from meltica_dsl.resolve.stage_checks import check_stages
-from meltica_dsl.resolve.unsupported import has_modifiers, report_unsupported
+from meltica_dsl.resolve.unsupported import report_unsupported
 from meltica_dsl.source import SourceFile, Span
 from meltica_dsl.values import Size
 
@@ -42,8 +43,9 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
     names = Names(file, findings)
     constants = Constants(names, findings, environ)
     report_unsupported(file, findings)
+    there = instances(file, constants)
     pipeline = _pipeline(file, source, constants)
-    parts = [_part(declaration, constants) for declaration in file.declarations]
+    parts = [_part(declaration, instance, constants) for declaration, instance in there]
     check_stages(file, constants)
     whole = replace(
         pipeline,
@@ -60,30 +62,30 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
     return Resolved(whole, findings.all())
 
 
-def _part(declaration: syntax.Declaration, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
-    if has_modifiers(declaration) or _is_second(declaration, constants.names):
-        return None
+def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
     match declaration:
         case syntax.ProviderDecl():
-            return provider(declaration, constants)
+            return provider(declaration, instance, constants)
         case syntax.PoolDecl():
-            return pool(declaration, constants)
-        case syntax.RouteDecl():
-            return route(declaration, constants)
+            return pool(declaration, instance, constants)
         case syntax.StrategyDecl():
-            return strategy(declaration, constants)
+            return strategy(declaration, instance, constants)
         case syntax.RiskDecl():
-            return risk(declaration, constants)
+            return risk(declaration, instance, constants)
         case syntax.SinkDecl():
-            return sink(declaration, constants)
-        case _:
+            return sink(declaration, instance, constants)
+        case syntax.RouteDecl():
+            return _route(declaration, instance, constants)
+        case syntax.PlaceDecl():
             return None
 
 
-def _is_second(declaration: syntax.Declaration, names: Names) -> bool:
-    """Whether the name was declared before: the first declaration is the one that is meant."""
-    declared = declares(declaration)
-    return declared is not None and not names.is_first(*declared)
+def _route(declaration: syntax.RouteDecl, instance: Instance, constants: Constants) -> Route | None:
+    made = route(declaration, instance, constants)
+    if isinstance(made, Off):
+        constants.names.families[Noun.ROUTE][declaration.name.text].switch_off(instance.name, made)
+        return None
+    return made
 
 
 def _of(kind: type[P], parts: Iterable[Part | None]) -> tuple[P, ...]:

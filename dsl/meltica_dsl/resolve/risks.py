@@ -7,6 +7,7 @@ from meltica_dsl.model import CircuitBreaker, KillSwitch, Risk
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
+from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.values import Setting
 
 ORDER_TYPES = ("limit", "market")
@@ -17,12 +18,12 @@ DEFAULT_ORDER_BURST = 1
 """A throttle without a burst spaces orders evenly."""
 
 
-def risk(declaration: syntax.RiskDecl, constants: Constants) -> Risk:
+def risk(declaration: syntax.RiskDecl, instance: Instance, constants: Constants) -> Risk:
     name = declaration.name
-    block = Block(declaration.body, constants, f"risk `{name.text}`", name.span)
+    block = Block(declaration.body, constants, f"risk `{name.text}`", name.span, scope=instance.scope)
     typed = block.typed
     limits = Risk(
-        name=name.text,
+        name=instance.name,
         max_position=block.optional("max_position", typed.positive),
         max_notional=block.optional("max_notional", typed.positive),
         notional_currency=block.optional("notional_currency", typed.word),

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.fields import EVENT_BY_NAME, EventType
 from meltica_dsl.model import Route, Source, Target
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.scope import FILE_SCOPE, TARGETS, Noun, did_you_mean, rename
+from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.instances import Instance
+from meltica_dsl.resolve.references import one, several
+from meltica_dsl.resolve.scope import TARGETS, Noun, Off, Scope, did_you_mean, rename
 from meltica_dsl.resolve.stages import StageExpander
 from meltica_dsl.resolve.unsupported import unsupported
+from meltica_dsl.source import Span
 
 
-def route(declaration: syntax.RouteDecl, constants: Constants) -> Route | None:
-    names, before = constants.names, len(constants.findings)
-    has_pool = names.require(declaration.pool, Noun.POOL)
-    sources = [_source(reference, constants) for reference in declaration.sources]
-    event = _shared_event(sources, constants)
-    stages = StageExpander(constants, event).expand(declaration.calls, FILE_SCOPE) if event else ()
-    targets = _targets(declaration, constants)
-    sound = tuple(source for source in sources if source is not None)
-    is_sound = has_pool and len(sound) == len(sources) and len(targets) == len(declaration.targets)
-    if not is_sound or len(constants.findings) > before:
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """One source as it is written: the event it gives, and who gives it, nobody if that is switched off."""
+
+    event: EventType
+    sources: tuple[Source, ...]
+    span: Span
+
+
+def route(declaration: syntax.RouteDecl, instance: Instance, constants: Constants) -> Route | Off | None:
+    """The route, or why it is not there: all its sources or all its targets are switched off. None if it is
+    unsound, which is reported."""
+    scope, before = instance.scope, len(constants.findings)
+    pool_name = node_name(declaration.pool, scope, constants)
+    pool = pool_name and one(pool_name, constants, Noun.POOL)
+    feeds = [_feed(reference, scope, constants) for reference in declaration.sources]
+    event = _shared_event(feeds, constants)
+    stages = StageExpander(constants, event).expand(declaration.calls, scope) if event else ()
+    targets = _targets(declaration, scope, constants)
+    if pool is None or None in feeds or len(constants.findings) > before:
         return None
+    sources = tuple(source for feed in feeds if feed is not None for source in feed.sources)
+    if not sources:
+        return Off(declaration.sources[0].span, "all its sources are switched off")
+    if declaration.targets and not targets:
+        return Off(declaration.targets[0].span, "all its targets are switched off")
     return Route(
-        name=declaration.name.text,
-        pool=declaration.pool.text,
-        sources=sound,
+        name=instance.name,
+        pool=pool,
+        sources=sources,
         stages=stages,
         targets=targets,
         durable=declaration.durable,
@@ -36,25 +57,31 @@ def route(declaration: syntax.RouteDecl, constants: Constants) -> Route | None:
     )
 
 
-def _source(reference: syntax.SourceRef, constants: Constants) -> Source | None:
-    names, findings = constants.names, constants.findings
-    if reference.event is None:
-        if names.has(Noun.ROUTE, reference.owner.text):
-            findings.add(unsupported("a route as the source of a route", reference.span))
-        elif names.has(Noun.PROVIDER, reference.owner.text):
-            events = ", ".join(f"`{reference.owner.text}.{name}`" for name in EVENT_BY_NAME)
-            message = f"`{reference.owner.text}` gives several events: say which"
-            findings.add(Diagnostic("E0203", message, reference.span, help=(f"they are {events}",)))
-        else:
-            names.require(reference.owner, Noun.PROVIDER)
+def _feed(reference: syntax.SourceRef, scope: Scope, constants: Constants) -> _Feed | None:
+    owner = node_name(reference.owner, scope, constants)
+    if owner is None:
         return None
-    has_provider = names.require(reference.owner, Noun.PROVIDER)
+    if reference.event is None:
+        _report_no_event(owner, reference, constants)
+        return None
+    providers = several(owner, constants, Noun.PROVIDER)
     event = EVENT_BY_NAME.get(reference.event.text)
     if event is None:
-        findings.add(unknown_event(reference.event))
-    if event is None or not has_provider:
+        constants.findings.add(unknown_event(reference.event))
+    if event is None or providers is None:
         return None
-    return Source(reference.owner.text, event, reference.span)
+    sources = tuple(Source(provider, event, reference.span) for provider in providers)
+    return _Feed(event, sources, reference.span)
+
+
+def _report_no_event(owner: syntax.Name, reference: syntax.SourceRef, constants: Constants) -> None:
+    names, findings, base = constants.names, constants.findings, reference.owner.name.text
+    if names.has(Noun.ROUTE, base):
+        findings.add(unsupported("a route as the source of a route", reference.span))
+    elif several(owner, constants, Noun.PROVIDER) is not None:
+        events = ", ".join(f"`{base}.{name}`" for name in EVENT_BY_NAME)
+        message = f"`{owner.text}` gives several events: say which"
+        findings.add(Diagnostic("E0203", message, reference.span, help=(f"they are {events}",)))
 
 
 def unknown_event(name: syntax.Name) -> Diagnostic:
@@ -69,40 +96,41 @@ def unknown_event(name: syntax.Name) -> Diagnostic:
     )
 
 
-def _shared_event(sources: list[Source | None], constants: Constants) -> EventType | None:
+def _shared_event(feeds: list[_Feed | None], constants: Constants) -> EventType | None:
     """The event that all sources give: that of the first, where others are reported."""
-    first: Source | None = None
-    seen: set[tuple[str, str]] = set()
-    for source in sources:
-        if source is None:
+    first: _Feed | None = None
+    seen: set[str] = set()
+    for feed in feeds:
+        if feed is None:
             continue
-        first = first or source
-        if source.event is not first.event:
+        first = first or feed
+        if feed.event is not first.event:
             constants.findings.add(
                 Diagnostic(
                     "E0208",
-                    f"a route takes one type of event, not {first.event.name} and {source.event.name}",
-                    source.span,
-                    f"gives {source.event.name} events",
+                    f"a route takes one type of event, not {first.event.name} and {feed.event.name}",
+                    feed.span,
+                    f"gives {feed.event.name} events",
                     labels=(Label(first.span, f"gives {first.event.name} events"),),
                     help=("give each type of event a route of its own",),
                 )
             )
-        elif (source.provider, source.event.name) in seen:
-            message = f"`{source.provider}.{source.event.name}` is a source twice"
-            constants.findings.add(Diagnostic("E0215", message, source.span, help=("remove one",)))
-        seen.add((source.provider, source.event.name))
+            continue
+        for source in feed.sources:
+            if source.provider in seen:
+                message = f"`{source.provider}.{source.event.name}` is a source twice"
+                constants.findings.add(Diagnostic("E0215", message, source.span, help=("remove one",)))
+            seen.add(source.provider)
     return first.event if first else None
 
 
-def _targets(declaration: syntax.RouteDecl, constants: Constants) -> tuple[Target, ...]:
+def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) -> tuple[Target, ...]:
     targets: dict[str, Target] = {}
-    for name in declaration.targets:
-        if not constants.names.require(name, *TARGETS):
-            continue
-        if name.text in targets:
-            message = f"`{name.text}` is a target twice"
-            constants.findings.add(Diagnostic("E0215", message, name.span, help=("remove one",)))
-            continue
-        targets[name.text] = Target(name.text, name.span)
+    for node in declaration.targets:
+        name = node_name(node, scope, constants)
+        for target in (name and several(name, constants, *TARGETS)) or ():
+            if target in targets:
+                message = f"`{target}` is a target twice"
+                constants.findings.add(Diagnostic("E0215", message, node.span, help=("remove one",)))
+            targets[target] = Target(target, node.span)
     return tuple(targets.values())

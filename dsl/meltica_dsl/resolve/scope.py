@@ -12,6 +12,7 @@ from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
 from meltica_dsl.syntax import Expr, Name
+from meltica_dsl.values import Setting
 
 
 class Noun(Enum):
@@ -52,9 +53,10 @@ TARGETS = (Noun.STRATEGY, Noun.SINK)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Parameters in force and what was passed for each, with the scope it was written in."""
+    """Names in force besides the file's own: parameters of a stage, with what was passed for each, and the
+    variables of a `for`, with their values."""
 
-    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    arguments: Mapping[str, Argument | Setting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,33 @@ class Argument:
 
 
 FILE_SCOPE = Scope()
+
+
+@dataclass(slots=True)
+class Family:
+    """What a declaration gives once `for` and `if` are worked out: its instances, by their full names.
+
+    `off` has those that are not there, with the place that says why. Unless it `is_sound`, nobody can say
+    what its instances are, and that is reported already.
+    """
+
+    repeats: bool
+    there: dict[str, None] = field(default_factory=dict)
+    off: dict[str, Off] = field(default_factory=dict)
+    is_sound: bool = True
+
+    def switch_off(self, name: str, off: Off) -> None:
+        """An instance turns out not to be there after all."""
+        del self.there[name]
+        self.off[name] = off
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Why a declaration is not there."""
+
+    span: Span
+    why: str
 
 
 def declares(declaration: syntax.Declaration) -> tuple[Noun, Name] | None:
@@ -84,6 +113,7 @@ class Names:
         self._findings = findings
         self._places: dict[Noun, dict[str, Name]] = {noun: {} for noun in Noun}
         self._unreadable: set[str] = set()
+        self.families: dict[Noun, dict[str, Family]] = {noun: {} for noun in Noun}
         self.lets: dict[str, syntax.LetDecl] = {}
         self.stages: dict[str, syntax.StageDecl] = {}
         for declaration in file.declarations:
@@ -116,6 +146,15 @@ class Names:
     def has(self, noun: Noun, name: str) -> bool:
         return name in self._places[noun]
 
+    def has_instance(self, noun: Noun, name: str) -> bool:
+        """Whether there is an instance of this full name. One that is switched off counts too."""
+        family = self.families[noun].get(name.partition("[")[0])
+        return family is not None and (name in family.there or name in family.off or not family.is_sound)
+
+    def instances(self, noun: Noun) -> list[str]:
+        """The full names of all instances that are there."""
+        return [name for family in self.families[noun].values() for name in family.there]
+
     def is_unreadable(self, name: str) -> bool:
         """Whether a declaration of this name has a syntax error, so that nothing is known of it."""
         return name in self._unreadable
@@ -127,7 +166,7 @@ class Names:
         """Whether the name declares one of `wanted`. If not, that is reported."""
         if any(self.has(noun, name.text) for noun in wanted):
             return True
-        if not self.is_unreadable(name.text):
+        if not (self.is_unreadable(name.text) or self._findings.again("E0201", name.span)):
             self._findings.add(self._unknown(name, wanted))
         return False
 
@@ -142,14 +181,14 @@ class Names:
                 name.span,
                 f"{phrase} is wanted here",
                 labels=(Label(self._places[actual][name.text].span, "declared here"),),
-                help=_listing(known, phrase),
+                help=listing(known, phrase),
             )
         return Diagnostic(
             "E0201",
             f"there is no {' or '.join(noun.value for noun in wanted)} called `{name.text}`",
             name.span,
             "not declared",
-            help=did_you_mean(name.text, known) or _listing(known, phrase),
+            help=did_you_mean(name.text, known) or listing(known, phrase),
             fixes=rename(name.text, name.span, known),
         )
 
@@ -179,7 +218,7 @@ _LISTED = 8
 """Names that a help lists. A longer list helps nobody."""
 
 
-def _listing(known: list[str], phrase: str) -> tuple[str, ...]:
+def listing(known: list[str], phrase: str) -> tuple[str, ...]:
     if not known:
         return (f"declare {phrase}",)
     shown = ", ".join(f"`{name}`" for name in known[:_LISTED])

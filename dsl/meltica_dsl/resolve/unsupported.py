@@ -25,32 +25,7 @@ def report_unsupported(file: syntax.File, findings: Findings) -> None:
             case syntax.PlaceDecl():
                 findings.add(unsupported("`place`", _keyword(declaration.span, "place")))
             case _:
-                _report_modifiers(declaration, findings)
-
-
-def has_modifiers(declaration: syntax.Declaration) -> bool:
-    return bool(_modifiers(declaration))
-
-
-def _report_modifiers(declaration: syntax.Declaration, findings: Findings) -> None:
-    for modifier in _modifiers(declaration)[:1]:
-        keyword = "for" if isinstance(modifier, syntax.Repeat) else "if"
-        findings.add(unsupported(f"`{keyword}` on a declaration", _keyword(modifier.span, keyword)))
-
-
-def _modifiers(declaration: syntax.Declaration) -> tuple[syntax.Modifier, ...]:
-    match declaration:
-        case (
-            syntax.ProviderDecl()
-            | syntax.PoolDecl()
-            | syntax.RiskDecl()
-            | syntax.StrategyDecl()
-            | syntax.SinkDecl()
-            | syntax.RouteDecl()
-        ):
-            return declaration.modifiers
-        case _:
-            return ()
+                pass
 
 
 def _keyword(span: Span, keyword: str) -> Span:

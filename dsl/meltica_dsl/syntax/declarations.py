@@ -98,10 +98,18 @@ class StageDecl(NamedTuple):
     span: Span
 
 
+class NodeRef(NamedTuple):
+    """`maker`, or of a family `maker[BTC-USDT]`."""
+
+    name: Name
+    keys: tuple[Expr, ...]
+    span: Span
+
+
 class SourceRef(NamedTuple):
     """`provider.event`, or the bare name of another route."""
 
-    owner: Name
+    owner: NodeRef
     event: Name | None
     span: Span
 
@@ -109,11 +117,11 @@ class SourceRef(NamedTuple):
 class RouteDecl(NamedTuple):
     name: Name
     modifiers: tuple[Modifier, ...]
-    pool: Name
+    pool: NodeRef
     durable: bool
     sources: tuple[SourceRef, ...]
     calls: tuple[StageCall, ...]
-    targets: tuple[Name, ...]
+    targets: tuple[NodeRef, ...]
     span: Span
 
 

@@ -70,6 +70,15 @@ class Dotted(NamedTuple):
         return 1
 
 
+class Indexed(NamedTuple):
+    """`maker[BTC-USDT]`: a member of a family, as a value."""
+
+    name: Name
+    keys: tuple[Expr, ...]
+    span: Span
+    depth: int
+
+
 class FunctionCall(NamedTuple):
     function: Name
     arguments: tuple[Expr, ...]
@@ -146,6 +155,7 @@ Expr = (
     | Truth
     | Reference
     | Dotted
+    | Indexed
     | FunctionCall
     | ListLiteral
     | ObjectLiteral

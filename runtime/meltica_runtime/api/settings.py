@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from meltica_compiler.graph import SettingValue
-from meltica_compiler.stage_text import number_text
+from meltica_dsl.value_text import number_text
 from meltica_dsl.values import Secret
 
 

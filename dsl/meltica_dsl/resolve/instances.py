@@ -1,0 +1,162 @@
+"""`for` and `if` on declarations, worked out: each declaration becomes the instances that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meltica_dsl import syntax
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.model import Const
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.expressions import Typer
+from meltica_dsl.resolve.indexes import full_name, index_text, no_index
+from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Off, Scope, declared_twice, declares
+from meltica_dsl.resolve.typed import TypedValues
+from meltica_dsl.source import Span
+from meltica_dsl.values import Setting
+
+MAX_INSTANCES = 20_000
+"""Of all families of a pipeline. Twice as many nodes as a pipeline is meant to have."""
+
+Repeatable = (
+    syntax.ProviderDecl
+    | syntax.PoolDecl
+    | syntax.RiskDecl
+    | syntax.PlaceDecl
+    | syntax.StrategyDecl
+    | syntax.SinkDecl
+    | syntax.RouteDecl
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One of those that a declaration gives. `name` is its full name; `scope` holds its variables."""
+
+    name: str
+    scope: Scope
+
+
+def instances(file: syntax.File, constants: Constants) -> tuple[tuple[Repeatable, Instance], ...]:
+    """All instances that are there, with their declarations, in the order of the file. The names learn of
+    them, and of those that are switched off."""
+    expander = _Expander(constants)
+    return tuple(
+        (declaration, instance)
+        for declaration in file.declarations
+        if isinstance(declaration, Repeatable)
+        for instance in expander.expand(declaration)
+    )
+
+
+class _Unsound(Exception):
+    """The modifiers of a declaration have an error, which is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """One way through the modifiers read so far."""
+
+    index: tuple[str, ...]
+    scope: Scope
+    off: Span | None = None
+
+
+class _Expander:
+    def __init__(self, constants: Constants) -> None:
+        self._constants = constants
+        self._findings = constants.findings
+        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._count = 0
+
+    def expand(self, declaration: Repeatable) -> list[Instance]:
+        declared = declares(declaration)
+        assert declared is not None, "what can be repeated has a name"
+        noun, name = declared
+        if not self._constants.names.is_first(noun, name):
+            return []
+        repeats = [m for m in declaration.modifiers if isinstance(m, syntax.Repeat)]
+        family = Family(repeats=bool(repeats))
+        self._constants.names.families[noun][name.text] = family
+        family.is_sound = self._check_variables(repeats)
+        try:
+            branches = self._branches(declaration) if family.is_sound else []
+        except _Unsound:
+            family.is_sound = False
+            return []
+        return list(self._instances(declaration, family, branches))
+
+    def _instances(
+        self, declaration: Repeatable, family: Family, branches: list[_Branch]
+    ) -> Iterator[Instance]:
+        for branch in branches:
+            name = full_name(declaration.name.text, branch.index)
+            if branch.off is None:
+                family.there[name] = None
+                yield Instance(name, branch.scope)
+            else:
+                family.off[name] = Off(branch.off, "this is false")
+
+    def _check_variables(self, repeats: list[syntax.Repeat]) -> bool:
+        seen: dict[str, syntax.Name] = {}
+        for repeat in repeats:
+            variable = repeat.variable
+            if variable.text in seen:
+                self._findings.add(declared_twice("a variable", seen[variable.text], variable))
+                return False
+            seen[variable.text] = variable
+        return True
+
+    def _branches(self, declaration: Repeatable) -> list[_Branch]:
+        """Every way through the modifiers, from left to right: what stands right sees what stands left."""
+        branches = [_Branch((), FILE_SCOPE)]
+        for modifier in declaration.modifiers:
+            if isinstance(modifier, syntax.Condition):
+                branches = [self._judged(branch, modifier) for branch in branches]
+                continue
+            branches = [more for branch in branches for more in self._repeated(branch, modifier)]
+        return branches
+
+    def _judged(self, branch: _Branch, modifier: syntax.Condition) -> _Branch:
+        if branch.off is not None:
+            return branch
+        condition = Typer(self._constants, None).condition(modifier.condition, branch.scope)
+        if condition is None:
+            raise _Unsound
+        assert isinstance(condition, Const), "without fields everything is constant"
+        return branch if condition.value else _Branch(branch.index, branch.scope, modifier.condition.span)
+
+    def _repeated(self, branch: _Branch, modifier: syntax.Repeat) -> Iterator[_Branch]:
+        for item, text in self._items(modifier, branch.scope):
+            self._count += 1
+            if self._count > MAX_INSTANCES:
+                self._report_too_many(modifier)
+                raise _Unsound
+            scope = Scope({**branch.scope.arguments, modifier.variable.text: item})
+            yield _Branch((*branch.index, text), scope, branch.off)
+
+    def _items(self, modifier: syntax.Repeat, scope: Scope) -> Iterator[tuple[Setting, str]]:
+        setting = self._constants.evaluate(modifier.items, scope)
+        key, example = f"for {modifier.variable.text} in", "[BTC-USDT, ETH-USDT]"
+        texts = None if setting is None else self._typed.items(key, setting, self._index, example)
+        if setting is None or texts is None:
+            raise _Unsound
+        assert isinstance(setting.value, tuple), "only lists have items"
+        return zip(setting.value, texts, strict=True)
+
+    def _index(self, _key: str, item: Setting) -> str | None:
+        text = index_text(item)
+        if text is None:
+            self._findings.add(no_index(item))
+        return text
+
+    def _report_too_many(self, modifier: syntax.Repeat) -> None:
+        self._findings.add(
+            Diagnostic(
+                "E0221",
+                f"this makes more than {MAX_INSTANCES:_} instances",
+                modifier.span,
+                help=("shorten the list, or split the pipeline",),
+            )
+        )

@@ -1,0 +1,101 @@
+"""What a name means: one declaration, all instances of a family, or one of them."""
+
+from __future__ import annotations
+
+from meltica_dsl.diagnostics import Diagnostic, Label
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.indexes import family_name
+from meltica_dsl.resolve.scope import Family, Noun, listing
+from meltica_dsl.source import Span
+from meltica_dsl.suggest import nearest
+from meltica_dsl.syntax import Name
+
+
+def one(name: Name, constants: Constants, *wanted: Noun) -> str | None:
+    """The full name of the one declaration that is meant, which is there. None if it is not, or if several
+    could be meant, which is reported."""
+    family = _family(name, constants, wanted)
+    if family is None:
+        return None
+    if name.text in family.there:
+        return name.text
+    off = family.off.get(name.text)
+    if off is not None:
+        constants.findings.add(_switched_off(name, off.span, off.why))
+    elif family.repeats and name.text == family_name(name.text):
+        constants.findings.add(_ambiguous(name, family))
+    else:
+        _report_no_instance(name, family, constants)
+    return None
+
+
+def several(name: Name, constants: Constants, *wanted: Noun) -> tuple[str, ...] | None:
+    """The full names that are meant in a list: those of all instances for the bare name of a family. What is
+    switched off is left out. None if the name means nothing, which is reported."""
+    family = _family(name, constants, wanted)
+    if family is None:
+        return None
+    if name.text in family.there:
+        return (name.text,)
+    if name.text in family.off:
+        return ()
+    if family.repeats and name.text == family_name(name.text):
+        return tuple(family.there)
+    _report_no_instance(name, family, constants)
+    return None
+
+
+def _family(name: Name, constants: Constants, wanted: tuple[Noun, ...]) -> Family | None:
+    """What the declaration of this name gives. None if there is none or it is not known."""
+    names, base = constants.names, family_name(name.text)
+    if not names.require(Name(base, name.span), *wanted):
+        return None
+    family = next(names.families[n][base] for n in wanted if base in names.families[n])
+    return family if family.is_sound else None
+
+
+def _switched_off(name: Name, span: Span, why: str) -> Diagnostic:
+    return Diagnostic(
+        "E0220",
+        f"`{name.text}` is switched off",
+        name.span,
+        "is needed here",
+        labels=(Label(span, why),),
+        help=("switch off what needs it by the same condition, or give it something else",),
+    )
+
+
+def _ambiguous(name: Name, family: Family) -> Diagnostic:
+    return Diagnostic(
+        "E0219",
+        f"`{name.text}` is a family, and one of it is wanted here",
+        name.span,
+        "which one?",
+        help=listing(list(family.there), f"an instance of `{name.text}`"),
+    )
+
+
+def _report_no_instance(name: Name, family: Family, constants: Constants) -> None:
+    if not constants.findings.again("E0218", name.span):
+        constants.findings.add(_no_instance(name, family))
+
+
+def _no_instance(name: Name, family: Family) -> Diagnostic:
+    base = family_name(name.text)
+    if not family.repeats:
+        return Diagnostic(
+            "E0218",
+            f"`{base}` stands alone: it has no instances",
+            name.span,
+            help=(f"write `{base}`, or repeat its declaration: `{base} for s in […]`",),
+        )
+    known = [*family.there, *family.off]
+    likely = nearest(name.text, known)
+    hint = (f"did you mean `{likely}`?",) if likely else ()
+    return Diagnostic(
+        "E0218",
+        f"there is no `{name.text}`",
+        name.span,
+        f"`{base}` has no such instance",
+        help=(*hint, *listing(known, f"an instance of `{base}`")),
+    )
