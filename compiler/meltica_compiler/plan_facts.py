@@ -14,7 +14,7 @@ from meltica_compiler.draw.spelling import (
     spell_settings,
 )
 from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode, SinkNode, StrategyNode
-from meltica_compiler.stage_text import duration_text
+from meltica_dsl.value_text import duration_text
 
 Facts = Mapping[str, str]
 """In the order in which they are shown."""

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from meltica_compiler.budget import size_text
 from meltica_compiler.draw.spelling import spell_number, spell_rate, spell_ratio, spell_text
-from meltica_compiler.stage_text import duration_text
 from meltica_dsl.intelligence.occurrences import Index
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.scope import Names
+from meltica_dsl.value_text import duration_text
 from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
 

@@ -88,19 +88,19 @@ def step(node: syntax.Step) -> str:
         case syntax.RecordingStep():
             return f"{event_head(node)} from {node.path.text}"
         case syntax.FaultStep():
-            return f"at {expression(node.time)} {node.provider.text} {node.fault.text}"
+            return f"at {expression(node.time)} {node_ref(node.provider)} {node.fault.text}"
         case syntax.ExpectStep():
             return expect_head(node, len(node.phrases))
 
 
 def expect_head(node: syntax.ExpectStep, phrases: int) -> str:
     """The expectation with so many of its phrases."""
-    words = [node.node.text, node.verb.text, *map(phrase, node.phrases[:phrases])]
+    words = [node_ref(node.node), node.verb.text, *map(phrase, node.phrases[:phrases])]
     return f"expect {' '.join(words)}"
 
 
 def event_head(node: syntax.EventStep | syntax.RecordingStep) -> str:
-    return f"at {expression(node.time)} {node.provider.text}.{node.event.text}"
+    return f"at {expression(node.time)} {node_ref(node.provider)}.{node.event.text}"
 
 
 def phrase(node: syntax.Phrase) -> str:

@@ -145,9 +145,9 @@ def _event_of(
     for source in route.sources:
         if source.event is not None:
             return EVENT_BY_NAME.get(source.event.text)
-        upstream = declared.get((Noun.ROUTE, source.owner.text))
-        if isinstance(upstream, syntax.RouteDecl) and source.owner.text not in seen:
-            return _event_of(upstream, declared, seen | {source.owner.text})
+        upstream = declared.get((Noun.ROUTE, source.owner.name.text))
+        if isinstance(upstream, syntax.RouteDecl) and source.owner.name.text not in seen:
+            return _event_of(upstream, declared, seen | {source.owner.name.text})
     return None
 
 
@@ -162,11 +162,12 @@ _NAMING = {(noun, key.name): key.nouns for noun, keys in KEYS.items() for key in
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an expression stands: the names of its declaration, and the fields that hide others."""
+    """Where an expression stands: the names of its declaration, the fields that hide others, and whether
+    other bare names are most likely those of providers, as in conditions, lists of `for` and indexes."""
 
     locals: Mapping[str, Thing]
     fields: frozenset[str] = frozenset()
-    in_condition: bool = False
+    names_providers: bool = False
 
 
 class _Finder:
@@ -178,7 +179,7 @@ class _Finder:
         place = _Place({n.text: Thing(kind, n.text, declaration.span) for n, kind in _locals(declaration)})
         for modifier in modifiers_of(declaration):
             expr = modifier.items if isinstance(modifier, syntax.Repeat) else modifier.condition
-            yield from self._expression(expr, place)
+            yield from self._expression(expr, _Place(place.locals, names_providers=True))
         match declaration:
             case syntax.LetDecl():
                 yield from self._expression(declaration.value, place)
@@ -201,16 +202,15 @@ class _Finder:
                 return
 
     def _route(self, route: syntax.RouteDecl, place: _Place) -> Iterator[Occurrence]:
-        yield from self._named(route.pool, Noun.POOL)
+        yield from self._node(route.pool, place, Noun.POOL)
         for source in route.sources:
-            yield from self._named(
-                source.owner, *((Noun.PROVIDER,) if source.event else (Noun.ROUTE, Noun.PROVIDER))
-            )
+            nouns = (Noun.PROVIDER,) if source.event else (Noun.ROUTE, Noun.PROVIDER)
+            yield from self._node(source.owner, place, *nouns)
         event = self._declared.event_of(route)
         fields = frozenset(field.name for field in event.fields if not field.hidden) if event else _ALL_FIELDS
         yield from self._stages(route.calls, _Place(place.locals, fields - place.locals.keys(), True))
         for target in route.targets:
-            yield from self._named(target, *TARGETS)
+            yield from self._node(target, place, *TARGETS)
 
     def _stages(self, calls: Iterable[syntax.StageCall], place: _Place) -> Iterator[Occurrence]:
         constant = _Place(place.locals)
@@ -230,18 +230,18 @@ class _Finder:
     def _step(self, step: syntax.Step, place: _Place) -> Iterator[Occurrence]:
         match step:
             case syntax.EventStep():
-                yield from self._named(step.provider, Noun.PROVIDER)
+                yield from self._node(step.provider, place, Noun.PROVIDER)
                 yield from self._block(step.body, "event", place)
             case syntax.FaultStep() | syntax.RecordingStep():
-                yield from self._named(step.provider, Noun.PROVIDER)
+                yield from self._node(step.provider, place, Noun.PROVIDER)
             case syntax.ExpectStep():
                 # Where a name means several things, the first that can do what the verb says is meant.
                 able = [s for s, verbs in VERBS.items() if step.verb.text in {verb.value for verb in verbs}]
                 nouns = sorted((Noun(subject.value) for subject in able), key=_SUBJECTS.index)
-                yield from self._named(step.node, *nouns)
+                yield from self._node(step.node, place, *nouns)
                 for phrase in step.phrases:
                     for match in phrase.fields if isinstance(phrase, syntax.Matches) else ():
-                        yield from self._expression(match.value, replace(place, in_condition=True))
+                        yield from self._expression(match.value, replace(place, names_providers=True))
 
     def _block(self, body: syntax.ObjectLiteral | None, keyword: str, place: _Place) -> Iterator[Occurrence]:
         for entry in body.entries if body is not None else ():
@@ -250,14 +250,18 @@ class _Finder:
                 yield from self._expression(entry.value, place)
                 continue
             for part in walk(entry.value):
-                if isinstance(part, syntax.Reference):
+                if isinstance(part, syntax.Indexed):
+                    yield from self._named(part.name, *nouns)
+                elif isinstance(part, syntax.Reference):
                     yield from self._reference(part, place) or self._named(Name(part.name, part.span), *nouns)
 
     def _expression(self, expr: Expr, place: _Place) -> Iterator[Occurrence]:
         for part in walk(expr):
+            if isinstance(part, syntax.Indexed):
+                yield from self._named(part.name, Noun.PROVIDER, *TARGETS)
             if isinstance(part, syntax.Reference) and part.name not in place.fields:
                 found = self._reference(part, place)
-                if not found and place.in_condition:
+                if not found and place.names_providers:
                     found = list(self._named(Name(part.name, part.span), Noun.PROVIDER))
                 yield from found
 
@@ -265,6 +269,16 @@ class _Finder:
         """A bare name as a local name or a constant; nothing where it is neither."""
         thing = place.locals.get(part.name) or Thing(Noun.LET, part.name)
         return [Occurrence(thing, part.span, False)] if thing in self._things else []
+
+    def _node(self, node: syntax.NodeRef, place: _Place, *nouns: Noun) -> Iterator[Occurrence]:
+        name = node.name
+        local = place.locals.get(name.text)
+        if local is not None:
+            yield Occurrence(local, name.span, False)
+        else:
+            yield from self._named(name, *nouns)
+        for key in node.keys:
+            yield from self._expression(key, _Place(place.locals, names_providers=True))
 
     def _named(self, name: Name, *nouns: Noun) -> Iterator[Occurrence]:
         """A name where one of these nouns is wanted: of the first that declares it, if any does."""

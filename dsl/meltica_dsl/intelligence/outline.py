@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meltica_dsl import syntax
+from meltica_dsl.formatting import inline
 from meltica_dsl.resolve.scope import declares
 from meltica_dsl.source import Span
 from meltica_dsl.strings import read_string
@@ -67,7 +68,7 @@ def _detail(declaration: syntax.Declaration, text: str) -> str:
             shown = declaration.kind.text
         case syntax.RouteDecl():
             sources = ", ".join(text[s.span.start : s.span.end] for s in declaration.sources)
-            shown = f"{sources} → {', '.join(target.text for target in declaration.targets)}"
+            shown = f"{sources} → {', '.join(map(inline.node_ref, declaration.targets))}"
         case _:
             return ""
     shown = " ".join(shown.split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meltica_dsl.json_form.checked import Checked, Members
-from meltica_dsl.json_form.fragments import EVENT, EXPRESSION, SOURCE, STAGE, STEP, TARGET, Fragment
+from meltica_dsl.json_form.fragments import EVENT, EXPRESSION, POOL, SOURCE, STAGE, STEP, TARGET, Fragment
 from meltica_dsl.json_form.shapes import COMMENTS, Part, Shape
 from meltica_dsl.json_form.values import (
     JsonList,
@@ -107,6 +107,9 @@ class Draft:
                 self.value(members["in"])
 
     # --- flows and steps
+
+    def pool(self, node: JsonValue) -> None:
+        self.add(f" {self._checked.fragment(node, POOL)}")
 
     def sources(self, node: JsonValue) -> None:
         self._listed("source", SOURCE, self._checked.items(node), "")

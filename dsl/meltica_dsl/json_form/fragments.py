@@ -34,6 +34,10 @@ def _is_stage(node: syntax.Declaration) -> bool:
     return isinstance(node, syntax.StageDecl) and len(node.calls) == 1
 
 
+def _is_pool(node: syntax.Declaration) -> bool:
+    return isinstance(node, syntax.RouteDecl) and not node.durable
+
+
 def _is_source(node: syntax.Declaration) -> bool:
     return isinstance(node, syntax.RouteDecl) and len(node.sources) == 1 and not node.calls
 
@@ -52,6 +56,7 @@ def _is_event(node: syntax.Declaration) -> bool:
 
 EXPRESSION = Fragment("an expression, such as `5bps` or `BTC-USDT`", "let x = ", "", _is_expression)
 STAGE = Fragment("one stage, such as `depth 20`", "stage s = ", "", _is_stage)
+POOL = Fragment("one pool, such as `market`", "route r via ", "\n= s -> t", _is_pool)
 SOURCE = Fragment("one source, such as `binance.trade`", "route r via m = ", "\n-> t", _is_source)
 TARGET = Fragment("one strategy or sink", "route r via m = s -> ", "", _is_target)
 STEP = Fragment("one step, such as `expect maker receives nothing`", 'test "t" { ', "\n}", _is_step)

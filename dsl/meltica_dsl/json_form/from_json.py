@@ -126,7 +126,7 @@ def _route(draft: Draft, members: Members, _kind: str) -> None:
     draft.name(members["name"])
     draft.modifiers(members.get("modifiers"))
     draft.add(" via")
-    draft.name(members["via"])
+    draft.pool(members["via"])
     draft.truth(members.get("durable"), " durable")
     draft.add(" =")
     draft.aside(members.get("open"))

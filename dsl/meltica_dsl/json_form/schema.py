@@ -62,6 +62,7 @@ def _shapes() -> Object:
                 _object({"if": _ref("value")}, ["if"]),
             ),
         },
+        Shape.POOL: {"type": "string"},
         Shape.SOURCES: _noted_list("source"),
         Shape.STAGES: _noted_list("stage"),
         Shape.TARGETS: _noted_list("target"),

@@ -23,6 +23,7 @@ class Shape(Enum):
     VALUE = "value"
     SETTINGS = "settings"
     MODIFIERS = "modifiers"
+    POOL = "pool"
     SOURCES = "sources"
     STAGES = "stages"
     TARGETS = "targets"
@@ -92,7 +93,7 @@ KINDS: Mapping[str, tuple[Part, ...]] = MappingProxyType(
         "route": (
             _NAME,
             _MODIFIERS,
-            _needed("via", Shape.NAME, "the pool"),
+            _needed("via", Shape.POOL, "the pool: `market`, or of a family `market[BTC-USDT]`"),
             _optional("durable", Shape.TRUTH, "whether only pools that lose nothing will do"),
             _needed("sources", Shape.SOURCES, "`provider.event`, or names of routes"),
             _STAGES,

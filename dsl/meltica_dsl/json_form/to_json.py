@@ -140,11 +140,11 @@ class _Writer:
         return head | {"stages": list(map(inline.call, node.calls))}
 
     def _route(self, node: syntax.RouteDecl) -> Object:
-        head: Object = self._named("route", node.name, node.modifiers) | {"via": node.pool.text}
+        head: Object = self._named("route", node.name, node.modifiers) | {"via": inline.node_ref(node.pool)}
         if node.durable:
             head["durable"] = True
         sources: list[Plain] = [self._noted("source", inline.source(s), s.span) for s in node.sources]
-        targets: list[Plain] = [self._noted("target", t.text, t.span) for t in node.targets]
+        targets: list[Plain] = [self._noted("target", inline.node_ref(t), t.span) for t in node.targets]
         flow = _if_any("stages", self._calls(node.calls)) | _if_any("targets", targets)
         return head | {"sources": sources} | flow | self._open(node.span)
 

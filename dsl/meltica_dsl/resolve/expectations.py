@@ -10,6 +10,8 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
 from meltica_dsl.resolve.constants import Constants, given_twice
+from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.references import one
 from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.scenario import (
@@ -51,8 +53,10 @@ class ExpectationReader:
 
     def read(self, step: syntax.ExpectStep) -> Expectation | None:
         before = len(self._findings)
-        subject, verb = self._subject(step)
-        if subject is None or verb is None:
+        name = node_name(step.node, FILE_SCOPE, self._constants)
+        subjects = [] if name is None else self._subjects(name)
+        subject, verb = self._subject(step, subjects) if subjects else (None, None)
+        if name is None or subject is None or verb is None:
             return None
         words = _Words(step)
         count = self._count(words)
@@ -64,7 +68,7 @@ class ExpectationReader:
         if len(self._findings) > before:
             return None
         return Expectation(
-            step.node.text,
+            name.text,
             subject,
             verb,
             count or SOME,
@@ -76,10 +80,21 @@ class ExpectationReader:
             step.span,
         )
 
-    def _subject(self, step: syntax.ExpectStep) -> tuple[Subject | None, Verb | None]:
-        if not self._constants.names.require(step.node, *_NOUNS.values()):
-            return None, None
-        subjects = [s for s, noun in _NOUNS.items() if self._constants.names.has(noun, step.node.text)]
+    def _subjects(self, name: syntax.Name) -> list[Subject]:
+        """What the name may mean; none if it means nothing, which is reported."""
+        families = self._constants.names.families
+        subjects = [
+            subject
+            for subject, noun in _NOUNS.items()
+            if any(name.text in family.there for family in families[noun].values())
+        ]
+        if not subjects:
+            one(name, self._constants, *_NOUNS.values())
+        return subjects
+
+    def _subject(
+        self, step: syntax.ExpectStep, subjects: list[Subject]
+    ) -> tuple[Subject | None, Verb | None]:
         known = {verb.value: verb for verb in Verb}
         verb = known.get(step.verb.text)
         able = [subject for subject in subjects if verb in VERBS[subject]]
@@ -233,7 +248,7 @@ class ExpectationReader:
             case FieldType.SIDE:
                 return typed.one_of(key, setting, SIDES)
             case FieldType.PROVIDER:
-                return typed.one_of(key, setting, self._constants.names.all(Noun.PROVIDER))
+                return typed.one_of(key, setting, tuple(self._constants.names.instances(Noun.PROVIDER)))
             case FieldType.BOOL:
                 return typed.boolean(key, setting)
             case FieldType.TIME:

@@ -12,6 +12,8 @@ from meltica_dsl.model import Pipeline, Provider
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.expectations import ExpectationReader
 from meltica_dsl.resolve.given_events import given_values
+from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.references import one
 from meltica_dsl.resolve.routes import unknown_event
 from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
@@ -95,16 +97,17 @@ class _Reader:
         if isinstance(step, syntax.ExpectStep):
             return self._expectations.read(step)
         at = self._time(step.time)
-        has_provider = self._constants.names.require(step.provider, Noun.PROVIDER)
+        name = node_name(step.provider, FILE_SCOPE, self._constants)
+        provider = None if name is None else one(name, self._constants, Noun.PROVIDER)
         if isinstance(step, syntax.FaultStep):
-            return self._fault(step, at, has_provider=has_provider)
+            return self._fault(step, at, provider)
         event = EVENT_BY_NAME.get(step.event.text)
         if event is None:
             self._findings.add(unknown_event(step.event))
         elif not event.hot:
             self._findings.add(_not_given(step.event, event))
-        elif at is not None and has_provider:
-            return self._event(step, at, event)
+        elif at is not None and provider is not None:
+            return self._event(step, at, provider, event)
         return None
 
     def _time(self, expr: syntax.Expr) -> Duration | None:
@@ -128,24 +131,24 @@ class _Reader:
         return at
 
     def _event(
-        self, step: syntax.EventStep | syntax.RecordingStep, at: Duration, event: EventType
+        self, step: syntax.EventStep | syntax.RecordingStep, at: Duration, provider: str, event: EventType
     ) -> GivenEvent | Recording | None:
         if isinstance(step, syntax.RecordingStep):
             path = self._constants.string(step.path)
             if path is None:
                 return None
-            return Recording(at, step.provider.text, event, path, step.path.span, step.span)
-        values = given_values(step, event, self._providers.get(step.provider.text), self._constants)
-        return None if values is None else GivenEvent(at, step.provider.text, event, values, step.span)
+            return Recording(at, provider, event, path, step.path.span, step.span)
+        values = given_values(step, event, self._providers.get(provider), self._constants)
+        return None if values is None else GivenEvent(at, provider, event, values, step.span)
 
-    def _fault(self, step: syntax.FaultStep, at: Duration | None, *, has_provider: bool) -> Fault | None:
+    def _fault(self, step: syntax.FaultStep, at: Duration | None, provider: str | None) -> Fault | None:
         kinds = {kind.value: kind for kind in FaultKind}
         kind = kinds.get(step.fault.text)
         if kind is None:
             self._findings.add(_unknown_fault(step.fault, list(kinds)))
-        if kind is None or at is None or not has_provider:
+        if kind is None or at is None or provider is None:
             return None
-        fault = Fault(at, step.provider.text, kind, step.span)
+        fault = Fault(at, provider, kind, step.span)
         self._check_state(fault, step.fault)
         return fault
 

@@ -129,7 +129,7 @@ class EventStep(NamedTuple):
     """`at 0ms binance.trade { … }`"""
 
     time: Expr
-    provider: Name
+    provider: NodeRef
     event: Name
     body: ObjectLiteral
     span: Span
@@ -139,7 +139,7 @@ class RecordingStep(NamedTuple):
     """`at 0ms binance.trade from "tape.csv"`"""
 
     time: Expr
-    provider: Name
+    provider: NodeRef
     event: Name
     path: StringLiteral
     span: Span
@@ -149,7 +149,7 @@ class FaultStep(NamedTuple):
     """`at 2s binance disconnects`"""
 
     time: Expr
-    provider: Name
+    provider: NodeRef
     fault: Name
     span: Span
 
@@ -184,7 +184,7 @@ Phrase = Bound | Name | Literal | StringLiteral | Matches
 class ExpectStep(NamedTuple):
     """`expect maker receives nothing`: what stands behind the verb is for the resolver to read."""
 
-    node: Name
+    node: NodeRef
     verb: Name
     phrases: tuple[Phrase, ...]
     span: Span
