@@ -83,6 +83,13 @@ def test_it_checks_draws_and_runs_in_an_empty_folder(installed):
     assert (installed.folder / ".meltica" / "postgres" / "data").is_dir(), "its data is in the folder"
 
 
+def test_it_makes_a_project_and_shows_the_documentation(installed):
+    done(installed.meltica("new", "desk"))
+    assert "desk.mel: good" in done(installed.meltica("check", "desk/desk.mel"))
+    assert "2 passed" in done(installed.meltica("test", "desk/desk.mel"))
+    assert "dedupe within DURATION" in done(installed.meltica("help", "dedupe"))
+
+
 def test_what_is_in_the_config_is_found_from_anywhere(installed):
     place = installed.folder / "elsewhere"
     place.mkdir()

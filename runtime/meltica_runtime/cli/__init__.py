@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 COMMANDS = {
+    "new": "make a project: a pipeline, a strategy, a config",
     "run": "run a pipeline until Ctrl-C",
     "check": "say whether pipelines would start, and what is wrong if not",
     "fmt": "put pipelines into their canonical form",
