@@ -293,3 +293,85 @@ def test_frames_read_together_are_taken_as_they_are_one_by_one(frames, share):
     assert together.sequencer.last == single.sequencer.last
     for event, ring in single.rings.items():
         assert together.rings[event].memory.tobytes() == ring.memory.tobytes()
+
+
+def varied(stream: str, **changes: object) -> bytes:
+    return combined(stream, {**STREAMS[stream], **changes})
+
+
+# Of few lengths, so that many frames are of one shape.
+_digits = st.integers(10**8, 10**9 - 1)
+_decimals = st.builds("{}.{:08d}".format, st.integers(10, 99), st.integers(0, 10**8 - 1))
+_usual = varied("trade", t=123456789, T=987654321, p="12.34567890", q="12.34567890")
+ODD = [
+    varied("trade", p="0.00000000"),
+    _usual.replace(b'"p":"12.34567890"', b'"p":"00.00000000"'),
+    varied("trade", p="1e5"),
+    varied("trade", p="123456789.123456789"),
+    varied("trade", s="DOGEUSDT"),
+    _usual.replace(b"BTCUSDT", b"BTCUSDU"),
+    _usual.replace(b'"t":1', b'"t":0'),
+    _usual.replace(b'"p":"1', b'"p":" '),
+    _usual.replace(b'"p":"12.', b'"p":"1_.'),
+    _usual.replace(b'"t":1', b'"t":\n'),
+    _usual.replace(b"trade", b"trode"),
+    _usual[:-1],
+    _usual[:-1] + b"]",
+    _usual.replace(b'"p":', b'"p":"1.5","p":'),
+    varied("kline_1m"),
+]  # fmt: skip
+_oddities = st.sampled_from(ODD)
+_runs = st.one_of(
+    st.lists(
+        st.builds(
+            lambda s, t, p, q, time, m: varied("trade", s=s, t=t, p=p, q=q, T=time, m=m),
+            st.sampled_from(["BTCUSDT", "BTCUSDT", "BTCUSDT", "ETHBTC"]),
+            _digits, _decimals, _decimals, _digits, st.booleans(),
+        ),
+        min_size=60, max_size=120,
+    ),
+    st.lists(
+        st.builds(
+            lambda u, b, a, B, A: varied("bookTicker", u=u, b=b, a=a, B=B, A=A),
+            _digits, _decimals, _decimals, _decimals, _decimals,
+        ),
+        min_size=60, max_size=120,
+    ),
+    st.lists(
+        st.builds(lambda a, p, m: varied("aggTrade", a=a, p=p, m=m), _digits, _decimals, st.booleans()),
+        min_size=60, max_size=120,
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_frame_among_many_alike_is_judged_as_it_is_alone(odd):
+    frames = [_usual.replace(b"12.34", b"1%d.34" % (i % 10)) for i in range(100)]
+    frames[70:70] = [odd]
+    _taken_alike(frames, 200)
+
+
+@given(
+    runs=st.lists(_runs, min_size=1, max_size=3),
+    odd=st.lists(st.tuples(_oddities, st.integers(0, 300)), max_size=2),
+)
+@settings(max_examples=60, deadline=None)
+def test_whole_runs_are_taken_as_their_frames_are_one_by_one(runs, odd):
+    """Digits are read by the shapes of frames, and whatever is not as usual goes the other way."""
+    frames = [frame for run in runs for frame in run]
+    for frame, place in odd:
+        frames.insert(place % (len(frames) + 1), frame)
+    _taken_alike(frames, 150)
+
+
+def _taken_alike(frames, share):
+    """Asserts that frames leave the same behind whether they are taken together or one by one."""
+    single, together = Desk(capacity=512), Desk(capacity=512)
+    for frame in frames:
+        single.decoder.take(frame, 2.0)
+    for start in range(0, len(frames), share):
+        together.decoder.take_all(frames[start : start + share], 2.0)
+    assert together.decoder.statistics() == single.decoder.statistics()
+    assert together.sequencer.last == single.sequencer.last
+    for event, ring in single.rings.items():
+        assert together.rings[event].memory.tobytes() == ring.memory.tobytes()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from meltica_compiler.layout import record_layout
 from meltica_runtime.providers.binance.book import BookStatistics, DepthBook
-from meltica_runtime.providers.binance.digits import all_exact, has_long_numbers
+from meltica_runtime.providers.binance.digits import SHORT_TICKER, SHORT_TRADE, all_exact, has_long_numbers
 from meltica_runtime.providers.binance.messages import (
     AggregateTrade,
     BookTicker,
@@ -28,6 +29,14 @@ from meltica_runtime.providers.binance.packing import (
     ticker_reader,
     trade_reader,
 )
+from meltica_runtime.providers.binance.runs import (
+    LEAST_FRAMES,
+    Kind,
+    RunWriter,
+    WholeRun,
+    ticker_run,
+    trade_run,
+)
 from meltica_runtime.providers.binance.verdict import UNREADABLE, Verdict, refusal
 from meltica_runtime.providers.market import MarketCodes
 from meltica_runtime.rings import IngressRing, Sequencer
@@ -36,6 +45,25 @@ _BRACE = ord("{")
 _NO_LETTER = -1
 _NO_HEAD = b"\0"
 """What no frame begins with."""
+
+TRADES = Kind(
+    combined_decoder(Trade),
+    SHORT_TRADE.search,
+    keys=MappingProxyType({"T": "T", "t": "t", "p": "p", "q": "q"}),
+    positive=("p", "q"),
+    flag="m",
+)
+AGGREGATE_TRADES = replace(
+    TRADES,
+    decode=combined_decoder(AggregateTrade),
+    keys=MappingProxyType({"T": "T", "t": "a", "p": "p", "q": "q"}),
+)
+TICKERS = Kind(
+    combined_decoder(BookTicker),
+    SHORT_TICKER.search,
+    keys=MappingProxyType({key: key for key in "ubBaA"}),
+    positive=("b", "a"),
+)
 
 Decoder = Callable[[type[msgspec.Struct]], Callable[[bytes], Any]]
 """Makes the decoder of a message."""
@@ -68,6 +96,7 @@ class FrameDecoder:
         self._pack_kline = record_struct(record_layout("kline")).pack_into
         self._raw = self._readers(raw_decoder)
         self._by_letter = {**self._readers(combined_decoder), _BRACE: self._take_raw}
+        self._whole_runs = self._runs()
         self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
 
     def take(self, frame: bytes, ingest_us: float) -> Verdict:
@@ -79,20 +108,28 @@ class FrameDecoder:
 
         The verdict is that of a frame that was not written, or that all were.
         """
+        if len(frames) >= LEAST_FRAMES and self._take_whole(frames, ingest_us):
+            return Verdict.WRITTEN
         verdict = Verdict.WRITTEN
         start, kind, head = 0, _NO_LETTER, _NO_HEAD
         for place, frame in enumerate(frames):
             if frame.startswith(head):
                 continue
-            # The letter after the stream's name; a raw frame has none, and begins with a brace.
             end = frame.find(b"@") + 2
-            letter = frame[end - 1] if end <= len(frame) else _NO_LETTER
+            letter = _letter(frame)
             if letter != kind:
                 if place:
                     verdict = self._take_run(kind, frames[start:place], ingest_us, verdict)
                 start, kind = place, letter
             head = frame[:end] if end > 1 else _NO_HEAD
         return self._take_run(kind, frames[start:] if start else frames, ingest_us, verdict)
+
+    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> bool:
+        """Takes the frames if all are of one kind, and as usual; else changes nothing. Mixed ones mostly show
+        at the ends."""
+        letter = _letter(frames[0])
+        take = self._whole_runs.get(letter)
+        return take is not None and _letter(frames[-1]) == letter and take(frames, ingest_us)
 
     def _take_run(self, letter: int, frames: Sequence[bytes], ingest_us: float, before: Verdict) -> Verdict:
         read = self._by_letter.get(letter, self._refuse)
@@ -131,6 +168,19 @@ class FrameDecoder:
         if "kline" in self._rings:
             readers["k"] = one_by_one(lambda f, ingest_us: self._kline(f, ingest_us, kline), self._counts)
         return {ord(letter): read for letter, read in readers.items()}
+
+    def _runs(self) -> dict[int, WholeRun]:
+        """What takes whole runs of a combined stream, by the first letter of the stream's name."""
+        runs: dict[str, WholeRun] = {}
+        trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
+        if trades is not None:
+            writer = RunWriter(trades, self._sequencer, self._provider)
+            for letter, kind in (("t", TRADES), ("a", AGGREGATE_TRADES)):
+                runs[letter] = trade_run(kind, writer, self._symbols, self._last_prices)
+        if tickers is not None:
+            writer = RunWriter(tickers, self._sequencer, self._provider)
+            runs["b"] = ticker_run(TICKERS, writer, self._symbols, self._last_prices)
+        return {ord(letter): take for letter, take in runs.items()}
 
     def join(self, symbol: str, answer: bytes, ingest_us: float) -> Verdict:
         """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not join the diffs that
@@ -234,6 +284,12 @@ class FrameDecoder:
         book.book.write_levels(record, ring.layout.depth)
         ring.publish()
         return Verdict.WRITTEN
+
+
+def _letter(frame: bytes) -> int:
+    """The letter after the stream's name; a raw frame has none, and begins with a brace."""
+    end = frame.find(b"@") + 2
+    return frame[end - 1] if end <= len(frame) else _NO_LETTER
 
 
 def _not_routed(_frame: bytes, _ingest_us: float) -> Verdict:
