@@ -1,6 +1,6 @@
-"""Checks as you type: after a pause the file is compiled, off the event loop, and the editor is told.
+"""Checks as you type: after a pause a pipeline is compiled, off the event loop, and the editor is told.
 
-One thread compiles, one file after the other. What it finds of a text that has changed meanwhile is
+One thread compiles, one pipeline after the other. What it finds of texts that have changed meanwhile is
 thrown away, since the next check is on its way.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from meltica_compiler.compile import Compiled, CompileOptions, compile_text
 from meltica_compiler.graph import Graph
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
-from meltica_runtime.language_server.buffers import Buffer, Buffers
 from meltica_runtime.project import Project, find_project
 
 PAUSE_SECONDS = 0.08
@@ -26,23 +25,28 @@ PAUSE_SECONDS = 0.08
 PATIENCE_SECONDS = 0.5
 """Since the first keystroke that no check has seen: who types on and on sees errors too."""
 
+Texts = Mapping[str, str]
+"""The files of a pipeline by path, the pipeline's own first, the imported ones after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found out about one state of one file."""
+    """What was found out about one state of a pipeline's files. `root` is the path of the pipeline."""
 
-    buffer: Buffer
+    root: str
+    texts: Texts
     compiled: Compiled
 
 
 class Checks:
-    """`publish` gets each check whose text is still what the editor shows."""
+    """`texts` gives what the editor shows of a pipeline's files, and `publish` gets each check that is
+    still of these. `config` holds for all files; without it each file's project has its own."""
 
     def __init__(
-        self, buffers: Callable[[], Buffers], publish: Callable[[Check], None], config: Path | None
+        self, texts: Callable[[str], Texts], publish: Callable[[Check], None], config: Path | None
     ) -> None:
         self._config = config
-        self._buffers = buffers
+        self._texts = texts
         self._publish = publish
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._latest: dict[str, Check] = {}
@@ -50,72 +54,66 @@ class Checks:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._since: dict[str, float] = {}
 
-    def graph(self, uri: str) -> Graph | None:
-        """The last sound graph of a file, maybe of an older text."""
-        return self._graphs.get(uri)
+    def graph(self, root: str) -> Graph | None:
+        """The last sound graph of a pipeline, maybe of older texts."""
+        return self._graphs.get(root)
 
-    def soon(self, uri: str) -> None:
+    def soon(self, root: str) -> None:
         """A check once the typing pauses."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        since = self._since.setdefault(uri, now)
-        self._start(uri, min(PAUSE_SECONDS, max(0.0, since + PATIENCE_SECONDS - now)))
+        now = asyncio.get_running_loop().time()
+        since = self._since.setdefault(root, now)
+        self._start(root, min(PAUSE_SECONDS, max(0.0, since + PATIENCE_SECONDS - now)))
 
-    def now(self, uri: str) -> None:
-        self._start(uri, 0)
+    def now(self, root: str) -> None:
+        self._start(root, 0)
 
-    async def settled(self, uri: str) -> Check | None:
-        """The check of the text that the editor shows now; None when the file is not open."""
-        buffer = self._buffers().at(uri)
-        check = self._latest.get(uri)
-        if buffer is None or (check is not None and check.buffer.text == buffer.text):
-            return check if buffer else None
-        await self._check(uri)
-        return self._latest.get(uri)
+    async def settled(self, root: str) -> Check | None:
+        """The check of what the editor shows now; None when it changes while it is checked."""
+        if root not in self._latest or self._latest[root].texts != self._texts(root):
+            await self._check(root)
+        check = self._latest.get(root)
+        return check if check is not None and check.texts == self._texts(root) else None
 
-    def forget(self, uri: str) -> None:
-        self._latest.pop(uri, None)
-        self._graphs.pop(uri, None)
-        self._since.pop(uri, None)
-        task = self._running.pop(uri, None)
+    def forget(self, root: str) -> None:
+        self._latest.pop(root, None)
+        self._graphs.pop(root, None)
+        self._since.pop(root, None)
+        task = self._running.pop(root, None)
         if task is not None:
             task.cancel()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _start(self, uri: str, delay: float) -> None:
-        before = self._running.get(uri)
+    def _start(self, root: str, delay: float) -> None:
+        before = self._running.get(root)
         if before is not None:
             before.cancel()
-        self._running[uri] = asyncio.get_running_loop().create_task(self._after(uri, delay))
+        self._running[root] = asyncio.get_running_loop().create_task(self._after(root, delay))
 
-    async def _after(self, uri: str, delay: float) -> None:
+    async def _after(self, root: str, delay: float) -> None:
         await asyncio.sleep(delay)
-        await self._check(uri)
+        await self._check(root)
 
-    async def _check(self, uri: str) -> None:
-        buffer = self._buffers().at(uri)
-        if buffer is None:
-            return
-        self._since.pop(uri, None)
+    async def _check(self, root: str) -> None:
+        texts = self._texts(root)
+        self._since.pop(root, None)
         loop = asyncio.get_running_loop()
-        compiled = await loop.run_in_executor(self._threads, compile_buffer, buffer, self._config)
-        now = self._buffers().at(uri)
-        if now is not None and now.text == buffer.text:
-            self._latest[uri] = Check(buffer, compiled)
+        compiled = await loop.run_in_executor(self._threads, compile_texts, root, texts, self._config)
+        if self._texts(root) == texts:
+            check = self._latest[root] = Check(root, texts, compiled)
             if compiled.graph is not None:
-                self._graphs[uri] = compiled.graph
-            self._publish(self._latest[uri])
+                self._graphs[root] = compiled.graph
+            self._publish(check)
 
 
-def compile_buffer(buffer: Buffer, config: Path | None) -> Compiled:
-    """Compiles a file as `meltica check` does, the editor's text instead of the one on disk."""
+def compile_texts(root: str, texts: Texts, config: Path | None) -> Compiled:
+    """Compiles a pipeline as `meltica check` does, the editor's texts instead of those on disk."""
     try:
-        project = find_project(Path(buffer.path), config)
+        project = find_project(Path(root), config)
     except ConfigFault as fault:
         return Compiled(None, fault.diagnostics, fault.sources)
-    return compile_text(buffer.path, buffer.text, options_of(project))
+    return compile_text(root, texts[root], options_of(project))
 
 
 def options_of(project: Project) -> CompileOptions:

@@ -69,6 +69,9 @@ class Families:
         waiting = [path]
         while waiting and len(found) < MAX_FAMILY:
             here = waiting.pop()
+            text = buffers.read(here)
+            if not isinstance(text, str) or not _MAY_IMPORT.search(text):
+                continue
             for imported in imports(self.parsed(here, buffers).file):
                 if imported not in found:
                     found[imported] = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from meltica_compiler.graph import Graph
 from meltica_compiler.intelligence.catalogue import Modules
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.registry import StrategyLibrary
@@ -30,7 +31,7 @@ class MelticaServer(LanguageServer):
     def __init__(self, config: Path | None) -> None:
         # Whole texts: a file is some 20 KB, and the text here can never drift from the editor's.
         super().__init__("meltica", version("meltica"), types.TextDocumentSyncKind.Full)
-        self.checks = Checks(self.buffers, self.publish, config)
+        self.checks = Checks(self.texts, self.publish, config)
         self.families = Families()
         self._config = config
         self._published: dict[str, set[str]] = {}
@@ -48,17 +49,28 @@ class MelticaServer(LanguageServer):
 
     # --- what is known
 
+    def root(self, path: str) -> str:
+        """The pipeline that a file is a part of: itself, or the first that imports it."""
+        return self.families.roots(path, self.buffers())[0]
+
+    def texts(self, root: str) -> dict[str, str]:
+        """A pipeline's files as the editor shows them."""
+        return {path: self.text(path) for path in self.families.closure(root, self.buffers())}
+
+    def graph(self, path: str) -> Graph | None:
+        """The last sound graph of the pipeline that a file is a part of."""
+        return self.checks.graph(self.root(path))
+
     def index(self, path: str) -> Index:
         """The names of a file, and of the files that it shares them with."""
-        buffers = self.buffers()
-        return self.families.index(path, self.families.roots(path, buffers)[0], buffers)
+        return self.families.index(path, self.root(path), self.buffers())
 
     def knowledge(self, buffer: Buffer, caret: Caret | None = None) -> Knowledge:
         """What is known of a file; beside a caret, of all but the declaration in hand."""
         index = self.families.near(buffer.text, caret.span) if caret is not None else None
         index = index or self.index(buffer.path)
         texts = {file.path: self.text(file.path) for file in index.files}
-        return Knowledge(index, self.modules(buffer.path), self.checks.graph(buffer.uri), texts)
+        return Knowledge(index, self.modules(buffer.path), self.graph(buffer.path), texts)
 
     def text(self, path: str) -> str:
         """The text of a file; none where it cannot be read."""
@@ -101,28 +113,27 @@ class MelticaServer(LanguageServer):
     def publish(self, check: Check) -> None:
         """Shows what a check has found, file by file, and clears the files that it finds sound now."""
         buffers = self.buffers()
-        own = check.buffer.uri
-        by_file: dict[str, list[Diagnostic]] = {own: []}
+        by_file: dict[str, list[Diagnostic]] = {path: [] for path in check.texts}
         for found in check.compiled.diagnostics:
-            uri = own if found.span.path == check.buffer.path else uri_of(found.span.path)
-            by_file.setdefault(uri, []).append(found)
-        for uri in self._published.get(own, set()) - by_file.keys():
-            self._show(uri, [], None)
-        for uri, diagnostics in by_file.items():
-            shown = [wire.diagnostic(found, buffers) for found in diagnostics]
-            self._show(uri, shown, check.buffer.version if uri == own else None)
-        self._published[own] = set(by_file)
+            by_file.setdefault(found.span.path, []).append(found)
+        for path in self._published.get(check.root, set()) - by_file.keys():
+            self._show(path, [])
+        for path, diagnostics in by_file.items():
+            self._show(path, [wire.diagnostic(found, buffers) for found in diagnostics])
+        self._published[check.root] = set(by_file)
         # Ahead of the next keystroke, which then finds these names.
-        self.index(check.buffer.path)
+        self.index(check.root)
         if check.compiled.graph is not None:
             # Hints come from the graph, which the editor cannot know to have changed.
             self._refresh_hints()
 
-    def withdraw(self, uri: str) -> None:
-        for shown in self._published.pop(uri, set()):
-            self._show(shown, [], None)
+    def withdraw(self, root: str) -> None:
+        for path in self._published.pop(root, set()):
+            self._show(path, [])
 
-    def _show(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
+    def _show(self, path: str, diagnostics: list[types.Diagnostic]) -> None:
+        opened = next((buffer for buffer in self.buffers().open() if buffer.path == path), None)
+        uri, version = (opened.uri, opened.version) if opened is not None else (uri_of(path), None)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
     def _refresh_hints(self) -> None:

@@ -18,7 +18,7 @@ from meltica_dsl.intelligence.caret import Caret, caret_at
 from meltica_dsl.lexer import UNTERMINATED
 from meltica_dsl.source import Span
 from meltica_runtime.language_server import wire
-from meltica_runtime.language_server.buffers import Buffers
+from meltica_runtime.language_server.buffers import Buffers, path_of
 from meltica_runtime.language_server.server import MelticaServer
 
 TRIGGERS = (*'.|=> "[{:/', *"0123456789")
@@ -113,12 +113,13 @@ def formatting(ls: MelticaServer, params: types.DocumentFormattingParams) -> lis
 
 async def code_actions(ls: MelticaServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The fixes of the diagnostics in a range, and all fixes of the file at once."""
-    check = await ls.checks.settled(params.text_document.uri)
-    if check is None:
+    path = path_of(params.text_document.uri)
+    check = await ls.checks.settled(ls.root(path))
+    if check is None or path not in check.texts:
         return []
-    buffers, path = ls.buffers(), check.buffer.path
+    buffers = ls.buffers()
     own = [found for found in check.compiled.diagnostics if found.span.path == path]
-    places = buffers.places_in(check.buffer.text)
+    places = buffers.places_in(check.texts[path])
     start, end = places.offset(params.range.start), places.offset(params.range.end)
     touched = [found for found in own if found.span.start <= end and start <= found.span.end]
     actions = [_action(found, fix, buffers) for found in touched for fix in found.fixes]
@@ -170,7 +171,7 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def inlay_hints(ls: MelticaServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     buffer = ls.buffer(params.text_document.uri)
-    graph = ls.checks.graph(buffer.uri)
+    graph = ls.graph(buffer.path)
     if graph is None:
         return []
     places = ls.buffers().places_in(buffer.text)
