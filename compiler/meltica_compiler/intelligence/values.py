@@ -168,15 +168,13 @@ def events_of(index: Index, provider: str) -> tuple[str, ...]:
 
 
 def symbols(index: Index) -> tuple[str, ...]:
-    """Every symbol that a provider lists, in their order."""
+    """Every symbol that a provider or a constant lists, in their order."""
     found: dict[str, None] = {}
-    for file in index.files:
-        for declaration in file.declarations:
-            if not isinstance(declaration, syntax.ProviderDecl):
-                continue
-            for part in walk(declaration.body):
-                if isinstance(part, syntax.SymbolLiteral):
-                    found[part.text] = None
+    for declaration in (d for file in index.files for d in file.declarations):
+        match declaration:
+            case syntax.ProviderDecl(body=listed) | syntax.LetDecl(value=listed):
+                parts = (part for part in walk(listed) if isinstance(part, syntax.SymbolLiteral))
+                found.update(dict.fromkeys(part.text for part in parts))
     return tuple(found)
 
 

@@ -98,6 +98,37 @@ def test_what_is_offered_fits_the_place(talk, frame):
     talk(conversation)
 
 
+FAMILY = """
+let listed = [BTC-USDT, ETH-USDT]
+
+pool rings for s in listed { events = 64, on_full = drop_oldest }
+
+strategy quoter for s in listed = "noop" { }
+
+route quotes for s in listed via rings[s] = binance.trade | where symbol == s -> quoter[s]
+"""
+
+MEMBERS = [
+    ("route x via ▮", {"rings[BTC-USDT]", "rings[ETH-USDT]", "market"}, {"rings"}),
+    ("route x via rings[▮", {"BTC-USDT", "ETH-USDT"}, {"market"}),
+    ("route x for q in listed via ▮", {"rings[q]"}, {"rings"}),
+    ("route x via market = binance.trade -> ▮", {"quoter", "quoter[BTC-USDT]"}, {"rings"}),
+    ("route x for q in listed via market = binance.trade | where symbol == ▮", {"q"}, set()),
+]
+
+
+def test_of_a_family_its_members_are_offered(talk, frame):
+    async def conversation(editor):
+        editor.open(frame + FAMILY)
+        assert not await editor.diagnostics()
+        for text, wanted, unwanted in MEMBERS:
+            labels = set(await offered(editor, f"{frame}{FAMILY}\n{text}\n"))
+            assert wanted <= labels, f"{text}: {wanted - labels} are missing from {labels}"
+            assert not unwanted & labels, f"{text}: {unwanted & labels}"
+
+    talk(conversation)
+
+
 def test_items_say_type_default_and_meaning(talk, frame):
     async def conversation(editor):
         items = await offered(editor, frame + "provider p {\n  adapter = fake\n  ▮\n}\n")

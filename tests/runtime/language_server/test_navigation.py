@@ -95,6 +95,39 @@ def test_a_rename_changes_every_use_and_nothing_else(talk):
     talk(conversation)
 
 
+def test_a_variable_and_a_family_are_renamed_where_they_are_indexed(talk):
+    text = """\
+pipeline shown
+
+let listed = [BTC-USDT]
+
+provider p { adapter = fake, symbols = listed }
+
+pool rings for s in listed { events = 8, on_full = block }
+
+strategy quoter for s in listed = "noop" { }
+
+route quotes for s in listed via rings[s] = p.trade | where symbol == s -> quoter[s]
+"""
+    route = text.splitlines()[10]
+
+    async def conversation(editor):
+        editor.open(text)
+        for word, new in (("rings", "memory"), ("quoter", "maker")):
+            place = types.Position(10, route.index(word))
+            edit = await editor.client.text_document_rename_async(types.RenameParams(editor.id(), place, new))
+            assert applied(text, edit.changes[editor.uri()]) == text.replace(word, new)
+        place = types.Position(10, route.index("[s]") + 1)
+        edit = await editor.client.text_document_rename_async(types.RenameParams(editor.id(), place, "one"))
+        renamed = applied(text, edit.changes[editor.uri()]).splitlines()
+        assert renamed[10] == (
+            "route quotes for one in listed via rings[one] = p.trade | where symbol == one -> quoter[one]"
+        )
+        assert renamed[:10] == text.splitlines()[:10]
+
+    talk(conversation)
+
+
 REFUSED = [
     ("market", "5s", "`5s` is no name"),
     ("maker", "tape", "there is a sink called `tape` already"),
