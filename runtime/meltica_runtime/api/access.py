@@ -7,12 +7,21 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from meltica_compiler.graph import StrategyNode
+from meltica_compiler.options import CompileOptions
 from meltica_runtime.api.errors import not_known
 from meltica_runtime.gateway.gateway import Gateway
 
 
-def give_gateway(app: FastAPI, gateway: Gateway) -> None:
+def give_gateway(app: FastAPI, gateway: Gateway, options: CompileOptions) -> None:
+    """`options` are those that the gateway's own file was compiled with."""
     app.state.gateway = gateway
+    app.state.compile_options = options
+
+
+def compile_options_of(request: Request) -> CompileOptions:
+    options = request.app.state.compile_options
+    assert isinstance(options, CompileOptions)
+    return options
 
 
 async def gateway_of(request: Request) -> Gateway:

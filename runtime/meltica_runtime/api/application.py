@@ -6,7 +6,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from meltica_compiler.options import CompileOptions
 from meltica_runtime.api import (
+    changes,
     description,
     drawing,
     executions,
@@ -24,12 +26,24 @@ from meltica_runtime.api.errors import ApiErrorPayload, add_error_responses
 from meltica_runtime.api.request_limits import RequestLimits
 from meltica_runtime.gateway.gateway import Gateway
 
-_ENDPOINTS = (health, pipeline, drawing, providers, instances, orders, executions, risk, metrics, description)
+_ENDPOINTS = (
+    health,
+    pipeline,
+    changes,
+    drawing,
+    providers,
+    instances,
+    orders,
+    executions,
+    risk,
+    metrics,
+    description,
+)
 
 
-def create_app(gateway: Gateway) -> FastAPI:
-    """The API of a gateway, inert until it is served. Every endpoint is a coroutine that leaves the loop
-    whatever takes longer than a few milliseconds."""
+def create_app(gateway: Gateway, options: CompileOptions) -> FastAPI:
+    """The API of a gateway, inert until it is served. `options` are those of its file, for files to come.
+    Every endpoint is a coroutine that leaves the loop whatever takes longer than a few milliseconds."""
     app = FastAPI(
         title="Meltica control API",
         version=version("meltica"),
@@ -39,8 +53,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         redirect_slashes=False,
         responses={"default": {"model": ApiErrorPayload, "description": "What is wrong, and what helps"}},
     )
-    give_gateway(app, gateway)
-    app.state.drawings = Drawings(gateway.graph)
+    give_gateway(app, gateway, options)
+    app.state.drawings = Drawings()
     for endpoint in _ENDPOINTS:
         app.include_router(endpoint.router)
     add_error_responses(app)

@@ -45,18 +45,20 @@ class GraphParameters(Parameters):
 
 
 class Drawings:
-    """A graph in every format that was asked for, each made once."""
+    """The graph that runs, in every format that was asked for, each made once."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self) -> None:
+        self._graph: Graph | None = None
         self._made: dict[GraphFormat, bytes] = {}
         self._one_at_a_time = anyio.Lock()
 
-    async def get(self, format: GraphFormat) -> bytes:
+    async def get(self, graph: Graph, format: GraphFormat) -> bytes:
         """Cancelled, it leaves nothing half made."""
         async with self._one_at_a_time:
+            if graph is not self._graph:
+                self._graph, self._made = graph, {}
             if format not in self._made:
-                self._made[format] = await _make(self.graph, format)
+                self._made[format] = await _make(graph, format)
             return self._made[format]
 
 
@@ -84,12 +86,13 @@ async def graph(
     """The graph in the format that `format` or else the Accept header asks for; JSON when neither says.
     The ETag is the graph's hash: it changes when, and only when, what the pipeline does changes."""
     format = parameters.format or accepted_format(request.headers.get("accept", ""))
-    tag = f'W/"{gateway.graph.hash}"'
+    running = gateway.graph
+    tag = f'W/"{running.hash}"'
     headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "no-cache"}
     if tag in (one.strip() for one in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     drawings: Drawings = request.app.state.drawings
-    return Response(await drawings.get(format), headers=headers, media_type=MEDIA_TYPES[format])
+    return Response(await drawings.get(running, format), headers=headers, media_type=MEDIA_TYPES[format])
 
 
 def accepted_format(accept: str) -> GraphFormat:

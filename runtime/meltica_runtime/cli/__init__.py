@@ -16,6 +16,7 @@ COMMANDS = {
     "convert": "turn a pipeline into its JSON form, or back",
     "graph": "draw what a pipeline compiles to",
     "plan": "say what another file would change, node by node",
+    "apply": "put another file in the place of what a gateway runs",
     "compile": "show the graph, the kernels, the layouts, the memory budget or what may be lost",
     "help": "show what the documentation says of a topic",
     "explain": "tell the whole story of an error code",

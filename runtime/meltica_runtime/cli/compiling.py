@@ -15,20 +15,23 @@ from meltica_runtime import resources
 from meltica_runtime.cli.options import Common, Exit
 from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.environment_fault import EnvironmentFault
-from meltica_runtime.project import find_project
+from meltica_runtime.project import Project, find_project
 
 
 def compile_pipeline(common: Common, file: Path) -> Compiled:
     """Compiles `file` as its project's configuration says."""
     with faults_said(common):
         project = find_project(file, common.config)
-    options = CompileOptions(
+    return compile_file(file, compile_options(project))
+
+
+def compile_options(project: Project) -> CompileOptions:
+    return CompileOptions(
         strategies_dir=project.strategies_dir,
         require_registry=project.require_registry,
         environ=os.environ,
         shipped_dir=resources.strategies_dir(),
     )
-    return compile_file(file, options)
 
 
 def report(common: Common, compiled: Compiled) -> None:
@@ -41,8 +44,9 @@ def report(common: Common, compiled: Compiled) -> None:
 
 
 @contextmanager
-def faults_said(common: Common) -> Iterator[None]:
-    """Says what went wrong around the gateway in one clear message, and exits as whose fault it is."""
+def faults_said(common: Common, away: int = Exit.ENVIRONMENT) -> Iterator[None]:
+    """Says what went wrong around the gateway in one clear message, and exits as whose fault it is; with
+    `away` if something that is needed is not there."""
     speech = common.speech
     try:
         yield
@@ -54,7 +58,7 @@ def faults_said(common: Common) -> Iterator[None]:
         missing = next((f for f in _leaves(error) if isinstance(f, EnvironmentFault)), None)
         if missing is None:
             raise
-        speech.fail(f"{missing.message} ({missing.place})", missing.help, Exit.ENVIRONMENT)
+        speech.fail(f"{missing.message} ({missing.place})", missing.help, away)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -66,10 +70,17 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def graph_or_exit(common: Common, file: Path) -> Graph:
-    """The graph of `file`; says what is wrong and exits where there is none."""
+def compiled_or_exit(common: Common, file: Path) -> Compiled:
+    """`file` compiled to a graph; says what is wrong and exits where there is none."""
     compiled = compile_pipeline(common, file)
     report(common, compiled)
     if compiled.graph is None:
         raise SystemExit(Exit.USER)
-    return compiled.graph
+    return compiled
+
+
+def graph_or_exit(common: Common, file: Path) -> Graph:
+    """As `compiled_or_exit`, the graph alone."""
+    graph = compiled_or_exit(common, file).graph
+    assert graph is not None, "there is one, or an exit"
+    return graph

@@ -26,7 +26,10 @@ class Header:
 
     pipeline: str
     api: str
-    graph_hash: str
+
+
+Look = Callable[[], tuple[Graph, GatewaySnapshot]]
+"""What runs now, and what it has done."""
 
 
 class Rates:
@@ -41,16 +44,16 @@ class Rates:
         return (count(now) - earlier) / self._seconds if self._seconds > 0 else 0.0
 
 
-async def show_live(
-    console: Console, header: Header, graph: Graph, snapshot: Callable[[], GatewaySnapshot]
-) -> None:
+async def show_live(console: Console, header: Header, look: Look) -> None:
     """Redraws the view until cancelled."""
-    before: GatewaySnapshot | None = None
+    earlier: tuple[Graph, GatewaySnapshot] | None = None
     with Live(console=console, auto_refresh=False, transient=False) as live:
         while True:
-            now = snapshot()
+            graph, now = look()
+            # There are no rates of nodes that were not there.
+            before = earlier[1] if earlier is not None and earlier[0] is graph else None
             live.update(render_view(header, graph, now, before), refresh=True)
-            before = now
+            earlier = graph, now
             await anyio.sleep(REFRESH_SECONDS)
 
 
@@ -90,7 +93,7 @@ def render_view(header: Header, graph: Graph, now: GatewaySnapshot, before: Gate
     rates = Rates(now, before)
     title = Text.assemble(
         (header.pipeline, "bold"),
-        f"  {header.graph_hash[:12]}  up {_length(now.uptime_s)}  {now.phase.value}\n",
+        f"  {graph.hash[:12]}  up {_length(now.uptime_s)}  {now.phase.value}\n",
         (f"api {header.api}", "dim"),
     )
     table = Table(box=None, padding=(0, 1), header_style="dim", expand=False)

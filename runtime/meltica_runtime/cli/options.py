@@ -48,7 +48,7 @@ class Speech:
     def trouble(self, text: str) -> None:
         click.echo(text, err=True, color=self.color)
 
-    def fail(self, message: str, help_text: str = "", code: Exit = Exit.USER) -> NoReturn:
+    def fail(self, message: str, help_text: str = "", code: int = Exit.USER) -> NoReturn:
         """Says what is wrong and what helps, and exits."""
         head = click.style("error", fg="red", bold=True) if self.color else "error"
         self.trouble(f"{head}: {message}")

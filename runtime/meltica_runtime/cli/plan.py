@@ -7,11 +7,10 @@ from typing import Any, NoReturn
 
 import click
 
-from meltica_compiler.plan import plan
+from meltica_compiler.plan import Plan, plan
 from meltica_compiler.plan_text import plan_json, plan_text
-from meltica_runtime.cli.compiling import graph_or_exit
-from meltica_runtime.cli.drawing import drawing_said
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.compiling import compiled_or_exit, faults_said, graph_or_exit
+from meltica_runtime.cli.options import Common, Speech, common_options
 
 NO_CHANGES, FAILED, CHANGES = 0, 1, 2
 
@@ -28,33 +27,43 @@ class PlanCommand(click.Command):
 
 
 @click.command(name="plan", cls=PlanCommand)
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell.")
+@click.argument("files", metavar="[OLD] NEW", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a drawing too: .svg, .png, .html, .dot or .mmd by its suffix.",
+    "--api", metavar="URL", help="The gateway that NEW is compared with [default: as the config says]."
 )
-@click.option("--all", "whole", is_flag=True, help="Draw each node, also where alike ones would be folded.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell.")
 @common_options
-def command(common: Common, old: Path, new: Path, form: str, output: Path | None, *, whole: bool) -> NoReturn:
-    """Say what becomes of each node when NEW takes the place of OLD.
+def command(common: Common, files: tuple[Path, ...], api: str | None, form: str) -> NoReturn:
+    """Say what becomes of each node when NEW takes the place of OLD, or of what a gateway runs.
 
     Exits with 0 if nothing changes, with 2 if something does, and with 1 if there is no plan.
     """
-    before, after = graph_or_exit(common, old), graph_or_exit(common, new)
-    planned = plan(before, after)
-    if output is not None:
-        from meltica_compiler.draw.render import render_difference
-
-        # 2 would say here that there are changes.
-        with drawing_said(common, output, Exit.USER):
-            output.write_bytes(render_difference(before, after, output.suffix, whole=whole))
-    speech = common.speech
-    if form == "json":
-        speech.result(plan_json(planned).rstrip("\n"))
-    else:
-        speech.result(plan_text(planned, width=speech.width, color=speech.color).rstrip("\n"))
+    match files:
+        case (new,):
+            planned = _against(common, new, api)
+        case (old, new) if api is None:
+            planned = plan(graph_or_exit(common, old), graph_or_exit(common, new))
+        case _:
+            common.speech.fail(
+                "a plan is between two files, or between one and a gateway",
+                "write `meltica plan OLD NEW`, or `meltica plan NEW --api URL`",
+            )
+    say_plan(common.speech, planned, form)
     raise SystemExit(CHANGES if planned.changes else NO_CHANGES)
+
+
+def _against(common: Common, new: Path, api: str | None) -> Plan:
+    """The plan against the gateway that runs."""
+    from meltica_runtime.cli.gateway_client import client_for
+    from meltica_runtime.cli.refusals import refusals_said
+
+    compiled = compiled_or_exit(common, new)
+    with faults_said(common, away=FAILED), refusals_said(common.speech):
+        return client_for(new, common.config, api).plan(compiled)
+
+
+def say_plan(speech: Speech, planned: Plan, form: str) -> None:
+    shown = (
+        plan_json(planned) if form == "json" else plan_text(planned, width=speech.width, color=speech.color)
+    )
+    speech.result(shown.rstrip("\n"))

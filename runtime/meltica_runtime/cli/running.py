@@ -12,6 +12,7 @@ from meltica_compiler.graph import Graph
 from meltica_dsl.values import Duration
 from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
+from meltica_runtime.cli.compiling import compile_options
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
 from meltica_runtime.cli.options import Speech
 from meltica_runtime.cli.stop_switch import StopSwitch
@@ -67,7 +68,7 @@ async def _run(
                 switch.arm(gateway.stop)
                 address = "http://{}:{}".format(*listener.getsockname()[:2])
                 async with anyio.create_task_group() as tasks, exporting(gateway, config.telemetry):
-                    await tasks.start(serve_api, create_app(gateway), listener)
+                    await tasks.start(serve_api, create_app(gateway, compile_options(project)), listener)
                     farewell = await _serve(gateway, options, speech, address)
                     tasks.cancel_scope.cancel()
                 return farewell
@@ -85,7 +86,7 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
 
 
 async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address: str) -> Farewell:
-    header = Header(gateway.graph.pipeline, address, gateway.graph.hash)
+    header = Header(gateway.graph.pipeline, address)
     async with anyio.create_task_group() as side:
 
         def ready() -> None:
@@ -102,7 +103,7 @@ async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address:
 async def _show(gateway: Gateway, header: Header, speech: Speech) -> None:
     console = Console(stderr=True, no_color=not speech.color, highlight=False)
     if console.is_terminal:
-        await show_live(console, header, gateway.graph, gateway.snapshot)
+        await show_live(console, header, lambda: (gateway.graph, gateway.snapshot()))
     else:
         await print_progress(speech.note, gateway.snapshot)
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 
+from meltica_compiler.graph import Graph
 from meltica_runtime.config_schema import TelemetryConfig
 from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.gateway.gateway import Gateway
@@ -106,8 +107,14 @@ class _Exporter:
 
     async def _send(self) -> str:
         """Why the metrics of now did not arrive, empty if they did."""
+        if self._sender is not None and self._sender.graph is not self._gateway.graph:
+            await anyio.to_thread.run_sync(self._sender.close)
+            self._sender = None
         if self._sender is None:
-            self._sender = await anyio.to_thread.run_sync(self._open)
+            self._sender = await anyio.to_thread.run_sync(self._open, self._gateway.graph)
+        # The graph may have changed while the sender was opened: its nodes are those of the next turn.
+        if self._sender.graph is not self._gateway.graph:
+            return ""
         return await anyio.to_thread.run_sync(self._sender.send, self._gateway.snapshot())
 
     def _say(self, trouble: str) -> None:
@@ -123,10 +130,10 @@ class _Exporter:
             _log.warning("metrics reach the collector at %s again", self._place)
         self._is_away = bool(trouble)
 
-    def _open(self) -> MetricsSender:
+    def _open(self, graph: Graph) -> MetricsSender:
         from meltica_runtime.telemetry.otlp import MetricsSender  # noqa: PLC0415 - it takes 0.3 s
 
-        return MetricsSender(self._gateway.graph, self._address, self._config.service_name)
+        return MetricsSender(graph, self._address, self._config.service_name)
 
 
 def _without_credentials(url: str) -> str:

@@ -39,7 +39,7 @@ class MetricsSender:
     """
 
     def __init__(self, graph: Graph, url: str, service_name: str) -> None:
-        self._graph = graph
+        self.graph = graph
         self._now: Mapping[Measurement, Sequence[Point]] = {}
         self._known: set[Measurement] = set()
         self._reader = InMemoryMetricReader()
@@ -59,7 +59,7 @@ class MetricsSender:
 
     def send(self, now: GatewaySnapshot) -> str:
         """Sends everything that the snapshot says; why it did not arrive, empty if it did."""
-        self._now = by_measurement(points(self._graph, now))
+        self._now = by_measurement(points(self.graph, now))
         for measurement in self._now:
             self._observe(measurement)
         collected = self._reader.get_metrics_data()

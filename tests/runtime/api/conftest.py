@@ -79,6 +79,17 @@ module.exports = {
 """
 
 
+THROWER = """
+module.exports = {
+  metadata: { name: "thrower", tag: "1.0.0", displayName: "Thrower", description: "Does not start.",
+              config: [], events: ["Trade"] },
+  create() {
+    throw new Error("no such thing");
+  },
+};
+"""
+
+
 @dataclass
 class Api:
     """A gateway that runs, and a client of its API."""
@@ -110,7 +121,8 @@ def until() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
 @pytest.fixture(scope="session")
 def strategies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("api-strategies")
-    for name, source in (("trader", TRADER), ("watcher", WATCHER), ("broken", BROKEN)):
+    modules = {"trader": TRADER, "watcher": WATCHER, "broken": BROKEN, "thrower": THROWER}
+    for name, source in modules.items():
         (folder / f"{name}.js").write_text(source)
     return folder
 
@@ -129,7 +141,9 @@ Serve = Callable[[str, str], AbstractAsyncContextManager[Api]]
 
 
 @pytest.fixture(scope="session")
-def serve(graph_of: Callable[[str], Graph], tmp_path_factory: pytest.TempPathFactory) -> Serve:
+def serve(
+    graph_of: Callable[[str], Graph], strategies: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Serve:
     """Runs the gateway of a pipeline on a store, and its API, for the length of a block."""
 
     @asynccontextmanager
@@ -139,7 +153,8 @@ def serve(graph_of: Callable[[str], Graph], tmp_path_factory: pytest.TempPathFac
             listener = bind("127.0.0.1", 0)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with anyio.create_task_group() as api, anyio.create_task_group() as running:
-                await api.start(serve_api, create_app(gateway), listener)
+                app = create_app(gateway, CompileOptions(strategies, False, {}))
+                await api.start(serve_api, app, listener)
                 ready = anyio.Event()
                 running.start_soon(lambda: gateway.serve(ready=ready.set))
                 with anyio.fail_after(30):

@@ -28,7 +28,7 @@ EXAMPLES = {
 
 async def test_every_path_is_described_and_answers(api: Any) -> None:
     described = await api.json("/openapi.json")
-    assert set(described["paths"]) == set(EXAMPLES)
+    assert {path for path, own in described["paths"].items() if "get" in own} == set(EXAMPLES)
     for example in EXAMPLES.values():
         assert (await api.get(example)).status_code == 200
 
@@ -47,6 +47,8 @@ async def test_every_answer_is_as_described(api: Any) -> None:
 async def test_errors_are_as_described(api: Any) -> None:
     described = await api.json("/openapi.json")
     for path, operations in described["paths"].items():
+        if "get" not in operations:
+            continue
         schema = operations["get"]["responses"]["default"]["content"]["application/json"]["schema"]
         answer = (await api.get(EXAMPLES[path].partition("?")[0] + "?nonsense=1")).json()
         Draft202012Validator({**schema, "components": described["components"]}).validate(answer)
