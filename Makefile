@@ -57,7 +57,7 @@ fmt: $(VENV)/.ready ## format Python and pipelines
 	@$(BIN)/meltica fmt pipelines/*.mel
 
 docs: $(VENV)/.ready ## write what docs/ and README.md show of the program
-	@$(BIN)/python tests/docs/pages.py
+	@$(BIN)/python -m tests.docs.pages
 	@$(BIN)/python tests/docs/textmate.py
 
 clean: ## remove the virtual environment and caches; .meltica, the data, stays

@@ -17,7 +17,7 @@ TARGETS = {
     "migrate": "meltica migrate up",
     "migrate-down": "meltica migrate down",
     "fmt": "meltica fmt",
-    "docs": "tests/docs/pages.py",
+    "docs": "tests.docs.pages",
 }
 
 

@@ -1,22 +1,19 @@
-"""The writer of the pages, as a module."""
+"""The writers of the pages, as modules."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.docs import error_pages as writer_of_error_pages
+from tests.docs import pages as writer_of_pages
 
 
 @pytest.fixture(scope="session")
 def pages() -> ModuleType:
-    path = Path(__file__).with_name("pages.py")
-    spec = importlib.util.spec_from_file_location("pages", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["pages"] = module
-    spec.loader.exec_module(module)
-    return module
+    return writer_of_pages
+
+
+@pytest.fixture(scope="session")
+def error_pages() -> ModuleType:
+    return writer_of_error_pages

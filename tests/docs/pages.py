@@ -10,45 +10,31 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.compile import Compiled, CompileOptions, compile_file, compile_text
+from meltica_compiler.compile import CompileOptions, compile_file
 from meltica_compiler.draw.render import render as draw
 from meltica_compiler.graph import Graph, SettingValue
 from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.sinks import SINK_KINDS
-from meltica_dsl.codes import CODES
 from meltica_dsl.fields import EVENTS, FieldType
 from meltica_dsl.json_form.schema import schema
 from meltica_dsl.json_form.values import written
-from meltica_dsl.render_text import render
 from meltica_dsl.resolve.functions import FUNCTIONS
 from meltica_dsl.value_text import number_text
 from meltica_runtime.cli import COMMANDS
 
-ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/language.md", "docs/operations.md", "docs/errors.md")
+from .error_pages import ERRORS, error_pages
+from .frame import ROOT, answer
+
+PAGES = ("README.md", "docs/language.md", "docs/operations.md")
 QUICKSTART = ROOT / "pipelines" / "quickstart.mel"
 SCHEMA = ROOT / "docs" / "pipeline.schema.json"
 PICTURE = ROOT / "docs" / "pictures" / "quickstart.svg"
-WIDTH = 80
 
 _MADE = re.compile(r"(<!-- made: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WRONG = re.compile(r"(```mel wrong\n(?P<snippet>.*?)```\n\n```text\n).*?(```)", re.DOTALL)
 _SNIPPET = re.compile(r"```mel\n(.*?)```", re.DOTALL)
-_DECLARED = re.compile(r"^(provider|pool|risk|strategy|sink|stage|let|pipeline) (\w+)", re.MULTILINE)
-
-FRAME = (
-    "pipeline documented\n",
-    "provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }\n",
-    "pool market { events = 4_096, on_full = drop_oldest }\n",
-    "risk careful { max_position = 2 }\n",
-    'strategy maker = "market-making" { config = { size = 0.01 } }\n',
-    'strategy pulse = "logger"\n',
-    "sink tape = log\n",
-)
-"""What a snippet may take as given. It is put after it, so that its lines keep their numbers."""
 
 
 def page(name: str) -> str:
@@ -72,28 +58,6 @@ def snippets(text: str) -> list[str]:
     return _SNIPPET.findall(text)
 
 
-def compiled(snippet: str) -> Compiled:
-    """A snippet with what it takes as given, compiled as `example.mel`."""
-    declared = set(_DECLARED.findall(snippet))
-    given = [line for line in FRAME if _DECLARED.findall(line)[0] not in declared]
-    given = [line for line in given if not (line.startswith("pipeline") and "pipeline " in snippet)]
-    if "route " not in snippet:
-        given.append("route all via market = paper.trade -> maker, pulse, tape\n")
-    options = CompileOptions(ROOT / "strategies", require_registry=False, environ={})
-    return compile_text("example.mel", snippet + "\n" + "".join(given), options)
-
-
-def answer(snippet: str) -> str:
-    result = compiled(snippet)
-    lines = render(
-        [d for d in result.diagnostics if d.span.start < len(snippet)],
-        result.sources,
-        color=False,
-        width=WIDTH,
-    )
-    return lines.rstrip("\n")
-
-
 def quickstart_graph() -> Graph:
     options = CompileOptions(ROOT / "strategies", require_registry=False, environ={})
     # Named as it is on the command line, from the root: its places are part of the picture.
@@ -111,13 +75,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     columns = list(head)
     lines = [columns, ["---"] * len(columns), *(list(row) for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def errors() -> str:
-    parts = []
-    for code in CODES.values():
-        parts.append(f"## {code.code}\n\n**{code.title}**\n\n```text\n{code.explanation.strip()}\n```\n")
-    return "\n" + "\n".join(parts)
 
 
 def fields() -> str:
@@ -192,7 +149,6 @@ def commands() -> str:
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
-    "errors": errors,
     "fields": fields,
     "functions": functions,
     "adapters": adapters,
@@ -207,6 +163,10 @@ def write() -> None:
     for name in PAGES:
         (ROOT / name).write_text(rewritten(page(name)), "utf-8")
     SCHEMA.write_text(written(schema()), "utf-8")
+    for path in ERRORS.glob("*.md"):
+        path.unlink()
+    for path, text in error_pages().items():
+        path.write_text(text, "utf-8")
     PICTURE.with_suffix(".dot").write_bytes(picture_source())
     PICTURE.write_bytes(draw(quickstart_graph(), ".svg").replace(f"{ROOT}/".encode(), b""))
 

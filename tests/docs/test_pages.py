@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click import Context
+from tests.docs.frame import compiled
 
 from meltica_dsl.diagnostics import has_errors
 from meltica_dsl.json_form.from_json import json_to_mel
@@ -19,8 +20,8 @@ from meltica_runtime.cli import COMMANDS, main
 from meltica_runtime.cli.run import command as run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/language.md", "docs/operations.md", "docs/errors.md")
-PROSE = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = ("README.md", "docs/language.md", "docs/operations.md")
+PROSE = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LANGUAGE = (ROOT / "docs" / "language.md").read_text("utf-8")
 SNIPPETS = re.findall(r"```mel\n(.*?)```", LANGUAGE, re.DOTALL)
 
@@ -52,7 +53,7 @@ def test_the_json_of_the_tools_page_is_a_pipeline():
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.split("\n")[0][:40])
 def test_a_snippet_of_the_language_compiles(pages, snippet):
-    result = pages.compiled(snippet)
+    result = compiled(snippet)
     shown = render(result.diagnostics, result.sources, color=False, width=100)
     assert not has_errors(result.diagnostics), shown
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -10,28 +10,36 @@ CODES: tuple[Code, ...] = (
         "there is no such adapter",
         """\
 `adapter` names the kind of venue that a provider connects to, and this build
-has none of this name. The message names the nearest one, or all of them.
-
-Wrong:
-    provider paper { adapter = fakee, symbols = [BTC-USDT] }
-Right:
-    provider paper { adapter = fake, symbols = [BTC-USDT] }""",
+has none of this name. The message names the nearest one, or all of them.""",
+        Example(
+            "provider paper { adapter = fakee, symbols = [BTC-USDT] }",
+            "provider paper { adapter = fake, symbols = [BTC-USDT] }",
+        ),
     ),
     Code(
         "E0402",
         "the provider has no such events",
         """\
 A route asks a provider for events that its adapter does not bring. With some
-adapters a setting decides: a `replay` of trades has trades only.
-
-Wrong:
-    provider tape {
-      adapter = replay, symbols = [BTC-USDT]
-      path = "trades.csv", format = tardis_trades
-    }
-    route books via market = tape.book -> maker
-Right:
-    route trades via market = tape.trade -> maker""",
+adapters a setting decides: a `replay` of trades has trades only.""",
+        Example(
+            """\
+provider old {
+  adapter = replay
+  symbols = [BTC-USDT]
+  path    = "trades.csv"
+  format  = tardis_trades
+}
+route books via market = old.book -> maker""",
+            """\
+provider old {
+  adapter = replay
+  symbols = [BTC-USDT]
+  path    = "trades.csv"
+  format  = tardis_trades
+}
+route trades via market = old.trade -> maker""",
+        ),
     ),
     Code(
         "E0403",
@@ -45,27 +53,17 @@ to a venue that takes them, be it the paper venue of `adapter = fake`.""",
         "the provider has no credentials",
         """\
 A strategy trades on this provider, and its venue wants credentials for that:
-they are settings of the provider, given as secrets.
-
-Wrong:
-    provider okx { adapter = okx, symbols = [BTC-USDT] }
-Right:
-    provider okx {
-      adapter = okx
-      symbols = [BTC-USDT]
-      api_key = secret("OKX_API_KEY")
-    }""",
+they are settings of the provider, given as secrets.""",
     ),
     Code(
         "E0411",
         "there is no such kind of sink",
         """\
-The word after `=` says what the sink is: `log` or `parquet`.
-
-Wrong:
-    sink tape = parket { path = "data/{date}.parquet" }
-Right:
-    sink tape = parquet { path = "data/{date}.parquet" }""",
+The word after `=` says what the sink is: `log` or `parquet`.""",
+        Example(
+            'sink tape = parket { path = "data/{date}.parquet" }',
+            'sink tape = parquet { path = "data/{date}.parquet" }',
+        ),
     ),
     Code(
         "E0412",
@@ -73,6 +71,10 @@ Right:
         """\
 The language knows this kind of sink, this build cannot run it. Keep the
 events in a `parquet` sink meanwhile.""",
+        Example(
+            "sink tape = nats {}",
+            'sink tape = parquet { path = "data/{date}.parquet" }',
+        ),
     ),
     Code(
         "E0413",
@@ -80,11 +82,10 @@ events in a `parquet` sink meanwhile.""",
         """\
 The path of a parquet sink may hold `{date}`, `{event}`, `{provider}` and
 `{symbol}`, which make it many files. Other names in braces, and braces that
-stand alone, mean nothing.
-
-Wrong:
-    sink tape = parquet { path = "data/{day}.parquet" }
-Right:
-    sink tape = parquet { path = "data/{date}.parquet" }""",
+stand alone, mean nothing.""",
+        Example(
+            'sink tape = parquet { path = "data/{day}.parquet" }',
+            'sink tape = parquet { path = "data/{date}.parquet" }',
+        ),
     ),
 )

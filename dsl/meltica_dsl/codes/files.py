@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -28,6 +28,10 @@ editor.""",
 gateway.
 
 Either set it, or say what it is otherwise: `env("NAME", default)`.""",
+        Example(
+            'let size = env("SIZE")',
+            'let size = env("SIZE", 0.01)',
+        ),
     ),
     Code(
         "E0904",
@@ -36,6 +40,10 @@ Either set it, or say what it is otherwise: `env("NAME", default)`.""",
 The text of an environment variable is read as the type of its default. With
 `env("WINDOW", 60s)` the variable has to hold a duration; with `env("SIZE",
 0.01)` a number.""",
+        Example(
+            'let window = env("WINDOW", 60s)',
+            environ={"WINDOW": "60"},
+        ),
     ),
     Code(
         "E0905",
@@ -51,6 +59,16 @@ pipeline.""",
 `meltica convert` reads JSON as RFC 8259 has it: keys and texts in double
 quotes, no comma after the last item, no comments. The message says what was
 wanted in this place.""",
+        Example(
+            """\
+{"meltica": 1, "declarations": [
+  {"kind": "pipeline", "name": "p"},
+]}""",
+            """\
+{"meltica": 1, "declarations": [
+  {"kind": "pipeline", "name": "p"}
+]}""",
+        ),
     ),
     Code(
         "E0932",
@@ -59,10 +77,11 @@ wanted in this place.""",
 The JSON is right as JSON, but not in the form of a pipeline: a key is unknown
 or missing, or holds another thing than it should.
 
-Wrong:   {"kind": "pool", "nam": "market", "settings": {"events": 1024}}
-Right:   {"kind": "pool", "name": "market", "settings": {"events": 1024}}
-
 `meltica convert` of a pipeline that you have shows the form, and `meltica
 convert --schema` prints its JSON Schema.""",
+        Example(
+            '{"meltica": 1, "declarations": [{"kind": "let", "nam": "size", "value": 1}]}',
+            '{"meltica": 1, "declarations": [{"kind": "let", "name": "size", "value": 1}]}',
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -11,16 +11,29 @@ CODES: tuple[Code, ...] = (
         """\
 No route that leads anywhere reads this provider, and no strategy trades on
 it, so it would connect for nothing. This is a warning.""",
+        Example(
+            """\
+provider spare { adapter = fake, symbols = [BTC-USDT] }
+route trades via market = paper.trade -> maker""",
+            """\
+provider spare { adapter = fake, symbols = [BTC-USDT] }
+route trades via market = paper.trade, spare.trade -> maker""",
+        ),
     ),
     Code(
         "E0602",
         "a strategy gets no events",
         """\
 No route's arrow points at this strategy, so none of its market data handlers
-would ever be called. This is a warning.
-
-Right:
-    route trades via market = paper.trade -> maker""",
+would ever be called. This is a warning.""",
+        Example(
+            """\
+strategy idle = "noop"
+route trades via market = paper.trade -> maker""",
+            """\
+strategy idle = "noop"
+route trades via market = paper.trade -> maker, idle""",
+        ),
     ),
     Code(
         "E0603",
@@ -28,6 +41,14 @@ Right:
         """\
 No route's arrow points at this sink, so it would keep nothing. This is a
 warning.""",
+        Example(
+            """\
+sink copy = log
+route trades via market = paper.trade -> maker""",
+            """\
+sink copy = log
+route trades via market = paper.trade -> maker, copy""",
+        ),
     ),
     Code(
         "E0604",
@@ -35,52 +56,65 @@ warning.""",
         """\
 No route goes `via` this pool. It takes no memory: a pool is what each edge of
 its routes gets. This is a warning.""",
+        Example(
+            """\
+pool attic { events = 1_024, on_full = block }
+route trades via market = paper.trade -> maker""",
+            """\
+pool attic { events = 1_024, on_full = block }
+route trades via attic = paper.trade -> maker""",
+        ),
     ),
     Code(
         "E0605",
         "a risk block is never used",
         """\
 No strategy has these limits. If one was meant to, it trades without them:
-this is a warning that deserves a look.
-
-Right:
-    strategy maker = "market-making" { trade_on = paper, risk = careful }""",
+this is a warning that deserves a look.""",
+        Example(
+            """\
+risk careful { max_position = 1 }
+strategy maker = "market-making" { config { size = 0.01 } }""",
+            """\
+risk careful { max_position = 1 }
+strategy maker = "market-making" { trade_on = paper, risk = careful, config { size = 0.01 } }""",
+        ),
     ),
     Code(
         "E0606",
         "a condition that is never met",
         """\
 A `where` names a symbol that none of the route's sources lists, or a provider
-that is none of them. It is most likely a slip of the pen. This is a warning.
-
-Wrong:
-    provider paper { adapter = fake, symbols = [BTC-USDT] }
-    route r via market = paper.trade | where symbol == BTC-USD -> tape""",
+that is none of them. It is most likely a slip of the pen. This is a warning.""",
+        Example(
+            "route trades via market = paper.trade | where symbol == BTC-USD -> tape",
+            "route trades via market = paper.trade | where symbol == BTC-USDT -> tape",
+        ),
     ),
     Code(
         "E0607",
         "a route leads nowhere",
         """\
-A route ends in an arrow to what receives its events: strategies and sinks.
-
-Wrong:
-    route trades via market = paper.trade
-Right:
-    route trades via market = paper.trade -> tape""",
+A route ends in an arrow to what receives its events: strategies and sinks.""",
+        Example(
+            "route trades via market = paper.trade",
+            "route trades via market = paper.trade -> tape",
+        ),
     ),
     Code(
         "E0608",
         "a durable route through a pool that loses events",
         """\
 `durable` promises that no event of the route is lost, and the pool's policy
-loses events when a reader falls behind. One of them has to give way.
-
-Wrong:
-    pool market { events = 1_024, on_full = drop_oldest }
-    route trades via market durable = paper.trade -> tape
-Right:
-    pool archive { events = 65_536, on_full = block }
-    route trades via archive durable = paper.trade -> tape""",
+loses events when a reader falls behind. One of them has to give way.""",
+        Example(
+            """\
+pool market { events = 1_024, on_full = drop_oldest }
+route trades via market durable = paper.trade -> tape""",
+            """\
+pool market { events = 65_536, on_full = block }
+route trades via market durable = paper.trade -> tape""",
+        ),
     ),
     Code(
         "E0609",
@@ -89,13 +123,14 @@ Right:
 `conflate` and `kline` hold one event of each stream, that is of each symbol at
 each provider, and `merge` holds up to 8,192 events. They may let go of all of
 them at once. A pool that blocks must have room for that and one more, or the
-route would wait for ever.
-
-Wrong:
-    pool ram { events = 2, on_full = block }
-    route r via ram = paper.book | conflate per symbol every 1s -> tape
-
-Right:
-    pool ram { events = 1_024, on_full = block }""",
+route would wait for ever.""",
+        Example(
+            """\
+pool market { events = 2, on_full = block }
+route quotes via market = paper.book | conflate per symbol every 1s -> tape""",
+            """\
+pool market { events = 1_024, on_full = block }
+route quotes via market = paper.book | conflate per symbol every 1s -> tape""",
+        ),
     ),
 )

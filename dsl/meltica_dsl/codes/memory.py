@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -15,13 +15,15 @@ lists the largest pieces, `meltica compile --emit budget` all of them.
 
 Each edge of a route has a ring of its own, of as many events as its pool
 says; and each provider one ring for each type of event, as large as the
-largest pool behind it. A trade takes 64 bytes, a book of 10 levels 376.
-
-Wrong:
-    pipeline maker { memory = 1MiB }
-    pool market { events = 65_536, on_full = drop_oldest }
-Right:
-    pipeline maker { memory = 64MiB }""",
+largest pool behind it. A trade takes 64 bytes, a book of 10 levels 376.""",
+        Example(
+            """\
+pipeline maker { memory = 1MiB }
+pool market { events = 65_536, on_full = drop_oldest }""",
+            """\
+pipeline maker { memory = 64MiB }
+pool market { events = 65_536, on_full = drop_oldest }""",
+        ),
     ),
     Code(
         "E0702",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -11,11 +11,10 @@ CODES: tuple[Code, ...] = (
         """\
 A secret goes to the settings of a provider, and nowhere else: not to a sink,
 a strategy's config, an expression, a log or a diagram. It is looked up when
-the gateway starts and never leaves the adapter that it was given to.
-
-Wrong:
-    strategy maker = "noop" { config { token = secret("TOKEN") } }
-Right:
-    provider okx { adapter = okx, symbols = [BTC-USDT], api_key = secret("OKX_API_KEY") }""",
+the gateway starts and never leaves the adapter that it was given to.""",
+        Example(
+            'strategy maker = "market-making" { config { size = secret("SIZE") } }',
+            'strategy maker = "market-making" { config { size = 0.01 } }',
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -12,28 +12,28 @@ CODES: tuple[Code, ...] = (
 The text does not fit the grammar at the marked place. The message says what
 could stand there.
 
-Wrong:
-    pool market { events 65_536 }
-Right:
-    pool market { events = 65_536 }
-
 Inside braces there is one form, `key = value`, one a line or parted by
 commas. Items of lists are parted by commas. `=` gives a value, `==` compares.
 Line breaks mean nothing.""",
+        Example(
+            "pool market { events 65_536, on_full = block }",
+            "pool market { events = 65_536, on_full = block }",
+        ),
     ),
     Code(
         "E0102",
         "the file ends, or the next declaration begins, too early",
         """\
 A bracket is never closed, or a declaration is not finished. The bracket that
-is open is marked.
-
-Wrong:
-    pool market { events = 65_536
-    risk careful { max_position = 2 }
-Right:
-    pool market { events = 65_536 }
-    risk careful { max_position = 2 }""",
+is open is marked.""",
+        Example(
+            """\
+pool market { events = 65_536, on_full = block
+risk careful { max_position = 2 }""",
+            """\
+pool market { events = 65_536, on_full = block }
+risk careful { max_position = 2 }""",
+        ),
     ),
     Code(
         "E0103",
@@ -41,36 +41,33 @@ Right:
         """\
 The language has no use for this character outside of strings and comments.
 
-Wrong:
-    pool market { events: 65_536; }
-Right:
-    pool market { events = 65_536 }
-
 Comments begin with `#`, strings stand in straight double quotes, conditions
 are joined by `and`, `or` and `not`.""",
+        Example(
+            "pool market { events: 65_536, on_full = block }",
+            "pool market { events = 65_536, on_full = block }",
+        ),
     ),
     Code(
         "E0104",
         "a string without its closing quote",
         r"""A string ends on the line that it begins on. A line break inside a string is
-written `\n`.
-
-Wrong:
-    sink tape = parquet { path = "data/tape.parquet }
-Right:
-    sink tape = parquet { path = "data/tape.parquet" }""",
+written `\n`.""",
+        Example(
+            'sink tape = parquet { path = "data/tape.parquet }',
+            'sink tape = parquet { path = "data/tape.parquet" }',
+        ),
     ),
     Code(
         "E0105",
         "an escape that means nothing",
         r"""A backslash in a string begins an escape: `\"`, `\\`, `\n`, `\t`, `\r`, or
 `\u{…}` with the number of a character in hexadecimal. A backslash itself is
-written `\\`.
-
-Wrong:
-    let folder = "C:\tape"
-Right:
-    let folder = "C:\\tape" """,
+written `\\`.""",
+        Example(
+            r'let folder = "C:\ape"',
+            r'let folder = "C:\\ape"',
+        ),
     ),
     Code(
         "E0106",
@@ -84,12 +81,11 @@ Units are part of a number and stand right behind it.
     rate      5/s 1_000/1m
 
 Digits are grouped by single `_`, and numbers are written out: there is no
-scientific notation.
-
-Wrong:
-    let window = 5sec
-Right:
-    let window = 5s""",
+scientific notation.""",
+        Example(
+            "let window = 5sec",
+            "let window = 5s",
+        ),
     ),
     Code(
         "E0107",
@@ -101,6 +97,10 @@ written as membership:
     where symbol in [BTC-USDT, ETH-USDT, SOL-USDT]
 
 Parts of a large expression can be named with `let`.""",
+        Example(
+            f"let deep = {101 * '('}1{101 * ')'}",
+            "let deep = 1",
+        ),
     ),
     Code(
         "E0108",
@@ -108,12 +108,11 @@ Parts of a large expression can be named with `let`.""",
         """\
 A file is a list of declarations, and each begins with its keyword:
 `pipeline`, `import`, `let`, `provider`, `pool`, `route`, `strategy`, `risk`,
-`sink`, `stage`, `place`, `test`.
-
-Wrong:
-    stategy maker = "noop" {}
-Right:
-    strategy maker = "noop" {}""",
+`sink`, `stage`, `place`, `test`.""",
+        Example(
+            'stategy maker = "noop" {}',
+            'strategy maker = "noop" {}',
+        ),
     ),
     Code(
         "E0109",
@@ -121,5 +120,8 @@ Right:
         """\
 The language has this, and `meltica fmt` formats it, but this version cannot
 run it yet. It says so instead of doing something else.""",
+        Example(
+            "place core { nodes = [maker] }",
+        ),
     ),
 )

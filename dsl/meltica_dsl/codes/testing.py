@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.codes.code import Code
+from meltica_dsl.codes.code import Code, Example
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -12,12 +12,19 @@ CODES: tuple[Code, ...] = (
 An expectation names a node and a verb. Providers have `emits` and `drops`,
 routes `receives` too; sinks have `receives` and `drops`; strategies have
 `receives`, `drops`, `orders`, `cancels`, `amends`, `fills`, `rejects`, `logs`
-and `fails`.
-
-Wrong:
-    expect tape orders nothing
-Right:
-    expect tape receives nothing""",
+and `fails`.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect tape orders nothing
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect tape receives 1 trade
+}""",
+        ),
     ),
     Code(
         "E1002",
@@ -25,77 +32,116 @@ Right:
         """\
 A test can let a provider lose its connection and get it back (`disconnects`,
 `reconnects`), and its venue take no orders and take them again (`refuses`,
-`accepts`).
-
-Wrong:
-    at 2s binance crashes
-Right:
-    at 2s binance disconnects""",
+`accepts`).""",
+        Example(
+            """\
+test "t" {
+  at 2s paper crashes
+  expect maker receives nothing
+}""",
+            """\
+test "t" {
+  at 2s paper disconnects
+  expect maker receives nothing
+}""",
+        ),
     ),
     Code(
         "E1003",
         "a symbol that the provider does not list",
         """\
-A test gives an event of a symbol that its provider does not have.
-
-Wrong:
-    provider paper { adapter = fake, symbols = [BTC-USDT] }
-    test "t" { at 0ms paper.trade { symbol = ETH-USDT, price = 3_000, quantity = 1 } }
-Right:
-    test "t" { at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 } }""",
+A test gives an event of a symbol that its provider does not have.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = SOL-USDT, price = 3_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = ETH-USDT, price = 3_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+        ),
     ),
     Code(
         "E1004",
         "an expectation that cannot be read",
         """\
 Behind the node and the verb stands how many, of which event, with which
-fields, and by when. Each part may be left out, but not all of them.
-
-Wrong:
-    expect maker receives
-    expect maker orders twice { side == buy }
-Right:
-    expect maker receives 2 trade
-    expect maker orders at least 2 { side = buy } by 500ms""",
+fields, and by when. Each part may be left out, but not all of them.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 2 trade 500ms
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 2 trade by 500ms
+}""",
+        ),
     ),
     Code(
         "E1005",
         "a test that goes back in time",
         """\
 The steps of a test stand in the order in which they happen, so that it reads
-from top to bottom, and so that an expectation is about what stands above it.
-
-Wrong:
-    at 2s binance disconnects
-    at 1s binance.trade { price = 60_000, quantity = 1 }
-Right:
-    at 1s binance.trade { price = 60_000, quantity = 1 }
-    at 2s binance disconnects""",
+from top to bottom, and so that an expectation is about what stands above it.""",
+        Example(
+            """\
+test "t" {
+  at 2s paper disconnects
+  at 1s paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+            """\
+test "t" {
+  at 1s paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  at 2s paper disconnects
+  expect maker receives 1 trade
+}""",
+        ),
     ),
     Code(
         "E1006",
         "an event that a test does not give",
         """\
 A test gives market data: trades, tickers, books and klines. Executions,
-balances and risk events come of what strategies do.
-
-Wrong:
-    at 0ms paper.execution { state = "FILLED" }
-Right:
-    at 0ms paper.trade { price = 60_000, quantity = 1 }""",
+balances and risk events come of what strategies do.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.execution { state = "FILLED" }
+  expect maker receives nothing
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+        ),
     ),
     Code(
         "E1007",
         "a fault that ends before it began, or begins twice",
         """\
 A provider reconnects after it has disconnected, and disconnects while it is
-connected; the same goes for `refuses` and `accepts`.
-
-Wrong:
-    at 2s binance reconnects
-Right:
-    at 1s binance disconnects
-    at 2s binance reconnects""",
+connected; the same goes for `refuses` and `accepts`.""",
+        Example(
+            """\
+test "t" {
+  at 2s paper reconnects
+  expect maker receives nothing
+}""",
+            """\
+test "t" {
+  at 1s paper disconnects
+  at 2s paper reconnects
+  expect maker receives nothing
+}""",
+        ),
     ),
     Code(
         "E1008",
@@ -103,5 +149,16 @@ Right:
         """\
 A test without a single `expect` passes whatever happens, unless a strategy
 fails. This is a warning.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+        ),
     ),
 )

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.resolve.complaints import secret_here
 from meltica_dsl.resolve.constants import type_name
 from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
@@ -148,15 +149,18 @@ class TypedValues:
         if not setting.value:
             self._out_of_range(key, setting, "at least one value")
             return None
-        values: list[T] = []
+        values: dict[T, Span] = {}
         for item in setting.value:
             value = read(key, item)
             if value is None:
                 return None
             if value in values:
-                self.findings.add(Diagnostic("E0305", "this value stands in the list twice", item.span))
+                first = Label(values[value], "it stands here first")
+                self.findings.add(
+                    Diagnostic("E0305", "this value stands in the list twice", item.span, labels=(first,))
+                )
                 return None
-            values.append(value)
+            values[value] = item.span
         return tuple(values)
 
     def fields(self, key: str, setting: Setting, example: str) -> dict[str, Setting] | None:

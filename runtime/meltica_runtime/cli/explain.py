@@ -33,4 +33,4 @@ def command(common: Common, code: str | None) -> None:
         near = nearest(code.upper(), CODES)
         hint = f"did you mean `{near}`? " if near else ""
         common.speech.fail(f"there is no error code `{code}`", f"{hint}`meltica explain` lists all codes")
-    common.speech.result(f"{entry.code}: {entry.title}\n\n{entry.explanation.strip()}")
+    common.speech.result(f"{entry.code}: {entry.title}\n\n{entry.story}")

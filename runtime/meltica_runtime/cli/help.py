@@ -57,7 +57,7 @@ def command(common: Common, words: tuple[str, ...]) -> None:
         return
     if (code := words[0].upper()) in CODES:
         entry = CODES[code]
-        _show(common, f"# {entry.code}: {entry.title}\n\n```text\n{entry.explanation.strip()}\n```")
+        _show(common, f"# {entry.code}: {entry.title}\n\n```text\n{entry.story}\n```")
         return
     if words == ("errors",):
         common.speech.result("\n".join(f"{entry.code}  {entry.title}" for entry in CODES.values()))
