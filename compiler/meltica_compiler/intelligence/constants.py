@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from meltica_compiler.budget import size_text
 from meltica_compiler.draw.spelling import spell_number, spell_rate, spell_ratio, spell_text
+from meltica_dsl import syntax
 from meltica_dsl.intelligence.occurrences import Index
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.findings import Findings
@@ -18,7 +19,9 @@ from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Sym
 def constant_text(index: Index, name: str, environ: Mapping[str, str]) -> str:
     """The value of a `let`, "" when it has none because something is wrong."""
     findings = Findings()
-    constants = Constants(Names(index.files[0], findings), findings, environ)
+    declarations = tuple(declaration for file in index.files for declaration in file.declarations)
+    whole = syntax.File(index.files[0].path, declarations, ())
+    constants = Constants(Names(whole, findings), findings, environ)
     value = constants.let(name) if constants.is_let(name) else None
     return "" if value is None else spell_value(value)
 

@@ -98,6 +98,8 @@ class Checks:
     async def _check(self, root: str) -> None:
         texts = self._texts(root)
         self._since.pop(root, None)
+        if root not in texts:
+            return
         loop = asyncio.get_running_loop()
         compiled = await loop.run_in_executor(self._threads, compile_texts, root, texts, self._config)
         if self._texts(root) == texts:

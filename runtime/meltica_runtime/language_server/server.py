@@ -54,8 +54,10 @@ class MelticaServer(LanguageServer):
         return self.families.roots(path, self.buffers())[0]
 
     def texts(self, root: str) -> dict[str, str]:
-        """A pipeline's files as the editor shows them."""
-        return {path: self.text(path) for path in self.families.closure(root, self.buffers())}
+        """A pipeline's files as the editor shows them; those that cannot be read are left out."""
+        buffers = self.buffers()
+        read = ((path, buffers.read(path)) for path in self.families.closure(root, buffers))
+        return {path: text for path, text in read if isinstance(text, str)}
 
     def graph(self, path: str) -> Graph | None:
         """The last sound graph of the pipeline that a file is a part of."""

@@ -209,7 +209,7 @@ def test_the_same_name_is_lit_up_everywhere_in_the_file(talk):
 
 
 def test_names_are_followed_into_imported_files_and_into_those_that_import(talk):
-    shared = "pool market { events = 8, on_full = block }\n"
+    shared = "pool market { events = size, on_full = block }\n\nlet size = 4 + 4\n"
     user = 'import "shared.mel"\n\nroute {} via market = p.trade\n'
 
     async def conversation(editor):
@@ -238,7 +238,11 @@ def test_names_are_followed_into_imported_files_and_into_those_that_import(talk)
         )
         assert to.uri == editor.uri("shared.mel")
         told = await editor.client.text_document_hover_async(types.HoverParams(editor.id("one.mel"), at_use))
-        assert shared.strip() in told.contents.value
+        assert shared.splitlines()[0] in told.contents.value
+        told = await editor.client.text_document_hover_async(
+            types.HoverParams(editor.id("shared.mel"), types.Position(0, 24))
+        )
+        assert "is `8`" in told.contents.value
 
     talk(conversation)
 
