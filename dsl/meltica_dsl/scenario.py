@@ -135,6 +135,7 @@ class GivenEvent:
     provider: str
     event: EventType
     values: Mapping[str, Given]
+    event_span: Span
     span: Span
 
 
@@ -147,6 +148,7 @@ class Recording:
     event: EventType
     path: str
     path_span: Span
+    event_span: Span
     span: Span
 
 
@@ -201,6 +203,8 @@ class Expectation:
     text: str | None
     until: Duration | None
     before: Duration | None
+    what_span: Span
+    """The event, or where none is named the verb."""
     span: Span
 
 

@@ -95,6 +95,21 @@ _modifiers = st.one_of(
     _seq("if", expressions),
 )
 _sources = _joined(st.one_of(_one(names), _seq(_one(names), ".", _one(names))), ",", least=1)
+_matches = st.lists(
+    st.one_of(
+        _seq(_one(plain_names), "=", expressions),
+        _seq(_one(plain_names), st.sampled_from(("<", "!=", ">=")).map(lambda t: [t]), _one(literals)),
+    ),
+    max_size=4,
+).map(
+    lambda lists: [token for number, item in enumerate(lists) for token in ([","] if number else []) + item]
+)
+_phrases = st.one_of(
+    st.just(["nothing"]),
+    st.just(["2", "trade", "by", "5ms"]),
+    _one(strings),
+    _seq("trade", "{", _matches, "}", st.sampled_from(([], ["by", "5ms"]))),
+)
 _steps = st.one_of(
     _seq(
         "at",
@@ -104,8 +119,10 @@ _steps = st.one_of(
         "trade",
         _seq("{", _joined(_seq(_one(plain_names), "=", expressions), ","), "}"),
     ),
-    st.just(["at", "5ms", "a", "disconnects"]),
-    st.just(["expect", "maker", "receives", "nothing"]),
+    _seq("at", expressions, "a", "disconnects"),
+    _seq("at", "5ms", "a", ".", "trade", "from", _one(strings)),
+    _seq("expect", "maker", "receives", _phrases),
+    _seq("expect", "maker", "orders", "at", "least", "2", st.one_of(st.just([]), _phrases)),
 )
 
 declarations = st.one_of(

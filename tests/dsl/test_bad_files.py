@@ -27,7 +27,7 @@ NUMBERS = re.compile(r"# at (?P<start>\d+)-(?P<end>\d+) (?P<code>E\d{4}): (?P<me
 
 # What only a whole file can be wrong with is tested in test_read.py, and the codes of the compiler in
 # tests/compiler.
-ELSEWHERE = {"E0901", "E0902", "E0905"}
+ELSEWHERE = {"E0901", "E0902", "E0905", "E1009", "E1010"}
 OF_THE_LANGUAGE = ("E01", "E02", "E03", "E0801", "E090", "E10")
 
 

@@ -26,6 +26,13 @@ def test_a_pipeline_is_good_and_canonical(path):
     assert text.startswith("# ")
 
 
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+def test_the_tests_of_a_pipeline_pass(project, path):
+    done = project.meltica("test", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed in " in done.stdout
+
+
 def running(project, name: str):
     project.pipeline.write_bytes((ROOT / "pipelines" / f"{name}.mel").read_bytes())
     return project.run()

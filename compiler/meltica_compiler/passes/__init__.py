@@ -9,6 +9,7 @@ from meltica_compiler.passes.draft import Draft
 from meltica_compiler.passes.flow import check_arrows, check_durable, check_letting_go
 from meltica_compiler.passes.memory import check_codes, check_memory
 from meltica_compiler.passes.providers import check_sources, check_venues, settle_providers
+from meltica_compiler.passes.scenarios import check_scenarios
 from meltica_compiler.passes.sinks import settle_sinks
 from meltica_compiler.passes.strategies import check_handlers, check_risk, settle_strategies
 from meltica_compiler.passes.unused import warn_never_met, warn_unused
@@ -27,6 +28,7 @@ PASSES: tuple[Pass, ...] = (
     check_durable,
     check_letting_go,
     check_codes,
+    check_scenarios,
     warn_unused,
     warn_never_met,
     assemble,

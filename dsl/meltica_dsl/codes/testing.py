@@ -161,4 +161,43 @@ test "t" {
 }""",
         ),
     ),
+    Code(
+        "E1009",
+        "an event that nobody takes",
+        """\
+A test gives an event that no route reads, and that no order is filled against
+either: the venue on paper looks at trades, tickers and books.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.ticker { symbol = BTC-USDT, bid = 59_999, ask = 60_001 }
+  expect maker receives nothing
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect maker receives 1 trade
+}""",
+        ),
+    ),
+    Code(
+        "E1010",
+        "an expectation that cannot be met",
+        """\
+What is expected of the node can never come: no route brings it events of this
+type, or it is a strategy without `trade_on` and has no orders. A route that
+makes candles of trades drops none that one could name.""",
+        Example(
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect tape receives 1 book
+}""",
+            """\
+test "t" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect tape receives 1 trade
+}""",
+        ),
+    ),
 )

@@ -144,21 +144,23 @@ def _test(page: Page, node: syntax.TestDecl) -> None:
 
 
 def _expect(page: Page, step: syntax.ExpectStep) -> None:
-    """On one line if it fits, otherwise with one field a line."""
-    number = next((n for n, p in enumerate(step.phrases) if isinstance(p, syntax.Matches)), None)
+    """On one line if it fits, otherwise with one field a line. Comments inside come before it."""
     line, span = inline.step(step), step.span
-    if number is None or (
-        INDENT + width_of(line) <= MAX_COLUMNS and not page.has_comments(span.start, span.end)
+    number = next((n for n, p in enumerate(step.phrases) if isinstance(p, syntax.Matches)), None)
+    matches = None if number is None else step.phrases[number]
+    if (
+        INDENT + width_of(line) <= MAX_COLUMNS
+        or not isinstance(matches, syntax.Matches)
+        or not matches.fields
     ):
         _line(page, INDENT, line, span.start, span.end)
         return
-    matches = step.phrases[number]
-    assert isinstance(matches, syntax.Matches)
-    page.lift_comments(span.start, matches.span.start, INDENT)
+    assert number is not None
+    page.lift_comments(span.start, span.end, INDENT)
     page.open(INDENT, f"{inline.expect_head(step, number)} {{", span.start, matches.span.start + 1)
-    width = max((len(field.key.text) for field in matches.fields), default=0)
+    width = max(len(field.key.text) for field in matches.fields)
     for field in matches.fields:
-        _line(page, 2 * INDENT, inline.match(field, width), field.span.start, field.span.end)
+        page.code(2 * INDENT, inline.match(field, width), field.span.start, field.span.end)
     tail = "".join(f" {inline.phrase(phrase)}" for phrase in step.phrases[number + 1 :])
     page.close(INDENT, f"}}{tail}", span.end)
 

@@ -228,6 +228,8 @@ class _Finder:
                     yield from self._expression(amount_of(call), constant)
 
     def _step(self, step: syntax.Step, place: _Place) -> Iterator[Occurrence]:
+        if not isinstance(step, syntax.ExpectStep):
+            yield from self._expression(step.time, place)
         match step:
             case syntax.EventStep():
                 yield from self._node(step.provider, place, Noun.PROVIDER)

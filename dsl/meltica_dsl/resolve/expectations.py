@@ -60,6 +60,7 @@ class ExpectationReader:
             return None
         words = _Words(step)
         count = self._count(words)
+        what = words.here if verb.is_of_events and isinstance(words.here, syntax.Name) else step.verb
         event = self._event(words, verb) if verb.is_of_events else None
         text = self._text(words, verb)
         matches = self._matches(words, verb, event)
@@ -77,6 +78,7 @@ class ExpectationReader:
             text,
             until,
             None,
+            (what if event else step.verb).span,
             step.span,
         )
 
@@ -123,7 +125,7 @@ class ExpectationReader:
 
     def _count(self, words: _Words) -> Count | None:
         phrase = words.here
-        if isinstance(phrase, syntax.Name) and phrase.text == "nothing":
+        if isinstance(phrase, syntax.Name) and phrase.text in ("no", "nothing"):
             words.next()
             return Count(0, 0, "nothing")
         if isinstance(phrase, syntax.Literal):
@@ -284,7 +286,7 @@ class _Words:
 
 
 def _form(verb: Verb) -> str:
-    count = "nothing | N | at least N | at most N"
+    count = "nothing | no | N | at least N | at most N"
     if verb.is_of_texts:
         return f'expect NODE {verb.value} [{count}] "text" [by TIME]'
     event = " [EVENT]" if verb.is_of_events else ""

@@ -137,9 +137,11 @@ class _Reader:
             path = self._constants.string(step.path)
             if path is None:
                 return None
-            return Recording(at, provider, event, path, step.path.span, step.span)
+            return Recording(at, provider, event, path, step.path.span, step.event.span, step.span)
         values = given_values(step, event, self._providers.get(provider), self._constants)
-        return None if values is None else GivenEvent(at, provider, event, values, step.span)
+        if values is None:
+            return None
+        return GivenEvent(at, provider, event, values, step.event.span, step.span)
 
     def _fault(self, step: syntax.FaultStep, at: Duration | None, provider: str | None) -> Fault | None:
         kinds = {kind.value: kind for kind in FaultKind}

@@ -3,62 +3,166 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import click
 import uvloop
 
+from meltica_dsl.scenario import Scenario
 from meltica_runtime.cli.compiling import compile_pipeline, report
-from meltica_runtime.cli.options import Common, Speech
+from meltica_runtime.cli.options import Common, Exit, Speech
 from meltica_runtime.project import find_project
-from meltica_runtime.testing.outcome import Outcome
+from meltica_runtime.testing.outcome import FileOutcome, Outcome, counts
+from meltica_runtime.testing.report_json import render as render_json
+from meltica_runtime.testing.report_junit import junit
 from meltica_runtime.testing.report_text import problem_lines, summary
 from meltica_runtime.testing.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asks for: a word of the titles, a file for JUnit XML, seconds for one test."""
+class Choice:
+    """Which tests run: those with a word in their titles, whatever its case; each for at most `limit_s`."""
 
-    word: str | None
-    junit: Path | None
+    word: str
     limit_s: float
 
+    def takes(self, scenario: Scenario) -> bool:
+        return self.word.casefold() in scenario.title.casefold()
 
-def run_files(common: Common, files: tuple[Path, ...], wishes: Wishes) -> bool:
-    """Whether every file compiled and every test passed."""
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    files: tuple[FileOutcome, ...]
+    seconds: float
+    found_nothing: bool
+    """A word was asked for, and no title has it."""
+
+
+class Listener(Protocol):
+    """Is told of what happens, as it does."""
+
+    def begins(self, file: Path) -> None: ...
+
+    def ended(self, outcome: Outcome) -> None: ...
+
+    def whole(self, file: FileOutcome) -> None: ...
+
+    def done(self, done: Done, word: str) -> None: ...
+
+
+def run_files(common: Common, files: tuple[Path, ...], choice: Choice, listener: Listener) -> Done:
+    """Runs the tests of every file that compiles, one after the other."""
     began = time.monotonic()
-    outcomes: list[Outcome] = []
-    is_good = True
+    whole = []
     for file in files:
-        compiled = compile_pipeline(common, file)
-        report(common, compiled)
-        if compiled.graph is None:
-            is_good = False
-            continue
-        root = find_project(file, common.config).root
-        trial = Trial(compiled.graph, compiled.sources, root, wishes.limit_s)
-        chosen = [s for s in compiled.scenarios if wishes.word is None or wishes.word in s.title]
-        for scenario in chosen:
-            outcome = uvloop.run(trial.run(scenario))
-            outcomes.append(outcome)
-            _tell(common.speech, outcome)
-    _tell_all(common.speech, outcomes, time.monotonic() - began)
-    return is_good and all(outcome.has_passed for outcome in outcomes)
+        listener.begins(file)
+        outcome = _run_file(common, file, choice, listener)
+        listener.whole(outcome)
+        whole.append(outcome)
+    nothing = bool(choice.word) and all(f.compiles and not f.outcomes for f in whole)
+    done = Done(tuple(whole), time.monotonic() - began, nothing)
+    listener.done(done, choice.word)
+    return done
 
 
-def _tell(speech: Speech, outcome: Outcome) -> None:
-    word = _painted(speech, "passed", "green") if outcome.has_passed else _painted(speech, "FAILED", "red")
-    speech.result(f"{word}  {outcome.scenario.title}  ({outcome.seconds * 1000:.0f}ms)")
-    for problem in outcome.problems:
-        for line in problem_lines(problem):
-            speech.result(f"    {line}")
+def _run_file(common: Common, file: Path, choice: Choice, listener: Listener) -> FileOutcome:
+    compiled = compile_pipeline(common, file)
+    report(common, compiled)
+    if compiled.graph is None:
+        return FileOutcome(str(file), compiles=False, outcomes=())
+    root = find_project(file, common.config).root
+    trial = Trial(compiled.graph, compiled.sources, root, choice.limit_s)
+    outcomes = []
+    for scenario in filter(choice.takes, compiled.scenarios):
+        outcome = uvloop.run(trial.run(scenario))
+        listener.ended(outcome)
+        outcomes.append(outcome)
+    return FileOutcome(str(file), compiles=True, outcomes=tuple(outcomes))
 
 
-def _tell_all(speech: Speech, outcomes: list[Outcome], seconds: float) -> None:
-    speech.result(summary(outcomes, seconds))
+def write_junit(common: Common, path: Path, done: Done) -> None:
+    try:
+        path.write_bytes(junit(done.files, done.seconds))
+    except OSError as error:
+        common.speech.fail(f"cannot write {path}: {error.strerror}", code=Exit.ENVIRONMENT)
 
 
-def _painted(speech: Speech, text: str, color: str) -> str:
-    return click.style(text, fg=color) if speech.color else text
+class Console:
+    """For people: a dot or an F for each test, or a line with `--verbose`; then what failed, in full."""
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+        self._file = Path()
+        self._is_begun = False
+
+    def begins(self, file: Path) -> None:
+        self._file, self._is_begun = file, False
+
+    def ended(self, outcome: Outcome) -> None:
+        if self._speech.quiet:
+            return
+        if not self._is_begun:
+            # Not before what the compiler has to say of the file.
+            self._write(f"{self._file}{':' if self._speech.verbose else ' '}")
+            self._is_begun = True
+        color = "green" if outcome.has_passed else "red"
+        if self._speech.verbose:
+            word = self._painted("passed" if outcome.has_passed else "FAILED", color)
+            self._write(f"\n  {word} {outcome.scenario.title} ({outcome.seconds * 1000:.0f}ms)")
+        else:
+            self._write(self._painted("." if outcome.has_passed else "F", color))
+
+    def whole(self, file: FileOutcome) -> None:
+        if self._is_begun:
+            self._write("\n")
+        elif file.compiles:
+            self._speech.note(f"{file.file}: no tests")
+
+    def done(self, done: Done, word: str) -> None:
+        failed = [o for file in done.files for o in file.outcomes if not o.has_passed]
+        for outcome in failed:
+            self._speech.result("\n".join(self._failed(outcome)))
+        if failed:
+            self._speech.result("")
+        if done.found_nothing:
+            self._speech.trouble(f"no test has {word!r} in its title")
+        self._speech.result(summary(counts(done.files), done.seconds))
+
+    def _failed(self, outcome: Outcome) -> Iterator[str]:
+        place = f"{outcome.place.file}:{outcome.place.line}"
+        yield f"\n{self._painted('FAILED', 'red')} {outcome.scenario.title} ({place})"
+        for problem in outcome.problems:
+            yield from (self._colored(line) for line in problem_lines(problem))
+
+    def _colored(self, line: str) -> str:
+        mark = line.strip()[:2]
+        return self._painted(line, {"- ": "red", "+ ": "green"}[mark]) if mark in ("- ", "+ ") else line
+
+    def _painted(self, text: str, color: str) -> str:
+        return click.style(text, fg=color) if self._speech.color else text
+
+    def _write(self, text: str) -> None:
+        click.echo(text, nl=False, color=self._speech.color)
+
+
+class Quiet:
+    """For programs: one JSON object at the end."""
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+
+    def begins(self, file: Path) -> None:
+        del file
+
+    def ended(self, outcome: Outcome) -> None:
+        del outcome
+
+    def whole(self, file: FileOutcome) -> None:
+        del file
+
+    def done(self, done: Done, word: str) -> None:
+        del word
+        self._speech.result(render_json(done.files, done.seconds))

@@ -13,6 +13,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
 
+import numpy as np
+
 from meltica_compiler.graph import StrategyNode
 from meltica_compiler.inbox import geometry as at
 from meltica_compiler.inbox.geometry import InboxGeometry
@@ -83,11 +85,12 @@ _BETWEEN = 0.5
 class Transcript:
     """Everything that a strategy did and was told, in order; `events` counts what it handled.
 
-    `cold` are the cold events it was told, each with the time when; `refusals` says of orders that the desk
-    refused which limit did, or why else, by client order id.
+    `acted_us` is the time of each effect. `cold` are the cold events it was told, each with the time when;
+    `refusals` says of orders that the desk refused which limit did, or why else, by client order id.
     """
 
     effects: list[Effect] = field(default_factory=list)
+    acted_us: list[float] = field(default_factory=list)
     updates: list[OrderUpdate] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
     cold: list[tuple[float, ColdEvent]] = field(default_factory=list)
@@ -119,6 +122,7 @@ class SimulatedTrader:
         self._isolate = Isolate(node, inbox, world)
         self._drain_events = drain_events
         self._now_us = world.start_us
+        self._window = Window(1, np.empty(0))
         self._cold: list[ColdEvent] = []
         for instrument in instruments:
             if node.trade_on is not None and instrument.symbol in node.trade_symbols:
@@ -159,6 +163,7 @@ class SimulatedTrader:
 
         Raises `StrategyFailed` if the strategy does.
         """
+        self._window = window
         if self._venue is None:
             await self._drain_to(window.last)
             return
@@ -186,28 +191,33 @@ class SimulatedTrader:
         self._isolate.cells[at.CUT_F64] = place + _BETWEEN
         while True:
             cold, self._cold = tuple(self._cold), []
+            told_us = self._now_us
             try:
                 result = await self._isolate.drain(cold, self._drain_events)
             except StrategyFailedIn as failed:
                 # What it did before it failed still counts.
-                self._take(failed.result)
+                self._take(failed.result, told_us)
                 raise
-            self._take(result)
+            self._take(result, told_us)
             if result.effects:
                 return True
             if not result.yielded and result.handled < self._drain_events:
                 return False
 
-    def _take(self, result: DrainResult) -> None:
+    def _take(self, result: DrainResult, told_us: float) -> None:
         self.transcript.events += result.handled
         self.transcript.logs.extend(result.logs)
         self.transcript.effects.extend(result.effects)
         for effect in result.effects:
-            self._act(effect)
+            self._act(effect, told_us)
 
-    def _act(self, effect: Effect) -> None:
-        """Puts a request to the desk, and what passes to the venue, at the time of the event in hand."""
-        now_us = self._now_us = effect.timeMs * 1000
+    def _act(self, effect: Effect, told_us: float) -> None:
+        """Puts a request to the desk, and what passes to the venue, at the time when the event in hand was
+        there: reports, and events that a stage held back, carry an earlier one. `told_us` is when the cold
+        events of the drain were."""
+        there_us = self._window.time_of(effect.seq) if effect.seq.is_integer() else told_us
+        now_us = self._now_us = max(effect.timeMs * 1000, there_us)
+        self.transcript.acted_us.append(now_us)
         request = trade_request(self.node.name, effect)
         match request:
             case OrderRequest():

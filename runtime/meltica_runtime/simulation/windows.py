@@ -25,6 +25,12 @@ class Window:
     def last(self) -> int:
         return self.first + len(self.times) - 1
 
+    def time_of(self, seq: float) -> float:
+        """When the event with this number was there, or the last before it; minus infinity for events of
+        earlier windows."""
+        number = min(math.floor(seq), self.last) - self.first
+        return float(self.times[number]) if number >= 0 else -math.inf
+
     def last_until(self, time_us: float) -> int:
         """The sequence number of the last event at or before a time; `first - 1` if there is none."""
         return self.first - 1 + int(np.searchsorted(self.times, time_us, side="right"))

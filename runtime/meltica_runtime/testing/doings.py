@@ -22,7 +22,7 @@ def doings(verb: Verb, transcript: Transcript) -> Iterable[Sighting]:
     """What a strategy did that a verb is about."""
     match verb:
         case Verb.ORDERS | Verb.CANCELS | Verb.AMENDS:
-            return _requests(_KINDS[verb], transcript.effects)
+            return _requests(_KINDS[verb], transcript)
         case Verb.FILLS:
             return (_fill(u, u.report) for u in transcript.updates if isinstance(u.report, Filled))
         case Verb.REJECTS:
@@ -39,16 +39,16 @@ def told(event: EventType, transcript: Transcript) -> Iterator[Sighting]:
             yield Sighting(event.name, time_us, _cold_fields(event, cold))
 
 
-def _requests(kind: str, effects: Iterable[Effect]) -> Iterator[Sighting]:
+def _requests(kind: str, transcript: Transcript) -> Iterator[Sighting]:
     placed: dict[str, dict[str, Value]] = {}
-    for effect in effects:
+    for effect, time_us in zip(transcript.effects, transcript.acted_us, strict=True):
         fields = placed.get(effect.id, {}) if effect.kind != "submit" else _order(effect)
         if effect.kind == "amend":
             changes = {"price": effect.price, "quantity": effect.quantity}
             fields |= {name: Decimal(text) for name, text in changes.items() if text is not None}
         placed[effect.id] = fields
         if effect.kind == kind:
-            yield Sighting(_NAMES[kind], effect.timeMs * 1000, _timed(effect.timeMs * 1000, fields))
+            yield Sighting(_NAMES[kind], time_us, _timed(time_us, fields))
 
 
 def _order(effect: Effect) -> dict[str, Value]:

@@ -53,3 +53,30 @@ class Outcome:
     @property
     def has_passed(self) -> bool:
         return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """The tests of one file, as far as they were chosen. One that does not compile has none."""
+
+    file: str
+    compiles: bool
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return self.compiles and all(outcome.has_passed for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    passed: int
+    failed: int
+    broken: int
+    """Files that do not compile."""
+
+
+def counts(files: tuple[FileOutcome, ...]) -> Counts:
+    outcomes = [outcome for file in files for outcome in file.outcomes]
+    passed = sum(outcome.has_passed for outcome in outcomes)
+    return Counts(passed, len(outcomes) - passed, sum(not file.compiles for file in files))

@@ -38,6 +38,7 @@ def with_recording(quickstart: str, path: Path) -> str:
     text = re.sub(r"route quotes .*?-> maker\n", "", text, flags=re.S)
     text = re.sub(r"strategy maker .*?\n\}\n", "", text, flags=re.S)
     text = re.sub(r"risk careful .*?\n\}\n", "", text, flags=re.S)
+    text = re.sub(r"test .*?\n\}\n", "", text, flags=re.S)
     return text.replace("-> maker, pulse", "-> diary").replace('pulse = "logger:latest"', 'diary = "diary"')
 
 
