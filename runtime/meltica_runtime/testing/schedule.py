@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.kernels.kline import PATIENCE_US
-from meltica_dsl.model import Conflate, Kline
+from meltica_dsl.model import HOLDING_STAGES, Conflate, Kline
 from meltica_runtime.providers.market import MarketBatch
 from meltica_runtime.testing.tape import Tape
 
@@ -35,7 +35,7 @@ def groups(graph: Graph, tapes: Mapping[str, Tape], limit: int, end_us: float) -
     """
     times = np.concatenate([tape.times for tape in tapes.values()]) if tapes else np.empty(0)
     moments, counts = np.unique(times, return_counts=True)
-    firsts = _firsts(moments, counts, limit, _grids(graph))
+    firsts = _firsts(graph, moments, counts, limit)
     bounds = [*firsts, len(moments)]
     for first, after in pairwise(bounds):
         next_us = float(moments[after]) if after < len(moments) else end_us
@@ -65,12 +65,19 @@ def _grids(graph: Graph) -> Iterator[_Grid]:
             yield _Grid(stage.interval.us, PATIENCE_US)
 
 
-def _firsts(
-    moments: NDArray[np.float64], counts: NDArray[np.int64], limit: int, grids: Iterable[_Grid]
-) -> list[int]:
+def _holds_freely(graph: Graph) -> bool:
+    """Whether a stage holds events back for a time that no grid tells."""
+    stages = (stage for route in graph.routes for stage in route.stages)
+    return any(
+        isinstance(stage, HOLDING_STAGES) and not isinstance(stage, Conflate | Kline) for stage in stages
+    )
+
+
+def _firsts(graph: Graph, moments: NDArray[np.float64], counts: NDArray[np.int64], limit: int) -> list[int]:
     """Numbers of the moments that begin a group."""
-    crosses = np.zeros(len(moments), np.bool_)
-    for grid in set(grids):
+    # Where a stage lets go at moments that are on no grid, each moment is a group.
+    crosses = np.full(len(moments), _holds_freely(graph), np.bool_)
+    for grid in set(_grids(graph)):
         windows = np.floor((moments - grid.offset_us) / grid.every_us)
         crosses[1:] |= windows[1:] != windows[:-1]
     firsts: list[int] = []

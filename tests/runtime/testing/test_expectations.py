@@ -115,3 +115,18 @@ expect charted receives 1 kline {{ open = 500, high = 600, low = 400, close = 40
 expect charted receives 1 kline {{ open_time = 0ms, close_time = 1m }} by 61s
 """
     assert met(steps) == [True] * 3
+
+
+FAMILY = """
+pipeline p
+provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }
+pool large { events = 64, on_full = drop_oldest }
+route trades for s in [BTC-USDT, ETH-USDT] via large = paper.trade | where symbol == s -> it[s]
+strategy it for s in [BTC-USDT, ETH-USDT] = "puppet"
+"""
+
+
+def test_an_instance_of_a_family_is_named_by_its_index(met):
+    expected = ("it[BTC-USDT] receives 1", "it[ETH-USDT] receives nothing", "trades[BTC-USDT] drops 1")
+    steps = DUST + "\n".join(f"expect {one}" for one in expected)
+    assert met(steps, pipeline=FAMILY) == [True, True, False]
