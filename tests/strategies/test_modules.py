@@ -15,7 +15,16 @@ from meltica_dsl.fields import EVENT_BY_NAME
 
 STRATEGIES = Path(__file__).parents[2] / "strategies"
 NO_CACHE = ModuleCache(None, INSPECTOR_VERSION)
-NAMES = ("grid", "logger", "market-making", "mean-reversion", "momentum", "noop")
+NAMES = (
+    "arbitrage-monitor",
+    "grid",
+    "logger",
+    "market-making",
+    "mean-reversion",
+    "momentum",
+    "noop",
+    "spread-alert",
+)
 
 
 @pytest.fixture(params=NAMES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
@@ -18,6 +18,8 @@ import numpy as np
 from meltica_compiler.graph import StrategyNode
 from meltica_compiler.inbox import geometry as at
 from meltica_compiler.inbox.geometry import InboxGeometry
+from meltica_dsl.model import Linger
+from meltica_dsl.values import Duration
 from meltica_runtime.orders.desk import OrderDesk
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
@@ -119,7 +121,8 @@ class SimulatedTrader:
         self._edges = edges
         self._venue = venue
         self._desk = OrderDesk()
-        self._isolate = Isolate(node, inbox, world)
+        # Nothing comes while a drain of virtual time is under way, so there is nothing to linger for.
+        self._isolate = Isolate(replace(node, linger=Linger(Duration(0))), inbox, world)
         self._drain_events = drain_events
         self._now_us = world.start_us
         self._window = Window(1, np.empty(0))
