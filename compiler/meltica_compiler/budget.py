@@ -21,7 +21,14 @@ class BudgetItem:
 
 def budget(graph: Graph) -> tuple[BudgetItem, ...]:
     """Every piece; together they are `graph.total_bytes`."""
-    items = (*_ingress_rings(graph), *_inboxes(graph), *_sink_rings(graph), *_waiting_places(graph))
+    links = (_edge_ring(edge) for edge in graph.links)
+    items = (
+        *_ingress_rings(graph),
+        *_inboxes(graph),
+        *_sink_rings(graph),
+        *links,
+        *_waiting_places(graph),
+    )
     assert sum(item.bytes for item in items) == graph.total_bytes, "the budget does not add up"
     return items
 
@@ -50,7 +57,7 @@ def _sink_rings(graph: Graph) -> Iterator[BudgetItem]:
 
 
 def _waiting_places(graph: Graph) -> Iterator[BudgetItem]:
-    for edge in graph.edges:
+    for edge in graph.all_edges:
         if edge.waiting_bytes:
             holder = f"{edge.route} → {edge.target}"
             yield BudgetItem(holder, "waiting places", str(edge.waiting_bytes), edge.waiting_bytes)

@@ -8,16 +8,23 @@ from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
 from meltica_dsl.model import Depth, Stage
 
 
-def route_depth(event: str, stages: Iterable[Stage]) -> int:
-    """Levels a side that the route needs and gives: what its tightest `depth` stage keeps; 0 if the events
-    have no levels.
+def kept_depth(stages: Iterable[Stage]) -> int | None:
+    """Levels a side that the tightest `depth` stage keeps; None without one."""
+    return min((stage.levels for stage in stages if isinstance(stage, Depth)), default=None)
 
-    >>> route_depth("book", ()), route_depth("trade", ())
-    (10, 0)
+
+def route_depth(event: str, stages: Iterable[Stage], read: Iterable[int] = ()) -> int:
+    """Levels a side that the route needs and gives: what its tightest `depth` stage keeps, and no more than
+    the routes that it reads give, whose depths are `read`; 0 if the events have no levels.
+
+    >>> route_depth("book", ()), route_depth("book", (), [3]), route_depth("trade", ())
+    (10, 3, 0)
     """
     if event != "book":
         return 0
-    return min((stage.levels for stage in stages if isinstance(stage, Depth)), default=DEFAULT_BOOK_DEPTH)
+    kept = kept_depth(stages)
+    limits = [*read, *([] if kept is None else [kept])]
+    return min(limits, default=DEFAULT_BOOK_DEPTH)
 
 
 def kernel_depth(depth: int, source_depths: Iterable[int]) -> int:

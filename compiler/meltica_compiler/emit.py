@@ -30,7 +30,7 @@ def kernels_text(graph: Graph) -> str:
 def layout_text(graph: Graph) -> str:
     """The layouts of all records that flow, and the JavaScript that reads each strategy's inbox."""
     used = {record_layout(i.event, i.depth) for p in graph.providers for i in p.ingresses}
-    used |= {record_layout(edge.event, edge.depth) for edge in graph.edges}
+    used |= {record_layout(edge.event, edge.depth) for edge in graph.all_edges}
     used |= {record_layout(route.event, input_depth(route, graph)) for route in graph.routes}
     tables = [_layout_table(layout) for layout in sorted(used, key=lambda one: (one.event, one.depth))]
     providers = tuple(provider.name for provider in graph.providers)

@@ -65,6 +65,8 @@ class RouteNode:
     pool: str
     durable: bool
     location: Location
+    routes: tuple[str, ...] = ()
+    """The routes that it reads, by name; what they give is `event` too."""
 
     @property
     def gives(self) -> str:
@@ -119,15 +121,15 @@ class SinkNode:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One sink of one route, with a ring of its own. `ring_bytes` includes its control words;
+    """One reader of one route, with a ring of its own. `ring_bytes` includes its control words;
     `waiting_bytes` are the places (one a symbol and provider) that policy `conflate` waits in."""
 
     id: str
     route: str
     target: str
-    """Name of the strategy or sink."""
+    """Name of the strategy, sink or route."""
     target_kind: str
-    """`strategy` or `sink`."""
+    """`strategy`, `sink` or, of a link, `route`."""
     event: str
     pool: str
     policy: FullPolicy
@@ -158,11 +160,19 @@ class Graph:
     sinks: tuple[SinkNode, ...]
     edges: tuple[Edge, ...]
     hash: str
+    links: tuple[Edge, ...] = ()
+    """The edges from routes to routes that read them."""
+
+    @property
+    def all_edges(self) -> tuple[Edge, ...]:
+        """To strategies, sinks and routes."""
+        return self.edges + self.links
 
     @property
     def total_bytes(self) -> int:
         rings = sum(i.ring_bytes for p in self.providers for i in p.ingresses)
         inboxes = sum(s.inbox_bytes for s in self.strategies)
         sinks = sum(e.ring_bytes for e in self.edges if e.target_kind == "sink")
-        waiting = sum(e.waiting_bytes for e in self.edges)
-        return rings + inboxes + sinks + waiting
+        links = sum(e.ring_bytes for e in self.links)
+        waiting = sum(e.waiting_bytes for e in self.all_edges)
+        return rings + inboxes + sinks + links + waiting

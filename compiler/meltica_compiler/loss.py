@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meltica_compiler.dag import reachable
 from meltica_compiler.graph import Edge, Graph
 from meltica_dsl.model import FullPolicy
 
@@ -24,16 +25,23 @@ class Stall:
 
 def lossy_edges(graph: Graph) -> tuple[Edge, ...]:
     """Edges whose policy drops events, or lets newer ones replace them."""
-    return tuple(edge for edge in graph.edges if edge.policy is not FullPolicy.BLOCK)
+    return tuple(edge for edge in graph.all_edges if edge.policy is not FullPolicy.BLOCK)
 
 
 def stalls(graph: Graph) -> tuple[Stall, ...]:
     """Who would stall with the reader of each blocking edge."""
     routes = {route.name: route for route in graph.routes}
+    blocking = [(edge.target, edge.route) for edge in graph.links if edge.policy is FullPolicy.BLOCK]
     found: list[Stall] = []
-    for edge in graph.edges:
+    for edge in graph.all_edges:
         if edge.policy is FullPolicy.BLOCK:
-            held = routes[edge.route].sources
-            others = [r.name for r in graph.routes if r.name != edge.route and set(r.sources) & set(held)]
-            found.append(Stall(edge, held, tuple(others)))
+            # A blocking ring from another route fills up too, and what is before it stands still as well.
+            held = reachable([edge.route], blocking)
+            providers = {source for name in held for source in routes[name].sources}
+            others = tuple(
+                route.name
+                for route in graph.routes
+                if route.name != edge.route and (route.name in held or providers.intersection(route.sources))
+            )
+            found.append(Stall(edge, tuple(sorted(providers)), others))
     return tuple(found)

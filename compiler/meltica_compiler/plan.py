@@ -184,8 +184,8 @@ class _Change:
         return _verdict(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
 
     def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
-        was = {edge.target: edge for edge in self.old.edges if edge.route == old.name}
-        becomes = {edge.target: edge for edge in self.new.edges if edge.route == new.name}
+        was = {edge.target: edge for edge in self.old.all_edges if edge.route == old.name}
+        becomes = {edge.target: edge for edge in self.new.all_edges if edge.route == new.name}
         for target in sorted({*was, *becomes}):
             yield from _edge(f"-> {target}", was.get(target), becomes.get(target))
 

@@ -40,7 +40,7 @@ def route_facts(node: RouteNode) -> Facts:
     return {
         "event": node.event,
         "gives": node.gives,
-        "sources": _listed(node.sources),
+        "sources": _listed((*node.sources, *node.routes)),
         "pool": node.pool,
         "durable": "true" if node.durable else "false",
     }

@@ -58,6 +58,7 @@ def stage_text(stage: Stage) -> str:  # noqa: PLR0911 - one return for each kind
 def rate_text(rate: Rate) -> str:
     """So many in a time, one of a unit without its one.
 
+    >>> from decimal import Decimal
     >>> rate_text(Rate(Decimal(5), Duration(10**9))), rate_text(Rate(Decimal(1_000), Duration(2 * 10**9)))
     ('5/s', '1000/2s')
     """

@@ -233,6 +233,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteSource:
+    """Where a route begins: what another route gives."""
+
+    route: str
+    event: EventType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The strategy or sink that an arrow points at."""
 
@@ -253,6 +262,17 @@ class Route:
     span: Span
     name_span: Span
     pool_span: Span
+    routes: tuple[RouteSource, ...] = ()
+
+    @property
+    def takes(self) -> EventType:
+        """The type of event that all its sources give."""
+        return self.sources[0].event if self.sources else self.routes[0].event
+
+    @property
+    def gives(self) -> EventType:
+        """What its stages make of that."""
+        return event_after(self.takes, self.stages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meltica_compiler.graph import Edge, Graph, RouteNode
 from meltica_compiler.kernels.expressions import Codes
-from meltica_compiler.kernels.load import load_kernel
+from meltica_compiler.kernels.load import Kernel, load_kernel
 from meltica_compiler.layout import record_layout
+from meltica_compiler.upstream import is_link, link_id, providers_behind, routes_in_order
+from meltica_runtime.chained_flow import ChainedFlow
 from meltica_runtime.pump import Pump, Reader
 from meltica_runtime.rings import EdgeRing, IngressRing, Sequencer
 from meltica_runtime.route_flow import RouteFlow
+from meltica_runtime.route_ring import RouteRing
+
+Source = IngressRing | RouteRing
 
 
 @dataclass(frozen=True)
 class DataPlane:
-    """`ingresses` by provider and event, `edges` by id, `flows` by route name. `codes` are those of the
-    symbols and providers in the records."""
+    """`ingresses` by provider and event, `edges` by id, `flows` by route name, each behind those it reads.
+    `codes` are those of the symbols and providers in the records."""
 
     graph: Graph
     codes: Codes
@@ -25,6 +30,8 @@ class DataPlane:
     ingresses: Mapping[str, Mapping[str, IngressRing]]
     edges: Mapping[str, EdgeRing]
     flows: Mapping[str, RouteFlow]
+    links: Mapping[str, RouteRing] = field(default_factory=dict)
+    """The rings between routes, by the ids of their edges, which `edges` holds too."""
 
     def edges_of(self, target: str) -> tuple[EdgeRing, ...]:
         """The edges that lead to a strategy or sink, in the graph's order."""
@@ -53,24 +60,46 @@ def build_data_plane(graph: Graph) -> DataPlane:
         for provider in graph.providers
     }
     symbols = {provider.name: len(provider.symbols) for provider in graph.providers}
+    behind = providers_behind(graph)
+    own: dict[str, list[Edge]] = {route.name: [] for route in graph.routes}
+    for edge in graph.all_edges:
+        own[edge.route].append(edge)
     edges: dict[str, EdgeRing] = {}
     flows: dict[str, RouteFlow] = {}
-    for route in graph.routes:
-        sources = tuple(ingresses[name][route.event] for name in route.sources)
-        streams = sum(symbols[name] for name in route.sources)
-        own = {
-            edge.id: edge_ring(edge, route, sources, streams)
-            for edge in graph.edges
-            if edge.route == route.name
-        }
-        edges.update(own)
-        flows[route.name] = RouteFlow(
-            route, load_kernel(route, graph), sources, tuple(own.values()), streams=streams
+    links: dict[str, RouteRing] = {}
+    for route in routes_in_order(graph):
+        sources: tuple[Source, ...] = (
+            *(ingresses[name][route.event] for name in route.sources),
+            *(links[link_id(name, route.name)] for name in route.routes),
         )
-    return DataPlane(graph, Codes.of(graph), Sequencer(), ingresses, edges, flows)
+        streams = sum(symbols[name] for name in behind[route.name])
+        for edge in own[route.name]:
+            edges[edge.id] = edge_ring(edge, route, sources, streams)
+            if edge.target_kind == "route":
+                links[edge.id] = RouteRing(edges[edge.id])
+        written = {edge.id: edges[edge.id] for edge in own[route.name]}
+        kernel, feeders = load_kernel(route, graph), tuple(flows[name] for name in route.routes)
+        flows[route.name] = open_flow(route, kernel, sources, written, streams, feeders)
+    return DataPlane(graph, Codes.of(graph), Sequencer(), ingresses, edges, flows, links)
 
 
-def edge_ring(edge: Edge, route: RouteNode, sources: tuple[IngressRing, ...], streams: int) -> EdgeRing:
+def open_flow(
+    route: RouteNode,
+    kernel: Kernel,
+    sources: tuple[Source, ...],
+    edges: Mapping[str, EdgeRing],
+    streams: int,
+    feeders: tuple[RouteFlow, ...],
+) -> RouteFlow:
+    """The flow of a route into its `edges`, by id; `feeders` are the flows of the routes that it reads."""
+    rings = tuple(edges.values())
+    links = tuple(ring for id, ring in edges.items() if is_link(id))
+    if not links and not feeders:
+        return RouteFlow(route, kernel, sources, rings, streams)
+    return ChainedFlow(route, kernel, sources, rings, streams, feeders=feeders, links=links)
+
+
+def edge_ring(edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
     return EdgeRing(
         layout=record_layout(edge.event, edge.depth),
         source=RouteFlow.delivered_layout(route, sources),

@@ -8,7 +8,8 @@ in a ring count all records ever, so that they stay what they are when a ring is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from meltica_compiler.carrying import carried_stages
 from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode
@@ -17,10 +18,12 @@ from meltica_compiler.kernels.load import carry, load_kernel
 from meltica_compiler.layout import record_layout
 from meltica_compiler.plain import content_text
 from meltica_compiler.plan import Fate, Plan
+from meltica_compiler.upstream import link_id, providers_behind, routes_in_order
 from meltica_dsl.model import HOLDING_STAGES
-from meltica_runtime.data_plane import DataPlane, edge_ring
+from meltica_runtime.data_plane import DataPlane, Source, edge_ring, open_flow
 from meltica_runtime.rings import EdgeRing, IngressRing
 from meltica_runtime.route_flow import RouteFlow
+from meltica_runtime.route_ring import RouteRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ class NextPlane:
         self._relocate()
         return lost
 
+    @cached_property
+    def _behind(self) -> Mapping[str, tuple[str, ...]]:
+        return providers_behind(self.plane.graph)
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """The rings between routes that stay what they are."""
+        before = self.before.links.items()
+        return frozenset(id for id, ring in before if self.plane.links.get(id) is ring)
+
     def _holds_on(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
         if earlier.kernel is flow.kernel:
             return True
@@ -86,7 +99,7 @@ class NextPlane:
         if flow is None or flow.node.event != earlier.node.event:
             return earlier.let_go(self.plane.sequencer) + earlier.backlog
         lost = 0 if self._holds_on(earlier, flow) else earlier.let_go(self.plane.sequencer)
-        return lost + earlier.backlog_without(flow.node.sources)
+        return lost + earlier.backlog_without({*flow.node.sources, *self.plane.links.keys() & self._shared})
 
     def _go_on(self, earlier: RouteFlow, flow: RouteFlow) -> None:
         flow.take_over(earlier)
@@ -100,7 +113,7 @@ class NextPlane:
         carry(earlier.kernel, flow.kernel, stages)
 
     def _forget(self, flow: RouteFlow) -> None:
-        for name in set(self.restarted).intersection(flow.node.sources):
+        for name in set(self.restarted).intersection(self._behind[flow.node.name]):
             for memory in flow.kernel.memories().values():
                 memory.forget(self.plane.codes.providers.index(name))
 
@@ -123,12 +136,20 @@ class _Building:
     plan: Plan
     codes: Codes
     exchanged: list[tuple[IngressRing, IngressRing]] = field(default_factory=list)
+    links: dict[str, RouteRing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._behind = providers_behind(self.graph)
+        self._behind_before = providers_behind(self.before.graph)
 
     def build(self) -> NextPlane:
         ingresses = {node.name: self._rings(node) for node in self.graph.providers}
         edges: dict[str, EdgeRing] = {}
-        flows = {route.name: self._flow(route, ingresses, edges) for route in self.graph.routes}
-        plane = DataPlane(self.graph, self.codes, self.before.sequencer, ingresses, edges, flows)
+        flows: dict[str, RouteFlow] = {}
+        for route in routes_in_order(self.graph):
+            flows[route.name] = self._flow(route, ingresses, edges, flows)
+        sequencer = self.before.sequencer
+        plane = DataPlane(self.graph, self.codes, sequencer, ingresses, edges, flows, self.links)
         here = {id(ring) for rings in ingresses.values() for ring in rings.values()}
         gone = [r for rings in self.before.ingresses.values() for r in rings.values() if id(r) not in here]
         exchanged = {id(old) for old, _ in self.exchanged}
@@ -156,41 +177,60 @@ class _Building:
         route: RouteNode,
         ingresses: Mapping[str, Mapping[str, IngressRing]],
         edges: dict[str, EdgeRing],
+        flows: Mapping[str, RouteFlow],
     ) -> RouteFlow:
-        sources = tuple(ingresses[name][route.event] for name in route.sources)
+        sources: tuple[Source, ...] = (
+            *(ingresses[name][route.event] for name in route.sources),
+            *(self.links[link_id(name, route.name)] for name in route.routes),
+        )
         listed = {node.name: len(node.symbols) for node in self.graph.providers}
-        streams = sum(listed[name] for name in route.sources)
+        streams = sum(listed[name] for name in self._behind[route.name])
         own = {
             edge.id: self._edge(edge, route, sources, streams)
-            for edge in self.graph.edges
+            for edge in self.graph.all_edges
             if edge.route == route.name
         }
         edges.update(own)
+        feeders = tuple(flows[name] for name in route.routes)
         rings = tuple(own.values())
         old = self.before.flows.get(route.name)
         if old is None or not self._same_kernel(old, route, sources):
             kernel = load_kernel(route, self.graph, self.codes)
-        elif old.sources == sources and old.edges == rings:
+        elif (old.sources, old.edges, old.feeders) == (sources, rings, feeders):
             return old
         else:
             kernel = old.kernel
-        return RouteFlow(route, kernel, sources, rings, streams=streams)
+        return open_flow(route, kernel, sources, own, streams, feeders)
 
-    def _same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[IngressRing, ...]) -> bool:
+    def _same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[Source, ...]) -> bool:
         """Whether the running kernel does what the route's own would do."""
         if content_text(old.node) != content_text(route):
             return False
         before, after = ([ring.layout for ring in rings] for rings in (old.sources, sources))
         return before == after and self._symbols_of(route) == self._symbols_before(old.node)
 
+    def _link(self, edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
+        """The ring to another route: the same one, where nothing about it has changed."""
+        old = {link.id: link for link in self.before.graph.links}.get(edge.id)
+        if old is not None and replace(old, location=edge.location) == edge:
+            self.links[edge.id] = self.before.links[edge.id]
+            return self.before.edges[edge.id]
+        ring = edge_ring(edge, route, sources, streams)
+        self.links[edge.id] = RouteRing(ring)
+        return ring
+
     def _symbols_of(self, route: RouteNode) -> dict[str, tuple[str, ...]]:
-        return {node.name: node.symbols for node in self.graph.providers if node.name in route.sources}
+        return {
+            node.name: node.symbols for node in self.graph.providers if node.name in self._behind[route.name]
+        }
 
     def _symbols_before(self, route: RouteNode) -> dict[str, tuple[str, ...]]:
-        nodes = self.before.graph.providers
-        return {node.name: node.symbols for node in nodes if node.name in route.sources}
+        nodes, behind = self.before.graph.providers, self._behind_before[route.name]
+        return {node.name: node.symbols for node in nodes if node.name in behind}
 
-    def _edge(self, edge: Edge, route: RouteNode, sources: tuple[IngressRing, ...], streams: int) -> EdgeRing:
+    def _edge(self, edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
+        if edge.target_kind == "route":
+            return self._link(edge, route, sources, streams)
         target = self.plan.fate(f"{edge.target_kind}:{edge.target}")
         if target in (Fate.KEPT, Fate.MOVED):
             return self.before.edges[edge.id]

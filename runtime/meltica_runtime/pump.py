@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from meltica_runtime.chained_flow import ChainedFlow
 from meltica_runtime.rings import IngressRing, Sequencer
 from meltica_runtime.route_flow import RouteFlow
 
@@ -31,18 +32,22 @@ class Pump:
         routes: Iterable[RouteFlow],
         readers: Iterable[Reader],
     ) -> None:
+        """`routes` in the order in which they read each other."""
         self.sequencer = sequencer
         self.routes = tuple(routes)
         self._ingresses = tuple(
             (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
         )
         self._readers = tuple(readers)
+        self._chained = tuple(route for route in self.routes if isinstance(route, ChainedFlow))
 
     def run(self) -> None:
         """Brings everything that has arrived as far as it can go."""
         last = self.sequencer.last
         for route in self.routes:
             route.advance(last)
+        while self._chained and self._advance_chained(last):
+            pass
         self._release()
         self._wake()
 
@@ -57,6 +62,20 @@ class Pump:
     def is_idle(self) -> bool:
         """Every route has read all of its sources, and all of it is in the edges."""
         return not any(route.backlog or route.cut < route.seen for route in self.routes)
+
+    def _advance_chained(self, last: int) -> bool:
+        """Another turn of the routes that wait for room in the ring to another; whether anything moved."""
+        before = self._chained_events
+        for route in self._chained:
+            route.advance(last)
+        if self._chained_events == before:
+            for route in self._chained:
+                route.overrun(last)
+        return self._chained_events > before
+
+    @property
+    def _chained_events(self) -> int:
+        return sum(route.events_in for route in self._chained)
 
     def _release(self) -> None:
         for ring, routes in self._ingresses:

@@ -11,9 +11,14 @@ from meltica_compiler.graph import RouteNode
 from meltica_compiler.holding import held_at_most
 from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
+from meltica_compiler.upstream import link_id
 from meltica_dsl.model import FullPolicy
 from meltica_runtime.record_copies import column_runs
 from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer
+from meltica_runtime.route_ring import RouteRing
+
+Place = tuple[float, int]
+"""Where an event stands among those of a route: its sequence number, and the position of its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,14 @@ class RouteFlow:
     what its kernel holds back on purpose.
     """
 
+    feeders: tuple[RouteFlow, ...] = ()
+    """The flows of the routes that it reads."""
+
     def __init__(
         self,
         node: RouteNode,
         kernel: Kernel,
-        sources: tuple[IngressRing, ...],
+        sources: tuple[IngressRing | RouteRing, ...],
         edges: tuple[EdgeRing, ...],
         streams: int,
     ) -> None:
@@ -66,7 +74,7 @@ class RouteFlow:
         self._merge = _Merge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
 
     @staticmethod
-    def delivered_layout(node: RouteNode, sources: tuple[IngressRing, ...]) -> RecordLayout:
+    def delivered_layout(node: RouteNode, sources: tuple[IngressRing | RouteRing, ...]) -> RecordLayout:
         """The layout of the records that a flow over `sources` offers to its edges."""
         if node.gives != node.event:
             return record_layout(node.gives)
@@ -85,6 +93,11 @@ class RouteFlow:
             return self.sources[0].written - self._positions[0]
         return sum(s.written - p for s, p in zip(self.sources, self._positions, strict=True))
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The providers and routes that the `sources` belong to."""
+        return (*self.node.sources, *(link_id(name, self.node.name) for name in self.node.routes))
+
     def begin(self, last_seq: int) -> None:
         """Begins with what arrives from now on."""
         self._positions = [source.written for source in self.sources]
@@ -93,8 +106,8 @@ class RouteFlow:
     def take_over(self, earlier: RouteFlow) -> None:
         """Goes on where `earlier` stands, source by source: the rings may be others, the positions are
         not."""
-        known = dict(zip(earlier.node.sources, earlier._positions, strict=True))
-        for i, (name, source) in enumerate(zip(self.node.sources, self.sources, strict=True)):
+        known = dict(zip(earlier.read, earlier._positions, strict=True))
+        for i, (name, source) in enumerate(zip(self.read, self.sources, strict=True)):
             self._positions[i] = known.get(name, source.written)
         self.seen, self._watermark_us = earlier.seen, earlier._watermark_us
         self.events_in, self.events_out = earlier.events_in, earlier.events_out
@@ -113,7 +126,7 @@ class RouteFlow:
 
     def backlog_without(self, sources: Collection[str]) -> int:
         """Events that wait in the rings of other sources than these."""
-        own = zip(self.node.sources, self.sources, self._positions, strict=True)
+        own = zip(self.read, self.sources, self._positions, strict=True)
         return sum(ring.written - position for name, ring, position in own if name not in sources)
 
     def advance(self, last_seq: int) -> None:
@@ -125,13 +138,7 @@ class RouteFlow:
             limit = self._room()
             if limit == 0:
                 return
-            rows = self._take(limit, last_seq)
-            self.batches += 1
-            self.last_batch = count = len(rows)
-            self.events_in += count
-            self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
-            self.seen = float(rows["seq"][-1])
-            self._deliver(*self.kernel.run(rows, self._watermark_us))
+            self._process(self._take(limit, (last_seq, len(self.sources))))
         self.seen = float(last_seq)
 
     def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
@@ -173,6 +180,14 @@ class RouteFlow:
             self.events_in, self.events_out, self.batches, self.last_batch, lag_events=self.backlog
         )
 
+    def _process(self, rows: Records) -> None:
+        self.batches += 1
+        self.last_batch = count = len(rows)
+        self.events_in += count
+        self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
+        self.seen = float(rows["seq"][-1])
+        self._deliver(*self.kernel.run(rows, self._watermark_us))
+
     def _room(self) -> int:
         room = MAX_BATCH + self._margin
         for edge in self._blocking:
@@ -186,18 +201,19 @@ class RouteFlow:
         for edge in self.edges:
             edge.offer(records, chosen)
 
-    def _take(self, limit: int, last_seq: int) -> Records:
+    def _take(self, limit: int, bound: Place) -> Records:
         if self._merge is None:
             rows = self.sources[0].window(self._positions[0], limit)
             self._positions[0] += len(rows)
             return rows
-        return self._merge.take(self._positions, limit, last_seq)
+        return self._merge.take(self._positions, limit, bound)
 
 
 class _Merge:
-    """Merges the sources of one route by sequence number, in memory of its own."""
+    """Merges the sources of one route by sequence number, in memory of its own. Events of the same number,
+    which routes may give, go by the order of the sources."""
 
-    def __init__(self, sources: tuple[IngressRing, ...], layout: RecordLayout) -> None:
+    def __init__(self, sources: tuple[IngressRing | RouteRing, ...], layout: RecordLayout) -> None:
         self._sources = sources
         self._share = max(1, MAX_BATCH // len(sources))
         self._gathered: Records = np.zeros(self._share * len(sources), layout.dtype)
@@ -206,33 +222,34 @@ class _Merge:
         self._columns = [column_runs(source.layout, layout) for source in sources]
         self._depth = layout.depth
 
-    def take(self, positions: list[int], limit: int, last_seq: int) -> Records:
-        """The next records of all sources in order, at most `limit`; moves `positions` on."""
+    def take(self, positions: list[int], limit: int, bound: Place) -> Records:
+        """The next records of all sources in order, at most `limit`, none beyond `bound`; moves `positions`
+        on."""
         share = min(self._share, limit // len(self._sources))
         windows = [s.window(p, max(1, share)) for s, p in zip(self._sources, positions, strict=True)]
         if share == 0:
-            return self._take_first(windows, positions)
+            return self._take_first(windows, positions, bound)
         # Beyond the end of a window that was cut short, its source may still have earlier events.
-        complete = min(
-            (
-                float(window["seq"][-1])
-                for source, position, window in zip(self._sources, positions, windows, strict=True)
-                if position + len(window) < source.written
-            ),
-            default=float(last_seq),
-        )
+        ends: list[Place] = [
+            (float(window["seq"][-1]), i)
+            for i, (source, window) in enumerate(zip(self._sources, windows, strict=True))
+            if positions[i] + len(window) < source.written
+        ]
+        complete, cut = min([*ends, bound])
         count = 0
         for i, window in enumerate(windows):
-            taken = int(np.searchsorted(window["seq"], complete, side="right"))
+            taken = int(np.searchsorted(window["seq"], complete, side="right" if i <= cut else "left"))
             self._gather(i, window[:taken], count)
             positions[i] += taken
             count += taken
         return self._in_order(count)
 
-    def _take_first(self, windows: list[Records], positions: list[int]) -> Records:
+    def _take_first(self, windows: list[Records], positions: list[int], bound: Place) -> Records:
         """The single next record, where there is room for fewer than one of each source."""
-        waiting = [i for i, window in enumerate(windows) if len(window)]
-        first = min(waiting, key=lambda i: float(windows[i]["seq"][0]))
+        waiting = [(float(window["seq"][0]), i) for i, window in enumerate(windows) if len(window)]
+        seq, first = min(waiting)
+        if (seq, first) > bound:
+            return self._in_order(0)
         self._gather(first, windows[first][:1], 0)
         positions[first] += 1
         return self._in_order(1)

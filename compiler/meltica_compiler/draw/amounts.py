@@ -44,7 +44,8 @@ def memory_rows(graph: Graph) -> tuple[tuple[str, int], ...]:
         ("ingress rings", sum(i.ring_bytes for p in graph.providers for i in p.ingresses)),
         ("strategy inboxes", sum(s.inbox_bytes for s in graph.strategies)),
         ("sink rings", sum(e.ring_bytes for e in graph.edges if e.target_kind == "sink")),
-        ("waiting places", sum(e.waiting_bytes for e in graph.edges)),
+        ("rings between routes", sum(e.ring_bytes for e in graph.links)),
+        ("waiting places", sum(e.waiting_bytes for e in graph.all_edges)),
     )
     return tuple(row for row in rows if row[1])
 

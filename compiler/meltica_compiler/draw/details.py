@@ -69,7 +69,7 @@ def link_details(graph: Graph, keys: Keys) -> Iterator[Detail]:
         for provider in graph.providers:
             if provider.name in route.sources:
                 yield _feed(provider, route, keys)
-    for edge in graph.edges:
+    for edge in graph.all_edges:
         key = link_key(keys.routes[edge.route], keys.target(edge.target_kind, edge.target))
         yield Detail(key, "ring", f"{edge.route} → {edge.target}", _edge(edge))
 
@@ -94,7 +94,7 @@ def _ingress(ring: Ingress) -> str:
 def _route(node: RouteNode) -> Facts:
     return (
         ("event", route_note(node)),
-        ("from", ", ".join(node.sources)),
+        ("from", ", ".join((*node.sources, *node.routes))),
         *(("stage", stage_text(stage)) for stage in node.stages),
         ("pool", node.pool),
         *((("durable", "yes"),) if node.durable else ()),

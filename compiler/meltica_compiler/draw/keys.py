@@ -24,8 +24,8 @@ class Keys:
     gates: dict[tuple[str, str], str]
 
     def target(self, kind: str, name: str) -> str:
-        """Key of an edge's target: `kind` is `strategy` or `sink`."""
-        return self.strategies[name] if kind == "strategy" else self.sinks[name]
+        """Key of an edge's target: `kind` is `strategy`, `sink` or `route`."""
+        return {"strategy": self.strategies, "sink": self.sinks, "route": self.routes}[kind][name]
 
     def gate(self, gate: Gate) -> str:
         return self.gates[gate.risk.name, gate.venue]

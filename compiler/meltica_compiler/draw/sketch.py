@@ -104,7 +104,7 @@ def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
     """The sketch of a graph. `keys`, where it is to be laid beside another's, are those of both."""
     keys = keys_of(graph) if keys is None else keys
     boxes = [_provider(p, keys) for p in graph.providers if listens(p)]
-    rings = {edge.route: pool_note(edge) for edge in graph.edges}
+    rings = {edge.route: pool_note(edge) for edge in graph.all_edges}
     boxes += [_route(r, keys, rings.get(r.name, r.pool)) for r in graph.routes]
     boxes += [_strategy(s, keys) for s in graph.strategies]
     boxes += [_sink(s, keys) for s in graph.sinks]
@@ -204,7 +204,7 @@ def _edges(graph: Graph, keys: Keys) -> list[Link]:
             (pool_note(edge), _edge_bytes(edge)),
             bytes=edge.ring_bytes + edge.waiting_bytes,
         )
-        for edge in graph.edges
+        for edge in graph.all_edges
     ]
 
 

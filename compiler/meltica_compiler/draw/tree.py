@@ -47,6 +47,8 @@ from meltica_compiler.graph import (
 from meltica_compiler.setting_schema import SettingSpec
 from meltica_compiler.stage_text import stage_text
 
+_READERS = {"strategy": Style.STRATEGY, "sink": Style.SINK, "route": Style.ROUTE}
+
 
 def render_tree(graph: Graph, width: int, *, color: bool, whole: bool = False) -> str:
     """The graph in lanes, at most `width` columns wide (40 at least), with ANSI colours if `color`.
@@ -71,8 +73,9 @@ def _lanes(graph: Graph, room: int) -> Iterator[Line]:
     """Every node of the graph."""
     edges: dict[str, list[Edge]] = defaultdict(list)
     sources: dict[str, list[str]] = defaultdict(list)
-    for edge in graph.edges:
+    for edge in graph.all_edges:
         edges[edge.route].append(edge)
+    for edge in graph.edges:
         sources[edge.target].append(edge.route)
     lanes = (
         ("providers", tuple(_provider(p) for p in graph.providers)),
@@ -111,7 +114,7 @@ def _provider(node: ProviderNode) -> Item:
 
 
 def _route(node: RouteNode, edges: list[Edge]) -> Item:
-    notes: list[Line] = [_sources(node.sources)]
+    notes: list[Line] = [_sources((*node.sources, *node.routes))]
     notes += [(Piece("| ", Style.DIM), Piece(printable(stage_text(stage)))) for stage in node.stages]
     extra = ("durable",) if node.durable else ()
     line = _head(node.name, Style.ROUTE, route_note(node), *extra)
@@ -119,7 +122,7 @@ def _route(node: RouteNode, edges: list[Edge]) -> Item:
 
 
 def _edge(edge: Edge) -> Item:
-    style = Style.STRATEGY if edge.target_kind == "strategy" else Style.SINK
+    style = _READERS[edge.target_kind]
     policy = Style.LOSSY if is_lossy(edge.policy) else Style.PLAIN
     line = (Piece(printable(edge.target), style), Piece("  "), Piece(printable(pool_note(edge)), policy))
     return Item(line, show_bytes(edge.ring_bytes + edge.waiting_bytes), lead="─▶ ")

@@ -16,6 +16,7 @@ from meltica_compiler.holding import held_at_most
 from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
 from meltica_compiler.layout import MAX_BATCH
 from meltica_compiler.stage_text import stage_text
+from meltica_compiler.upstream import providers_behind
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, FieldType
 from meltica_dsl.model import (
     HOLDING_STAGES,
@@ -61,9 +62,12 @@ def kernel_source(route: RouteNode, graph: Graph, codes: Codes | None = None) ->
     unless they are the graph's own."""
     tables: list[LookupTable] = []
     codes = codes or Codes.of(graph)
-    steps = tuple(_steps(route, codes, tables))
+    merges = any(isinstance(stage, Merge) for stage in route.stages)
+    behind = providers_behind(graph)[route.name] if merges else ()
+    steps = tuple(_steps(route, codes, tables, behind))
     return _template().render(
         route=route,
+        read=[*(f"{source}.{route.event}" for source in route.sources), *route.routes],
         codes=codes,
         steps=steps,
         tables=tables,
@@ -82,7 +86,7 @@ def input_depth(route: RouteNode, graph: Graph) -> int:
         for ingress in provider.ingresses
         if ingress.event == route.event
     ]
-    return kernel_depth(route.depth, depths)
+    return kernel_depth(route.depth, [*depths, *(route.depth for _ in route.routes)])
 
 
 def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tuple[str, str, int], ...]:
@@ -91,7 +95,10 @@ def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tup
     return tuple(one for one in known if any(one[0] in step.setup for step in steps))
 
 
-def _steps(route: RouteNode, codes: Codes, tables: list[LookupTable]) -> Iterable[Step]:
+def _steps(
+    route: RouteNode, codes: Codes, tables: list[LookupTable], behind: tuple[str, ...]
+) -> Iterable[Step]:
+    """`behind` are the providers whose events may come, where that matters."""
     narrowed = False
     first = 0
     before: tuple[Stage, ...] = ()
@@ -107,7 +114,7 @@ def _steps(route: RouteNode, codes: Codes, tables: list[LookupTable]) -> Iterabl
             word = kind.__name__.lower()
             name = f"{word}_{number}" + (f"_{place}" if place else "")
             holds = isinstance(stage, HOLDING_STAGES)
-            setup = _setup(stage, before, route, codes)
+            setup = _setup(stage, before, route, codes, behind)
             yield Step(word, (stage_text(stage),), narrowed, name, setup, at + place, holds=holds)
             narrowed = not holds and (narrowed or not isinstance(stage, Depth))
             before += (stage,)
@@ -133,7 +140,7 @@ def _where_step(
 
 
 def _setup(  # noqa: PLR0911 - one return for each kind
-    stage: Stage, before: tuple[Stage, ...], route: RouteNode, codes: Codes
+    stage: Stage, before: tuple[Stage, ...], route: RouteNode, codes: Codes, behind: tuple[str, ...]
 ) -> str:
     """What makes the state of `stage`, which has the stages `before` in front of it; "" if it has none."""
     symbols, streams = len(codes.symbols), len(codes.symbols) * len(codes.providers)
@@ -152,7 +159,7 @@ def _setup(  # noqa: PLR0911 - one return for each kind
         case Kline():
             return f"KlineMaker({stage.interval.us!r}, {symbols}, {streams})"
         case Merge():
-            waited_for = sorted(codes.providers.index(source) for source in route.sources)
+            waited_for = sorted(codes.providers.index(name) for name in behind)
             return f"Merger({tuple(waited_for)}, {layout}.dtype{arriving})"
         case Dedupe():
             identifier = _identifier(event)

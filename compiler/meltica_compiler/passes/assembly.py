@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from meltica_compiler.depth import kernel_depth, route_depth
 from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.layout import record_layout, ring_bytes
-from meltica_compiler.passes.draft import Draft, event_of, given_by
+from meltica_compiler.passes.draft import Draft, event_of, given_by, providers_of, route_reads
 from meltica_compiler.plain import graph_hash
+from meltica_compiler.upstream import in_order, link_id
 from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import FullPolicy, Pipeline, Pool, Route, Target
+from meltica_dsl.model import FullPolicy, Pipeline, Pool, Route, RouteSource
 from meltica_dsl.source import Location
 
 Feed = tuple[str, str]
@@ -40,7 +40,7 @@ def assemble(draft: Draft) -> Draft:
     if draft.is_wrong:
         return draft
     pipeline = draft.pipeline
-    depths = _ingress_depths(pipeline)
+    depths = _Depths(pipeline)
     edges = _edges(draft, depths)
     graph = Graph(
         pipeline=pipeline.name,
@@ -49,11 +49,12 @@ def assemble(draft: Draft) -> Draft:
         latency_budget=pipeline.latency,
         symbols=tuple(sorted({str(s) for provider in pipeline.providers for s in provider.symbols})),
         providers=_providers(draft, depths),
-        routes=_routes(draft),
+        routes=_routes(draft, depths),
         strategies=_strategies(draft, edges),
         sinks=_sinks(draft),
-        edges=edges,
+        edges=tuple(edge for edge in edges if edge.target_kind != "route"),
         hash="",
+        links=tuple(edge for edge in edges if edge.target_kind == "route"),
     )
     return replace(draft, graph=replace(graph, hash=graph_hash(graph)))
 
@@ -62,17 +63,30 @@ def _feeds(route: Route) -> list[Feed]:
     return [(source.provider, source.event.name) for source in route.sources]
 
 
-def _ingress_depths(pipeline: Pipeline) -> dict[Feed, int]:
-    """Depth of each feed's ring: the deepest need of the routes that read it."""
-    depths: dict[Feed, int] = {}
-    for route in pipeline.routes:
-        needed = route_depth(event_of(route).name, route.stages)
-        for feed in _feeds(route):
-            depths[feed] = max(needed, depths.get(feed, 0))
-    return depths
+class _Depths:
+    """How deep the books are that each route gives, and those in the ring of each feed: as deep as the
+    deepest need of the routes that read it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        routes = {route.name: route for route in pipeline.routes}
+        self.routes: dict[str, int] = {}
+        self.feeds: dict[Feed, int] = {}
+        for name in in_order(route_reads(pipeline)):
+            route = routes[name]
+            read = [self.routes[source.route] for source in route.routes]
+            self.routes[name] = needed = route_depth(event_of(route).name, route.stages, read)
+            for feed in _feeds(route):
+                self.feeds[feed] = max(needed, self.feeds.get(feed, 0))
+
+    def of_kernel(self, route: Route) -> int:
+        """That of the records that reach the route's kernel."""
+        own = self.routes[route.name]
+        return kernel_depth(
+            own, [*(self.feeds[feed] for feed in _feeds(route)), *(own for _ in route.routes)]
+        )
 
 
-def _providers(draft: Draft, depths: Mapping[Feed, int]) -> tuple[ProviderNode, ...]:
+def _providers(draft: Draft, depths: _Depths) -> tuple[ProviderNode, ...]:
     capacities: dict[Feed, int] = {}
     pools = _pools(draft.pipeline)
     for route in draft.pipeline.routes:
@@ -88,7 +102,7 @@ def _providers(draft: Draft, depths: Mapping[Feed, int]) -> tuple[ProviderNode, 
             symbols=tuple(str(symbol) for symbol in provider.symbols),
             settings=draft.provider_settings[provider.name],
             ingresses=tuple(
-                _ingress(event, capacities[provider.name, event], depths[provider.name, event])
+                _ingress(event, capacities[provider.name, event], depths.feeds[provider.name, event])
                 for event in EVENT_BY_NAME
                 if (provider.name, event) in capacities
             ),
@@ -104,52 +118,60 @@ def _ingress(event: str, capacity: int, depth: int) -> Ingress:
     return Ingress(event, capacity, depth, size, ring_bytes(event, depth, capacity))
 
 
-def _routes(draft: Draft) -> tuple[RouteNode, ...]:
+def _routes(draft: Draft, depths: _Depths) -> tuple[RouteNode, ...]:
     return tuple(
         RouteNode(
             id=f"route:{route.name}",
             name=route.name,
             event=event_of(route).name,
-            depth=route_depth(event_of(route).name, route.stages),
+            depth=depths.routes[route.name],
             sources=tuple(sorted(source.provider for source in route.sources)),
             stages=route.stages,
             pool=route.pool,
             durable=route.durable,
             location=draft.location(route.span),
+            routes=tuple(sorted(source.route for source in route.routes)),
         )
         for route in sorted(draft.pipeline.routes, key=lambda route: route.name)
     )
 
 
-def _edges(draft: Draft, depths: Mapping[Feed, int]) -> tuple[Edge, ...]:
-    pools = _pools(draft.pipeline)
-    listed = {provider.name: len(provider.symbols) for provider in draft.pipeline.providers}
-    strategies = {strategy.name for strategy in draft.pipeline.strategies}
+def _edges(draft: Draft, depths: _Depths) -> tuple[Edge, ...]:
+    pipeline = draft.pipeline
+    pools, behind = _pools(pipeline), providers_of(pipeline)
+    listed = {provider.name: len(provider.symbols) for provider in pipeline.providers}
+    strategies = {strategy.name for strategy in pipeline.strategies}
+    readers: dict[str, list[tuple[Route, RouteSource]]] = {route.name: [] for route in pipeline.routes}
+    for reader in pipeline.routes:
+        for source in reader.routes:
+            readers[source.route].append((reader, source))
     edges: list[Edge] = []
-    for route in draft.pipeline.routes:
-        pool, event = pools[route.pool], event_of(route).name
+    for route in pipeline.routes:
+        pool, depth = pools[route.pool], depths.routes[route.name]
         waiting = 0
         if pool.on_full is FullPolicy.CONFLATE:
             # One place for each symbol of each provider. What waits is as deep as the kernel gave it.
-            depth = kernel_depth(route_depth(event, route.stages), (depths[feed] for feed in _feeds(route)))
-            streams = sum(listed[source.provider] for source in route.sources)
-            waiting = streams * record_layout(given_by(route).name, depth).size
+            streams = sum(listed[provider] for provider in behind[route.name])
+            waiting = streams * record_layout(given_by(route).name, depths.of_kernel(route)).size
         for target in route.targets:
             kind = "strategy" if target.name in strategies else "sink"
-            edges.append(_edge(route, target, kind, pool, waiting, draft.location(target.span)))
+            place = draft.location(target.span)
+            edges.append(_edge(route, target.name, kind, pool, depth, waiting, place))
+        for reader, source in readers[route.name]:
+            depth, place = depths.routes[reader.name], draft.location(source.span)
+            edges.append(_edge(route, reader.name, "route", pool, depth, waiting, place))
     return tuple(sorted(edges, key=lambda edge: (edge.route, edge.target)))
 
 
 def _edge(
-    route: Route, target: Target, target_kind: str, pool: Pool, waiting_bytes: int, location: Location
+    route: Route, target: str, kind: str, pool: Pool, depth: int, waiting_bytes: int, location: Location
 ) -> Edge:
     event = given_by(route).name
-    depth = route_depth(event, route.stages)
     return Edge(
-        id=f"edge:{route.name}->{target.name}",
+        id=link_id(route.name, target) if kind == "route" else f"edge:{route.name}->{target}",
         route=route.name,
-        target=target.name,
-        target_kind=target_kind,
+        target=target,
+        target_kind=kind,
         event=event,
         pool=pool.name,
         policy=pool.on_full,
@@ -165,7 +187,7 @@ def _edge(
 def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ...]:
     inboxes: dict[str, list[Edge]] = {strategy.name: [] for strategy in draft.pipeline.strategies}
     for edge in edges:
-        if edge.target in inboxes:
+        if edge.target_kind == "strategy":
             inboxes[edge.target].append(edge)
     venues = {provider.name: provider for provider in draft.pipeline.providers}
     risks = {risk.name: risk for risk in draft.pipeline.risks}

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from meltica_compiler.adapters import AdapterSpec
 from meltica_compiler.graph import Graph, ModuleInfo, SettingValue
 from meltica_compiler.options import CompileOptions
+from meltica_compiler.upstream import fed_by
 from meltica_dsl.diagnostics import Diagnostic, Severity, has_errors
 from meltica_dsl.fields import EventType
-from meltica_dsl.model import Pipeline, Route, event_after
+from meltica_dsl.model import Pipeline, Route, RouteSource, Source
 from meltica_dsl.source import Location, SourceFile, Span
 
 SettingsByName = Mapping[str, dict[str, SettingValue]]
@@ -49,12 +50,27 @@ class Draft:
 
 def event_of(route: Route) -> EventType:
     """What comes into the route: its first source says so, and all others agree."""
-    return route.sources[0].event
+    return route.takes
+
+
+def first_source(route: Route) -> Source | RouteSource:
+    return route.sources[0] if route.sources else route.routes[0]
+
+
+def route_reads(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
+    """The routes that each route reads."""
+    return {route.name: tuple(source.route for source in route.routes) for route in pipeline.routes}
+
+
+def providers_of(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
+    """The providers whose events may come into each route, itself or through others."""
+    own = {route.name: tuple(source.provider for source in route.sources) for route in pipeline.routes}
+    return fed_by(route_reads(pipeline), own)
 
 
 def given_by(route: Route) -> EventType:
     """What the route's stages make of it."""
-    return event_after(event_of(route), route.stages)
+    return route.gives
 
 
 def warning(code: str, message: str, span: Span, label: str, help: str) -> Diagnostic:

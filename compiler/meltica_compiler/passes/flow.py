@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from meltica_compiler.dag import reachable
+from meltica_compiler.depth import kept_depth, route_depth
 from meltica_compiler.holding import held_at_most
-from meltica_compiler.passes.draft import Draft
+from meltica_compiler.passes.draft import Draft, event_of, route_reads
+from meltica_compiler.upstream import in_order
 from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import FullPolicy
+from meltica_dsl.model import FullPolicy, Pool, Route
 
 
 def check_arrows(draft: Draft) -> Draft:
-    """Every route has a target.
+    """Every route has a target, or is read by another.
 
     >>> say(check_arrows(draft_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
@@ -19,17 +22,18 @@ def check_arrows(draft: Draft) -> Draft:
     E0607 route `r` leads nowhere
       help: end it with an arrow to a strategy or a sink, such as `-> tape`
     """
+    read = {source.route for route in draft.pipeline.routes for source in route.routes}
     return draft.report(
         *(
             Diagnostic(
                 "E0607",
                 f"route `{route.name}` leads nowhere",
                 route.name_span,
-                label="has no target",
+                label="has no target, and no route reads it",
                 help=("end it with an arrow to a strategy or a sink, such as `-> tape`",),
             )
             for route in draft.pipeline.routes
-            if not route.targets
+            if not route.targets and route.name not in read
         )
     )
 
@@ -47,27 +51,66 @@ def check_durable(draft: Draft) -> Draft:
       help: send it via a pool with `on_full = block`, or leave `durable` out
     """
     pools = {pool.name: pool for pool in draft.pipeline.pools}
-    return draft.report(
-        *(
-            Diagnostic(
-                "E0608",
-                f"durable route `{route.name}` goes through pool `{route.pool}`, which loses events",
-                route.pool_span,
-                label=f"`{pool.on_full.value}` when it is full",
-                labels=(Label(pool.name_span, "the pool is declared here"),),
-                help=("send it via a pool with `on_full = block`, or leave `durable` out",),
-            )
-            for route in draft.pipeline.routes
+    routes = {route.name: route for route in draft.pipeline.routes}
+    reads = route_reads(draft.pipeline)
+    edges = [(name, other) for name, others in reads.items() for other in others]
+    found: list[Diagnostic] = []
+    for durable in draft.pipeline.routes:
+        behind = sorted(reachable([durable.name], edges)) if durable.durable else ()
+        for route in (routes[name] for name in behind):
             # A pool that is refused itself is not there to be judged.
-            if route.pool in pools
-            for pool in (pools[route.pool],)
-            if route.durable and pool.on_full is not FullPolicy.BLOCK
-        )
+            pool = pools.get(route.pool)
+            if pool is not None and pool.on_full is not FullPolicy.BLOCK:
+                found.append(_loses(durable, route, pool))
+    return draft.report(*found)
+
+
+def _loses(durable: Route, route: Route, pool: Pool) -> Diagnostic:
+    """`route` is the durable one itself, or stands behind it."""
+    what = f"durable route `{durable.name}`"
+    path = "goes" if route is durable else f"reads `{route.name}`, which goes"
+    labels = () if route is durable else (Label(durable.name_span, "durable"),)
+    return Diagnostic(
+        "E0608",
+        f"{what} {path} through pool `{pool.name}`, which loses events",
+        route.pool_span,
+        label=f"`{pool.on_full.value}` when it is full",
+        labels=(Label(pool.name_span, "the pool is declared here"), *labels),
+        help=("send it via a pool with `on_full = block`, or leave `durable` out",),
     )
 
 
+def check_depths(draft: Draft) -> Draft:
+    """No route keeps more levels of a book than the routes that it reads give.
+
+    >>> check_depths(draft_of('provider paper { adapter = fake, symbols = [BTC-USDT] }')).diagnostics
+    ()
+    """
+    routes = {route.name: route for route in draft.pipeline.routes}
+    depths: dict[str, int] = {}
+    found: list[Diagnostic] = []
+    for name in in_order(route_reads(draft.pipeline)):
+        route = routes[name]
+        read = [depths[source.route] for source in route.routes]
+        depths[name] = route_depth(event_of(route).name, route.stages, read)
+        kept = kept_depth(route.stages)
+        found += [
+            Diagnostic(
+                "E0610",
+                f"route `{name}` keeps {kept} levels of books that have {depths[source.route]}",
+                source.span,
+                label=f"gives {depths[source.route]} levels a side",
+                help=(f"write `depth {kept}` or more in route `{source.route}`",),
+            )
+            for source in route.routes
+            if kept is not None and kept > depths[source.route]
+        ]
+    return draft.report(*found)
+
+
 def check_letting_go(draft: Draft) -> Draft:
-    """A stage that holds events may let go of them all at once: a blocking ring must have room for them.
+    """A stage that holds events may let go of them all at once: a ring that blocks, or leads to another
+    route, must have room for them.
 
     >>> say(check_letting_go(draft_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }
@@ -75,20 +118,21 @@ def check_letting_go(draft: Draft) -> Draft:
     ... route r via ram = paper.book | conflate per symbol every 1s -> tape
     ... sink tape = log {}
     ... ''')))
-    E0609 route `r` may let go of 2 events at once, and its blocking ring of 2 would stand still
+    E0609 route `r` may let go of 2 events at once, and its ring of 2 has no room for them
       help: give pool `ram` at least 3 events
     """
     providers = draft.pipeline.providers
+    read = {source.route for route in draft.pipeline.routes for source in route.routes}
     streams = len({symbol for provider in providers for symbol in provider.symbols}) * len(providers)
     pools = {pool.name: pool for pool in draft.pipeline.pools}
     return draft.report(
         *(
             Diagnostic(
                 "E0609",
-                f"route `{route.name}` may let go of {held:,} events at once, and its blocking ring of "
-                f"{pool.events:,} would stand still",
+                f"route `{route.name}` may let go of {held:,} events at once, and its ring of "
+                f"{pool.events:,} has no room for them",
                 route.pool_span,
-                label="has no room for all that its stages may let go at once",
+                label=f"too small a pool of policy `{pool.on_full.value}`",
                 labels=(Label(pool.name_span, "the pool is declared here"),),
                 help=(f"give pool `{pool.name}` at least {held + 1:_} events",),
             )
@@ -97,6 +141,6 @@ def check_letting_go(draft: Draft) -> Draft:
             if route.pool in pools
             for pool in (pools[route.pool],)
             for held in (held_at_most(route.stages, streams),)
-            if pool.on_full is FullPolicy.BLOCK and held and pool.events <= held
+            if (pool.on_full is FullPolicy.BLOCK or route.name in read) and held and pool.events <= held
         )
     )

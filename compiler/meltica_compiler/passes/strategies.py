@@ -7,7 +7,7 @@ from dataclasses import replace
 from meltica_compiler.graph import ModuleInfo, SettingValue
 from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect
 from meltica_compiler.module_metadata import ModuleMetadata
-from meltica_compiler.passes.draft import Draft, given_by
+from meltica_compiler.passes.draft import Draft, first_source, given_by
 from meltica_compiler.registry import ResolveFailure, StrategyLibrary
 from meltica_compiler.strategy_config import read_config
 from meltica_dsl.diagnostics import Diagnostic, Label
@@ -115,7 +115,7 @@ def check_handlers(draft: Draft) -> Draft:
 def _origin(route: Route) -> Span:
     """Where the type of event that the route gives comes from: a stage that makes it, or the source."""
     stages = [stage for stage in route.stages if isinstance(stage, Kline)]
-    return stages[-1].span if stages else route.sources[0].span
+    return stages[-1].span if stages else first_source(route).span
 
 
 def check_risk(draft: Draft) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meltica_compiler.dag import reachable
-from meltica_compiler.passes.draft import Draft, warning
+from meltica_compiler.passes.draft import Draft, providers_of, warning
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.model import (
     Binary,
@@ -85,9 +85,10 @@ def warn_never_met(draft: Draft) -> Draft:
     """
     found: list[Diagnostic] = []
     providers = {provider.name: provider for provider in draft.pipeline.providers}
+    behind = providers_of(draft.pipeline)
     for route in draft.pipeline.routes:
-        sources = [providers[s.provider] for s in route.sources if s.provider in providers]
-        if len(sources) < len(route.sources):
+        sources = [providers[name] for name in behind[route.name] if name in providers]
+        if len(sources) < len(behind[route.name]):
             # Who knows what a provider lists that is refused itself.
             continue
         possible = {
@@ -113,6 +114,8 @@ def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:
     for route in draft.pipeline.routes:
         for source in route.sources:
             yield ("provider", source.provider), ("route", route.name)
+        for upstream in route.routes:
+            yield ("route", upstream.route), ("route", route.name)
         for target in route.targets:
             yield ("route", route.name), (_TARGET, target.name)
 

@@ -95,7 +95,8 @@ that is none of them. It is most likely a slip of the pen. This is a warning."""
         "E0607",
         "a route leads nowhere",
         """\
-A route ends in an arrow to what receives its events: strategies and sinks.""",
+A route ends in an arrow to what receives its events, strategies and sinks, or
+another route reads it.""",
         Example(
             "route trades via market = paper.trade",
             "route trades via market = paper.trade -> tape",
@@ -106,7 +107,8 @@ A route ends in an arrow to what receives its events: strategies and sinks.""",
         "a durable route through a pool that loses events",
         """\
 `durable` promises that no event of the route is lost, and the pool's policy
-loses events when a reader falls behind. One of them has to give way.""",
+loses events when a reader falls behind. One of them has to give way. Routes
+that a durable route reads, at however many removes, must not lose any either.""",
         Example(
             """\
 pool market { events = 1_024, on_full = drop_oldest }
@@ -122,8 +124,8 @@ route trades via market durable = paper.trade -> tape""",
         """\
 `conflate` and `kline` hold one event of each stream, that is of each symbol at
 each provider, and `merge` holds up to 8,192 events. They may let go of all of
-them at once. A pool that blocks must have room for that and one more, or the
-route would wait for ever.""",
+them at once. A pool that blocks, or whose route another reads, must have room
+for that and one more.""",
         Example(
             """\
 pool market { events = 2, on_full = block }
@@ -131,6 +133,21 @@ route quotes via market = paper.book | conflate per symbol every 1s -> tape""",
             """\
 pool market { events = 1_024, on_full = block }
 route quotes via market = paper.book | conflate per symbol every 1s -> tape""",
+        ),
+    ),
+    Code(
+        "E0610",
+        "a book deeper than its source",
+        """\
+A route that reads another cannot keep more levels of a book than that one
+gives: what its `depth` says, or 10.""",
+        Example(
+            """\
+route near via market = paper.book | depth 5 -> maker
+route deep via market = near | depth 20 -> tape""",
+            """\
+route near via market = paper.book | depth 20 -> maker
+route deep via market = near | depth 20 -> tape""",
         ),
     ),
 )

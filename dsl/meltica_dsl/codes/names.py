@@ -315,4 +315,19 @@ let tens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 strategy idle for a in tens for b in tens = "noop" {}""",
         ),
     ),
+    Code(
+        "E0230",
+        "routes that read each other in a circle",
+        """\
+Events would come back to where they came from, for ever. The message shows the
+way they would take.""",
+        Example(
+            """\
+route one via market = paper.trade, two -> tape
+route two via market = one | sample 2 -> maker""",
+            """\
+route one via market = paper.trade -> tape
+route two via market = one | sample 2 -> maker""",
+        ),
+    ),
 )

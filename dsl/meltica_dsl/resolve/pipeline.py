@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TypeVar
@@ -16,7 +16,8 @@ from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, stra
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.instances import Instance, Repeatable, instances
 from meltica_dsl.resolve.risks import risk
-from meltica_dsl.resolve.routes import route
+from meltica_dsl.resolve.route_order import read_routes, route_order
+from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
 from meltica_dsl.resolve.scope import Names, Noun, Off
 from meltica_dsl.resolve.stage_checks import check_stages
@@ -46,6 +47,7 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
     there = instances(file, constants)
     pipeline = _pipeline(file, source, constants)
     parts = [_part(declaration, instance, constants) for declaration, instance in there]
+    parts += _routes(there, constants)
     check_stages(file, constants)
     whole = replace(
         pipeline,
@@ -62,7 +64,7 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
     return Resolved(whole, findings.all())
 
 
-def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
+def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:
     match declaration:
         case syntax.ProviderDecl():
             return provider(declaration, instance, constants)
@@ -74,18 +76,26 @@ def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> 
             return risk(declaration, instance, constants)
         case syntax.SinkDecl():
             return sink(declaration, instance, constants)
-        case syntax.RouteDecl():
-            return _route(declaration, instance, constants)
-        case syntax.PlaceDecl():
+        case syntax.RouteDecl() | syntax.PlaceDecl():
             return None
 
 
-def _route(declaration: syntax.RouteDecl, instance: Instance, constants: Constants) -> Route | None:
-    made = route(declaration, instance, constants)
-    if isinstance(made, Off):
-        constants.names.families[Noun.ROUTE][declaration.name.text].switch_off(instance.name, made)
-        return None
-    return made
+def _routes(there: Iterable[tuple[Repeatable, Instance]], constants: Constants) -> Iterator[Route]:
+    """The routes, each behind those that it reads."""
+    declarations: dict[str, list[tuple[syntax.RouteDecl, Instance]]] = {}
+    for declaration, instance in there:
+        if isinstance(declaration, syntax.RouteDecl):
+            declarations.setdefault(declaration.name.text, []).append((declaration, instance))
+    heads = {name: same[0][0] for name, same in declarations.items()}
+    upstream = Upstream(read_routes(heads))
+    for name in route_order(heads, constants.findings):
+        for declaration, instance in declarations[name]:
+            made = route(declaration, instance, constants, upstream)
+            if isinstance(made, Off):
+                constants.names.families[Noun.ROUTE][name].switch_off(instance.name, made)
+            elif made is not None:
+                upstream.given[made.name] = made.gives
+                yield made
 
 
 def _of(kind: type[P], parts: Iterable[Part | None]) -> tuple[P, ...]:
@@ -103,14 +113,16 @@ def _pruned(pipeline: Pipeline) -> Pipeline:
         if strategy.trade_on in providers and strategy.risk in risks
     )
     targets = {s.name for s in strategies} | {s.name for s in pipeline.sinks}
-    routes = tuple(
-        route
-        for route in pipeline.routes
-        if route.pool in pools
-        and all(source.provider in providers for source in route.sources)
-        and all(target.name in targets for target in route.targets)
-    )
-    return replace(pipeline, strategies=strategies, routes=routes)
+    sound: dict[str, Route] = {}
+    for made in pipeline.routes:
+        if (
+            made.pool in pools
+            and all(source.provider in providers for source in made.sources)
+            and all(source.route in sound for source in made.routes)
+            and all(target.name in targets for target in made.targets)
+        ):
+            sound[made.name] = made
+    return replace(pipeline, strategies=strategies, routes=tuple(sound.values()))
 
 
 def _another(first: syntax.PipelineDecl, second: syntax.PipelineDecl) -> Diagnostic:

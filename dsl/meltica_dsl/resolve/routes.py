@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.fields import EVENT_BY_NAME, EventType
-from meltica_dsl.model import Route, Source, Target
+from meltica_dsl.model import Route, RouteSource, Source, Target
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import node_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
 from meltica_dsl.resolve.scope import TARGETS, Noun, Off, Scope, did_you_mean, rename
 from meltica_dsl.resolve.stages import StageExpander
-from meltica_dsl.resolve.unsupported import unsupported
 from meltica_dsl.source import Span
+
+AnySource = Source | RouteSource
 
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """One source as it is written: the event it gives, and who gives it, nobody if that is switched off."""
+    """One source as it is written: the event it gives, and who gives it, nobody if that is switched off. What
+    a route that is switched off would give is not known."""
 
-    event: EventType
-    sources: tuple[Source, ...]
+    event: EventType | None
+    sources: tuple[AnySource, ...]
     span: Span
 
 
-def route(declaration: syntax.RouteDecl, instance: Instance, constants: Constants) -> Route | Off | None:
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What is known of the routes that others read: their declarations' names, and what each of those gives
+    that is sound so far, by full name."""
+
+    read: frozenset[str]
+    given: dict[str, EventType] = field(default_factory=dict)
+
+
+def route(
+    declaration: syntax.RouteDecl, instance: Instance, constants: Constants, upstream: Upstream
+) -> Route | Off | None:
     """The route, or why it is not there: all its sources or all its targets are switched off. None if it is
     unsound, which is reported."""
     scope, before = instance.scope, len(constants.findings)
     pool_name = node_name(declaration.pool, scope, constants)
     pool = pool_name and one(pool_name, constants, Noun.POOL)
-    feeds = [_feed(reference, scope, constants) for reference in declaration.sources]
+    feeds = [_feed(reference, scope, constants, upstream) for reference in declaration.sources]
     event = _shared_event(feeds, constants)
     stages = StageExpander(constants, event).expand(declaration.calls, scope) if event else ()
     targets = _targets(declaration, scope, constants)
@@ -42,26 +55,31 @@ def route(declaration: syntax.RouteDecl, instance: Instance, constants: Constant
     sources = tuple(source for feed in feeds if feed is not None for source in feed.sources)
     if not sources:
         return Off(declaration.sources[0].span, "all its sources are switched off")
-    if declaration.targets and not targets:
+    if declaration.targets and not targets and declaration.name.text not in upstream.read:
         return Off(declaration.targets[0].span, "all its targets are switched off")
     return Route(
         name=instance.name,
         pool=pool,
-        sources=sources,
+        sources=tuple(source for source in sources if isinstance(source, Source)),
         stages=stages,
         targets=targets,
         durable=declaration.durable,
         span=declaration.span,
         name_span=declaration.name.span,
         pool_span=declaration.pool.span,
+        routes=tuple(source for source in sources if isinstance(source, RouteSource)),
     )
 
 
-def _feed(reference: syntax.SourceRef, scope: Scope, constants: Constants) -> _Feed | None:
+def _feed(
+    reference: syntax.SourceRef, scope: Scope, constants: Constants, upstream: Upstream
+) -> _Feed | None:
     owner = node_name(reference.owner, scope, constants)
     if owner is None:
         return None
     if reference.event is None:
+        if constants.names.has(Noun.ROUTE, reference.owner.name.text):
+            return _route_feed(owner, reference, constants, upstream)
         _report_no_event(owner, reference, constants)
         return None
     providers = several(owner, constants, Noun.PROVIDER)
@@ -74,10 +92,21 @@ def _feed(reference: syntax.SourceRef, scope: Scope, constants: Constants) -> _F
     return _Feed(event, sources, reference.span)
 
 
+def _route_feed(
+    owner: syntax.Name, reference: syntax.SourceRef, constants: Constants, upstream: Upstream
+) -> _Feed | None:
+    """What the instances of a route give, which is one type of event; None if one of them is unsound."""
+    routes = several(owner, constants, Noun.ROUTE)
+    if routes is None or not all(name in upstream.given for name in routes):
+        return None
+    sources = tuple(RouteSource(name, upstream.given[name], reference.span) for name in routes)
+    return _Feed(sources[0].event if sources else None, sources, reference.span)
+
+
 def _report_no_event(owner: syntax.Name, reference: syntax.SourceRef, constants: Constants) -> None:
     names, findings, base = constants.names, constants.findings, reference.owner.name.text
-    if names.has(Noun.ROUTE, base):
-        findings.add(unsupported("a route as the source of a route", reference.span))
+    if not names.has(Noun.PROVIDER, base):
+        names.require(syntax.Name(base, owner.span), Noun.PROVIDER, Noun.ROUTE)
     elif several(owner, constants, Noun.PROVIDER) is not None:
         events = ", ".join(f"`{base}.{name}`" for name in EVENT_BY_NAME)
         message = f"`{owner.text}` gives several events: say which"
@@ -98,30 +127,35 @@ def unknown_event(name: syntax.Name) -> Diagnostic:
 
 def _shared_event(feeds: list[_Feed | None], constants: Constants) -> EventType | None:
     """The event that all sources give: that of the first, where others are reported."""
-    first: _Feed | None = None
+    first: tuple[EventType, Span] | None = None
     seen: set[str] = set()
     for feed in feeds:
-        if feed is None:
+        if feed is None or feed.event is None:
             continue
-        first = first or feed
-        if feed.event is not first.event:
+        first = first or (feed.event, feed.span)
+        if feed.event is not first[0]:
             constants.findings.add(
                 Diagnostic(
                     "E0208",
-                    f"a route takes one type of event, not {first.event.name} and {feed.event.name}",
+                    f"a route takes one type of event, not {first[0].name} and {feed.event.name}",
                     feed.span,
                     f"gives {feed.event.name} events",
-                    labels=(Label(first.span, f"gives {first.event.name} events"),),
+                    labels=(Label(first[1], f"gives {first[0].name} events"),),
                     help=("give each type of event a route of its own",),
                 )
             )
             continue
         for source in feed.sources:
-            if source.provider in seen:
-                message = f"`{source.provider}.{source.event.name}` is a source twice"
+            spelled = _spelled(source)
+            if spelled in seen:
+                message = f"`{spelled}` is a source twice"
                 constants.findings.add(Diagnostic("E0215", message, source.span, help=("remove one",)))
-            seen.add(source.provider)
-    return first.event if first else None
+            seen.add(spelled)
+    return first[0] if first else None
+
+
+def _spelled(source: AnySource) -> str:
+    return source.route if isinstance(source, RouteSource) else f"{source.provider}.{source.event.name}"
 
 
 def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) -> tuple[Target, ...]:

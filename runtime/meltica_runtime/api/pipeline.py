@@ -93,7 +93,7 @@ async def pipeline(gateway: Running, _: NoParameters) -> Response:
             latency_budget_us=None if latency is None else latency.us,
         ),
         nodes=_nodes(graph, now),
-        edges=[_edge(edge, now) for edge in graph.edges],
+        edges=[_edge(edge, now) for edge in graph.all_edges],
     )
     return json_response(view)
 

@@ -190,7 +190,9 @@ class Gateway:
     @property
     def _waiting(self) -> int:
         """Events on their way into the edges, and in them."""
-        waiting = sum(edge.statistics().waiting for edge in self.plane.edges.values())
+        # What waits in a ring between routes is the backlog of the one behind it.
+        edges = (self.plane.edges[edge.id] for edge in self.graph.edges)
+        waiting = sum(edge.statistics().waiting for edge in edges)
         return waiting + sum(flow.backlog for flow in self.plane.flows.values())
 
     def _start_readers(self, readers: Crew) -> None:

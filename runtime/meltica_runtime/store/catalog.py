@@ -9,6 +9,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from meltica_compiler.graph import Graph, ProviderNode, SettingValue, StrategyNode
+from meltica_compiler.upstream import providers_behind
 from meltica_dsl.values import Secret
 from meltica_runtime.store.pool import Database
 
@@ -51,10 +52,11 @@ async def _store_routes(connection: PoolConnectionProxy, graph: Graph) -> None:
     targets: dict[str, list[str]] = {route.name: [] for route in graph.routes}
     for edge in graph.edges:
         targets[edge.route].append(edge.target)
+    behind = providers_behind(graph)
     rows = [
         (source, graph.pipeline, route.name, route.event, targets[route.name], route.durable)
         for route in graph.routes
-        for source in route.sources
+        for source in behind[route.name]
     ]
     await connection.executemany(_ADD_ROUTE, rows)
 

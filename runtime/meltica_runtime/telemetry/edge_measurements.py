@@ -20,7 +20,7 @@ CAPACITY = gauge("meltica.edge.capacity", "{event}", "Events that the edge has r
 
 
 def edge_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
-    for edge in graph.edges:
+    for edge in graph.all_edges:
         own = now.edges[edge.id]
         at = {
             "pipeline": graph.pipeline,

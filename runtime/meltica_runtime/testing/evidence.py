@@ -79,12 +79,8 @@ class Evidence:
             yield Seen(event, rows[self._down[name].holding(rows["time"]) == is_lost])
 
     def _received(self, route: RouteNode) -> Iterable[Seen]:
-        came: list[Seen] = []
-        for name in route.sources:
-            if name in self._tapes:
-                came += self._provider(name, is_lost=False)
-            else:
-                came += self._observed.routed.get(name, ())
+        came = [s for name in route.sources for s in self._provider(name, is_lost=False)]
+        came += [s for name in route.routes for s in self._observed.routed.get(name, ())]
         return joined(seen for seen in came if seen.event == route.event)
 
     def _filtered(self, route: RouteNode) -> Iterable[Seen]:

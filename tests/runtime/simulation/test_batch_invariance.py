@@ -36,6 +36,8 @@ ROUTES = {
     "book": "route quotes via market = paper.book | depth 3 | conflate per symbol every 20ms -> it",
     "ticker": "route tickers via market = paper.ticker | sample 3 -> it",
     "kline": "route candles via market = paper.kline -> it",
+    "chained": "route thin via market = paper.trade, other.trade | kline 10ms"
+    " route chained via market = thin, paper.kline | where volume > 0.01 -> it",
     "merged": "route merged via market = paper.trade, other.trade | merge | sample 3 -> it",
     "made": "route made via market ="
     " paper.trade, other.trade | merge | throttle 200/50ms | kline 20ms | where volume > 0.01 | sample 2"
@@ -111,7 +113,7 @@ def test_shipped_strategies_act_alike_in_batches_of_one_and_of_thousands(name: s
 
 def test_a_strategy_that_writes_down_all_it_sees_writes_the_same_in_every_batch_size(tmp_path: Path) -> None:
     (tmp_path / "diary.js").write_text(SEES_EVERYTHING)
-    graph = compiled(pipeline("diary", "trade book ticker kline merged made", ""), tmp_path)
+    graph = compiled(pipeline("diary", "trade book ticker kline merged made chained", ""), tmp_path)
     whole = simulated(graph, 1_500, 8_192)
     assert whole.updates, "it was to trade"
     for batch in (1, 2, 64, 1_000):
