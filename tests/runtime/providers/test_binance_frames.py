@@ -318,6 +318,15 @@ ODD = [
     _usual[:-1],
     _usual[:-1] + b"]",
     _usual.replace(b'"p":', b'"p":"1.5","p":'),
+    _usual.replace(b'"p":"12.', b'"p":"02.'),
+    _usual.replace(b"@trade", b"@bookTicker"),
+    _usual.replace(b"@trade", b"@nothing"),
+    _usual.replace(b'"m":true', b'"m":1'),
+    _usual.replace(b'"m":true', b'"m":0'),
+    _usual.replace(b'"M":true', b'"\\u0070":"5.5"'),
+    _usual.replace(b'"M":true', b'"p" :"5.5"'),
+    varied("aggTrade"),
+    varied("bookTicker"),
     varied("kline_1m"),
 ]  # fmt: skip
 _oddities = st.sampled_from(ODD)
@@ -349,6 +358,12 @@ def test_an_odd_frame_among_many_alike_is_judged_as_it_is_alone(odd):
     frames = [_usual.replace(b"12.34", b"1%d.34" % (i % 10)) for i in range(100)]
     frames[70:70] = [odd]
     _taken_alike(frames, 200)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_run_of_odd_frames_is_judged_as_they_are_alone(odd):
+    frames = [odd.replace(b"345", b"34%d" % (i % 10)) for i in range(100)]
+    _taken_alike(frames, 60)
 
 
 @given(

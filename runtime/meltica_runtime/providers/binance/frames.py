@@ -31,22 +31,24 @@ from meltica_runtime.providers.binance.packing import (
 )
 from meltica_runtime.providers.binance.runs import (
     LEAST_FRAMES,
+    NO_LETTER,
     Kind,
+    Runs,
     RunWriter,
-    WholeRun,
-    ticker_run,
-    trade_run,
+    TickerRuns,
+    TradeRuns,
+    stream_letter,
 )
 from meltica_runtime.providers.binance.verdict import UNREADABLE, Verdict, refusal
 from meltica_runtime.providers.market import MarketCodes
 from meltica_runtime.rings import IngressRing, Sequencer
 
 _BRACE = ord("{")
-_NO_LETTER = -1
 _NO_HEAD = b"\0"
 """What no frame begins with."""
 
 TRADES = Kind(
+    "t",
     combined_decoder(Trade),
     SHORT_TRADE.search,
     keys=MappingProxyType({"T": "T", "t": "t", "p": "p", "q": "q"}),
@@ -55,10 +57,12 @@ TRADES = Kind(
 )
 AGGREGATE_TRADES = replace(
     TRADES,
+    letter="a",
     decode=combined_decoder(AggregateTrade),
     keys=MappingProxyType({"T": "T", "t": "a", "p": "p", "q": "q"}),
 )
 TICKERS = Kind(
+    "b",
     combined_decoder(BookTicker),
     SHORT_TICKER.search,
     keys=MappingProxyType({key: key for key in "ubBaA"}),
@@ -96,7 +100,7 @@ class FrameDecoder:
         self._pack_kline = record_struct(record_layout("kline")).pack_into
         self._raw = self._readers(raw_decoder)
         self._by_letter = {**self._readers(combined_decoder), _BRACE: self._take_raw}
-        self._whole_runs = self._runs()
+        self._runs_by_letter = self._runs()
         self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
 
     def take(self, frame: bytes, ingest_us: float) -> Verdict:
@@ -108,15 +112,17 @@ class FrameDecoder:
 
         The verdict is that of a frame that was not written, or that all were.
         """
-        if len(frames) >= LEAST_FRAMES and self._take_whole(frames, ingest_us):
-            return Verdict.WRITTEN
+        if len(frames) >= LEAST_FRAMES:
+            whole = self._take_whole(frames, ingest_us)
+            if whole is not None:
+                return whole
         verdict = Verdict.WRITTEN
-        start, kind, head = 0, _NO_LETTER, _NO_HEAD
+        start, kind, head = 0, NO_LETTER, _NO_HEAD
         for place, frame in enumerate(frames):
             if frame.startswith(head):
                 continue
             end = frame.find(b"@") + 2
-            letter = _letter(frame)
+            letter = stream_letter(frame)
             if letter != kind:
                 if place:
                     verdict = self._take_run(kind, frames[start:place], ingest_us, verdict)
@@ -124,12 +130,24 @@ class FrameDecoder:
             head = frame[:end] if end > 1 else _NO_HEAD
         return self._take_run(kind, frames[start:] if start else frames, ingest_us, verdict)
 
-    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> bool:
-        """Takes the frames if all are of one kind, and as usual; else changes nothing. Mixed ones mostly show
-        at the ends."""
-        letter = _letter(frames[0])
-        take = self._whole_runs.get(letter)
-        return take is not None and _letter(frames[-1]) == letter and take(frames, ingest_us)
+    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> Verdict | None:
+        """Takes the frames as a run of one kind, and the odd ones among them one by one, in their places.
+        None, with nothing changed, if they are no such run or there may not be room for it."""
+        runs = self._runs_by_letter.get(stream_letter(frames[0]))
+        if runs is None or len(frames) > runs.writer.ring.room():
+            return None
+        read = runs.reader.read(frames)
+        if read is None:
+            return None
+        verdict, start = Verdict.WRITTEN, 0
+        for place in (*read.odd, len(frames)):
+            if start < place:
+                runs.write(read.part(start, place), ingest_us)
+            if place < len(frames):
+                frame = frames[place]
+                verdict = self._take_run(stream_letter(frame), (frame,), ingest_us, verdict)
+            start = place + 1
+        return verdict
 
     def _take_run(self, letter: int, frames: Sequence[bytes], ingest_us: float, before: Verdict) -> Verdict:
         read = self._by_letter.get(letter, self._refuse)
@@ -169,18 +187,18 @@ class FrameDecoder:
             readers["k"] = one_by_one(lambda f, ingest_us: self._kline(f, ingest_us, kline), self._counts)
         return {ord(letter): read for letter, read in readers.items()}
 
-    def _runs(self) -> dict[int, WholeRun]:
+    def _runs(self) -> dict[int, Runs]:
         """What takes whole runs of a combined stream, by the first letter of the stream's name."""
-        runs: dict[str, WholeRun] = {}
+        runs: list[tuple[Kind, Runs]] = []
         trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
         if trades is not None:
             writer = RunWriter(trades, self._sequencer, self._provider)
-            for letter, kind in (("t", TRADES), ("a", AGGREGATE_TRADES)):
-                runs[letter] = trade_run(kind, writer, self._symbols, self._last_prices)
+            for kind in (TRADES, AGGREGATE_TRADES):
+                runs.append((kind, TradeRuns(kind, writer, self._symbols, self._last_prices)))
         if tickers is not None:
             writer = RunWriter(tickers, self._sequencer, self._provider)
-            runs["b"] = ticker_run(TICKERS, writer, self._symbols, self._last_prices)
-        return {ord(letter): take for letter, take in runs.items()}
+            runs.append((TICKERS, TickerRuns(TICKERS, writer, self._symbols, self._last_prices)))
+        return {ord(kind.letter): taker for kind, taker in runs}
 
     def join(self, symbol: str, answer: bytes, ingest_us: float) -> Verdict:
         """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not join the diffs that
@@ -284,12 +302,6 @@ class FrameDecoder:
         book.book.write_levels(record, ring.layout.depth)
         ring.publish()
         return Verdict.WRITTEN
-
-
-def _letter(frame: bytes) -> int:
-    """The letter after the stream's name; a raw frame has none, and begins with a brace."""
-    end = frame.find(b"@") + 2
-    return frame[end - 1] if end <= len(frame) else _NO_LETTER
 
 
 def _not_routed(_frame: bytes, _ingest_us: float) -> Verdict:

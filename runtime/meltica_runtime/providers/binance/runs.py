@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from meltica_runtime.providers.binance.shapes import Bytes, Shape, shape_of
 from meltica_runtime.providers.binance.verdict import UNREADABLE
 from meltica_runtime.rings import IngressRing, Sequencer
 
+NO_LETTER = -1
+
 LEAST_FRAMES = 48
 """From so many frames on a run is taken whole: below, numpy's calls cost more than they save."""
 
@@ -30,12 +32,11 @@ LEAST_ALIKE = 24
 MAX_NEW_SHAPES = 8
 """Shapes that are learnt of one length in one run."""
 
+MOST_ODD = 0.125
+"""The part of a run that may be unusual: beyond, it is mixed of kinds, and no run."""
+
 MAX_SHAPES = 64
 """Shapes that are remembered of one kind, the last used: a symbol has two or four at a time."""
-
-WholeRun = Callable[[Sequence[bytes], float], bool]
-"""Takes frames of one kind that were received together; False, with nothing changed, if one of them is not as
-usual or the ring has no room for all."""
 
 Column = NDArray[np.float64] | NDArray[np.uint16] | float
 Floats = NDArray[np.float64]
@@ -47,30 +48,44 @@ _SIDE_OF_TAKER = np.array([SIDES.index("buy"), SIDES.index("sell")], np.uint16)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of message: `keys` of its numbers in a frame by the names that the decoder gives them, those of
-    them that must be above zero, and the name of its boolean, "" if it has none. `is_short` finds frames
-    whose numbers are too short to be inexact."""
+    """A kind of message. `letter` is the one after the stream's name; `keys` are those of its numbers in a
+    frame, by the names that the decoder gives them, and `positive` those of the names that must be above
+    zero; `flag` is the name of its boolean, "" if it has none. `is_short` finds frames whose numbers are too
+    short to be inexact."""
 
+    letter: str
     decode: Callable[[bytes], Any]
     is_short: Callable[[bytes], object]
     keys: Mapping[str, str]
     positive: tuple[str, ...]
     flag: str = ""
 
+    @property
+    def literal(self) -> tuple[str, ...]:
+        """Keys of what the decoder reads besides numbers."""
+        return ("s", self.flag) if self.flag else ("s",)
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """What the frames of a run say, in their order: numbers by name, codes of symbols, flags."""
+    """What the frames of a run say, in their order: numbers by name, codes of symbols, flags. `odd` are the
+    places of those that were left, in ascending order; what stands there means nothing."""
 
-    numbers: dict[str, Floats]
+    numbers: Mapping[str, Floats]
     codes: NDArray[np.uint16]
     flags: NDArray[np.uint16]
+    odd: tuple[int, ...] = ()
 
     @classmethod
-    def empty(cls, names: Sequence[str], count: int) -> Read:
+    def blank(cls, names: Sequence[str], count: int) -> Read:
         return cls(
-            {name: np.empty(count) for name in names}, np.empty(count, np.uint16), np.empty(count, np.uint16)
+            {name: np.zeros(count) for name in names}, np.zeros(count, np.uint16), np.zeros(count, np.uint16)
         )
+
+    def part(self, start: int, stop: int) -> Read:
+        here = slice(start, stop)
+        numbers = {name: column[here] for name, column in self.numbers.items()}
+        return Read(numbers, self.codes[here], self.flags[here])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +107,8 @@ class RunReader:
         self._by_length: dict[int, list[_Known]] = {}
 
     def read(self, frames: Sequence[bytes]) -> Read | None:
-        """What all frames say; None if one of them is not as usual."""
-        read = Read.empty(tuple(self._kind.keys), len(frames))
+        """What the frames say; None if too many of them are odd."""
+        read = Read.blank(tuple(self._kind.keys), len(frames))
         lengths = np.fromiter(map(len, frames), np.intp, len(frames))
         left: list[int] = []
         for length in np.unique(lengths).tolist():
@@ -101,10 +116,10 @@ class RunReader:
             if len(alike) >= LEAST_ALIKE:
                 alike = self._read_alike(frames, alike, read)
             left += alike.tolist()
-        if not all(self._read_one(frames[place], place, read) for place in left):
-            return None
-        is_sound = all((read.numbers[name] > 0).all() for name in self._kind.positive)
-        return read if is_sound else None
+        odd = {place for place in left if not self._read_one(frames[place], place, read)}
+        for name in self._kind.positive:
+            odd.update(np.flatnonzero(read.numbers[name] <= 0).tolist())
+        return None if len(odd) > MOST_ODD * len(frames) else replace(read, odd=tuple(sorted(odd)))
 
     def _read_alike(self, frames: Sequence[bytes], places: Places, read: Read) -> Places:
         """Reads frames of one length by their shapes; the places of those whose shape is not known yet, and
@@ -148,6 +163,8 @@ class RunReader:
 
     def _decoded(self, frame: bytes) -> Any:
         """The message of a frame that is as usual, or None."""
+        if stream_letter(frame) != ord(self._kind.letter):
+            return None
         try:
             message = self._kind.decode(frame).data
         except UNREADABLE:
@@ -160,7 +177,9 @@ class RunReader:
 
     def _learn(self, frame: bytes) -> _Known | None:
         message = self._decoded(frame)
-        shape = None if message is None else shape_of(frame, tuple(self._kind.keys.values()))
+        shape = (
+            None if message is None else shape_of(frame, tuple(self._kind.keys.values()), self._kind.literal)
+        )
         if shape is None:
             return None
         known = _Known(shape, self._symbols[message.s], self._flag(message))
@@ -201,17 +220,18 @@ class RunWriter:
         self.ring.written += count
 
 
-def trade_run(
-    kind: Kind, writer: RunWriter, symbols: Mapping[str, int], last_prices: dict[str, float]
-) -> WholeRun:
+class TradeRuns:
     """Takes runs of trades, or of aggregate trades, as `packing.trade_reader` does one by one."""
-    reader = RunReader(kind, symbols)
-    names = {code: name for name, code in symbols.items()}
 
-    def take(frames: Sequence[bytes], ingest_us: float) -> bool:
-        read = reader.read(frames) if len(frames) <= writer.ring.room() else None
-        if read is None:
-            return False
+    def __init__(
+        self, kind: Kind, writer: RunWriter, symbols: Mapping[str, int], last_prices: dict[str, float]
+    ) -> None:
+        self.reader = RunReader(kind, symbols)
+        self.writer = writer
+        self._names = {code: name for name, code in symbols.items()}
+        self._last_prices = last_prices
+
+    def write(self, read: Read, ingest_us: float) -> None:
         numbers = read.numbers
         columns: dict[str, Column] = {
             "time": numbers["T"] * 1_000.0,
@@ -222,28 +242,27 @@ def trade_run(
             "quantity": numbers["q"],
             "trade_id": numbers["t"],
         }
-        writer.write(len(frames), ingest_us, columns)
+        self.writer.write(len(read.codes), ingest_us, columns)
         codes, from_end = np.unique(read.codes[::-1], return_index=True)
         for code, place in zip(codes.tolist(), from_end.tolist(), strict=True):
-            last_prices[names[code]] = float(numbers["p"][-1 - place])
-        return True
-
-    return take
+            self._last_prices[self._names[code]] = float(numbers["p"][-1 - place])
 
 
-def ticker_run(
-    kind: Kind, writer: RunWriter, symbols: Mapping[str, int], last_prices: Mapping[str, float]
-) -> WholeRun:
+class TickerRuns:
     """Takes runs of book tickers as `packing.ticker_reader` does one by one."""
-    reader = RunReader(kind, symbols)
 
-    def take(frames: Sequence[bytes], ingest_us: float) -> bool:
-        read = reader.read(frames) if len(frames) <= writer.ring.room() else None
-        if read is None:
-            return False
-        last_by_code = np.zeros(max(symbols.values()) + 1)
-        for name, code in symbols.items():
-            last_by_code[code] = last_prices[name]
+    def __init__(
+        self, kind: Kind, writer: RunWriter, symbols: Mapping[str, int], last_prices: Mapping[str, float]
+    ) -> None:
+        self.reader = RunReader(kind, symbols)
+        self.writer = writer
+        self._symbols = symbols
+        self._last_prices = last_prices
+
+    def write(self, read: Read, ingest_us: float) -> None:
+        last_by_code = np.zeros(max(self._symbols.values()) + 1)
+        for name, code in self._symbols.items():
+            last_by_code[code] = self._last_prices[name]
         columns: dict[str, Column] = {
             "time": ingest_us,
             "venue_seq": read.numbers["u"],
@@ -255,7 +274,13 @@ def ticker_run(
             "ask_quantity": read.numbers["A"],
             "volume": 0.0,
         }
-        writer.write(len(frames), ingest_us, columns)
-        return True
+        self.writer.write(len(read.codes), ingest_us, columns)
 
-    return take
+
+Runs = TradeRuns | TickerRuns
+
+
+def stream_letter(frame: bytes) -> int:
+    """The letter after the stream's name; a raw frame has none, and begins with a brace."""
+    end = frame.find(b"@") + 2
+    return frame[end - 1] if end <= len(frame) else NO_LETTER

@@ -41,8 +41,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`numbers` by their key. `leading` are the places of first digits that must not be 0: in JSON a number
-    without quotes has no leading zeros."""
+    """`numbers` by their key. `leading` are the places of first digits that must not be 0, as JSON has it."""
 
     template: Bytes
     limits: Bytes
@@ -60,28 +59,33 @@ class Shape:
         return digits, fits
 
 
-def shape_of(frame: bytes, keys: Sequence[str]) -> Shape | None:
-    """The shape of a frame that was decoded, as far as these keys' numbers go. None if one of them does not
-    stand there exactly once, or has more digits than are sure to survive as f64."""
+def shape_of(frame: bytes, numbers: Sequence[str], literal: Sequence[str]) -> Shape | None:
+    """The shape of a frame that was decoded. `numbers` are the keys whose numbers are read, `literal` those
+    of what else the decoder reads, which is the same in all frames of a shape.
+
+    None where a key may not be what it seems, or a number has more digits than are sure to survive as f64.
+    """
+    if b"\\" in frame or any(frame.count(b'"%b"' % key.encode()) != 1 for key in (*numbers, *literal)):
+        return None
     template = np.frombuffer(frame, np.uint8).copy()
     limits = np.zeros(len(frame), np.uint8)
     leading: list[int] = []
-    numbers: dict[str, Number] = {}
+    read: dict[str, Number] = {}
     for match in _NUMBER.finditer(frame):
         key, start, text = match[1].decode("ascii", "replace"), match.start(3), match[3]
+        if key in literal:
+            continue
         is_digit = np.frombuffer(text, np.uint8) != ord(".")
         places = slice(start, start + len(text))
         template[places][is_digit] = _ZERO
         limits[places][is_digit] = 9
-        if not match[2] and text[1:2].isdigit():
+        if text[1:2].isdigit():
             leading.append(start)
-        if key in keys:
-            if key in numbers or np.count_nonzero(is_digit) > SIGNIFICANT_DIGITS:
+        if key in numbers:
+            if np.count_nonzero(is_digit) > SIGNIFICANT_DIGITS:
                 return None
-            numbers[key] = _number(places, text)
-    if len(numbers) < len(keys):
-        return None
-    return Shape(template, limits, tuple(leading), numbers)
+            read[key] = _number(places, text)
+    return Shape(template, limits, tuple(leading), read) if len(read) == len(numbers) else None
 
 
 def _number(places: slice, text: bytes) -> Number:
