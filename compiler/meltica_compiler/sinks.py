@@ -71,7 +71,45 @@ _PARQUET = SinkSpec(
     ),
 )
 
-SINK_KINDS: Mapping[str, SinkSpec] = MappingProxyType({spec.kind: spec for spec in (_LOG, _PARQUET)})
+_POSTGRES = SinkSpec(
+    "postgres",
+    "Writes events to the gateway's database, each type of event to a table of its own: `market_trade`, "
+    "`market_ticker`, `market_book`, `market_kline`.",
+    (
+        SettingSpec(
+            "rows",
+            (SettingType.INTEGER,),
+            "rows of one COPY at most",
+            1_024,
+            limits=Limits(least=Decimal(1), most=Decimal(8_192)),
+        ),
+        SettingSpec(
+            "flush",
+            (SettingType.DURATION,),
+            "longest time that an event waits for its batch",
+            1.0,
+            limits=Limits(least=Decimal("0.01"), most=Decimal(3_600)),
+        ),
+    ),
+)
 
-LATER_SINK_KINDS = ("postgres", "nats")
-"""Kinds that the language knows and this build cannot run."""
+_NATS = SinkSpec(
+    "nats",
+    "Sends events to a NATS server. It compiles, and `meltica run` refuses it: this build cannot run it.",
+    (
+        SettingSpec("url", (SettingType.TEXT,), "the server, such as `nats://localhost:4222`", required=True),
+        SettingSpec(
+            "subject",
+            (SettingType.TEXT,),
+            "the subject of each message; may hold {event}, {provider}, {symbol}",
+            "meltica.{event}.{provider}.{symbol}",
+        ),
+    ),
+)
+
+SINK_KINDS: Mapping[str, SinkSpec] = MappingProxyType(
+    {spec.kind: spec for spec in (_LOG, _PARQUET, _POSTGRES, _NATS)}
+)
+
+LATER_SINK_KINDS = ("nats",)
+"""Kinds that compile and that this build cannot run."""

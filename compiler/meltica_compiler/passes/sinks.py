@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from meltica_compiler.graph import SettingValue
-from meltica_compiler.passes.draft import Draft
+from meltica_compiler.passes.draft import Draft, warning
 from meltica_compiler.setting_schema import read_settings
 from meltica_compiler.sinks import LATER_SINK_KINDS, PATH_PLACEHOLDERS, SINK_KINDS
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
@@ -36,20 +36,19 @@ def settle_sinks(draft: Draft) -> Draft:
             spec.settings, sink.settings, owner=f"a sink of kind `{spec.kind}`", place=sink.name_span
         )
         settings[sink.name] = read.values
-        found += (*read.diagnostics, *_path_faults(sink))
+        found += (*read.diagnostics, *_path_faults(sink), *_later(sink))
     return replace(draft, sink_settings=settings).report(*found)
 
 
+def _later(sink: Sink) -> list[Diagnostic]:
+    if sink.kind not in LATER_SINK_KINDS:
+        return []
+    kinds = ", ".join(f"`{kind}`" for kind in SINK_KINDS if kind not in LATER_SINK_KINDS)
+    message = f"sinks of kind `{sink.kind}` cannot run yet: `meltica run` refuses this file"
+    return [warning("E0412", message, sink.kind_span, "not in this build", f"this build runs {kinds}")]
+
+
 def _unknown_kind(sink: Sink) -> Diagnostic:
-    if sink.kind in LATER_SINK_KINDS:
-        kinds = ", ".join(f"`{kind}`" for kind in SINK_KINDS)
-        return Diagnostic(
-            "E0412",
-            f"sinks of kind `{sink.kind}` cannot run yet",
-            sink.kind_span,
-            label="not in this build",
-            help=(f"this build has {kinds}",),
-        )
     near = nearest(sink.kind, SINK_KINDS)
     listed = ", ".join(f"`{kind}`" for kind in SINK_KINDS)
     return Diagnostic(

@@ -59,7 +59,7 @@ they are settings of the provider, given as secrets.""",
         "E0411",
         "there is no such kind of sink",
         """\
-The word after `=` says what the sink is: `log` or `parquet`.""",
+The word after `=` says what the sink is: `log`, `parquet`, `postgres` or `nats`.""",
         Example(
             'sink tape = parket { path = "data/{date}.parquet" }',
             'sink tape = parquet { path = "data/{date}.parquet" }',
@@ -69,10 +69,11 @@ The word after `=` says what the sink is: `log` or `parquet`.""",
         "E0412",
         "this kind of sink cannot run yet",
         """\
-The language knows this kind of sink, this build cannot run it. Keep the
-events in a `parquet` sink meanwhile.""",
+The file compiles, so that it can be checked, drawn and planned, and `meltica
+run` refuses it before anything starts. Keep the events in a `parquet` sink
+meanwhile. This is a warning.""",
         Example(
-            "sink tape = nats {}",
+            'sink tape = nats { url = "nats://localhost" }',
             'sink tape = parquet { path = "data/{date}.parquet" }',
         ),
     ),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from meltica_compiler.graph import Graph
+from meltica_compiler.sinks import LATER_SINK_KINDS
 from meltica_dsl.literals import read_literal
 from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration
@@ -55,6 +57,7 @@ def command(
     from meltica_runtime.cli.compiling import faults_said, graph_or_exit
 
     graph = graph_or_exit(common, file)
+    _check_sinks(common, graph)
     _check_released(common, released, [strategy.name for strategy in graph.strategies])
     with faults_said(common):
         import uvloop
@@ -85,6 +88,15 @@ def command(
     if orders.unsaved or orders.unsent:
         common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
+
+
+def _check_sinks(common: Common, graph: Graph) -> None:
+    """What `check` warns of, nothing is started for."""
+    for sink in graph.sinks:
+        if sink.kind in LATER_SINK_KINDS:
+            place = f"{sink.location}: sink `{sink.name}`"
+            common.speech.trouble(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
+            raise SystemExit(Exit.USER)
 
 
 def _check_released(common: Common, released: tuple[str, ...], strategies: list[str]) -> None:

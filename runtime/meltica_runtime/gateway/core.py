@@ -47,7 +47,7 @@ class Core:
         self.sequencer = plane.sequencer
         self.hand = DeskHand(self.sequencer, self.run_pump)
         outlets = InstanceOutlets(self.hand.act, notes.note_log, self._note_fault)
-        self.workshop = Workshop(options, clock, self.run_pump, self._report, outlets)
+        self.workshop = Workshop(options, database, clock, self.run_pump, self._report, outlets)
         self.parts: Parts = self.workshop.all_of(plane)
         journal = KeptJournal(PostgresJournal(database))
         self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)

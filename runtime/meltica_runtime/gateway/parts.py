@@ -17,6 +17,7 @@ from meltica_runtime.providers.opening import open_provider
 from meltica_runtime.pump import Pump
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import Sink, SinkContext
+from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
 from meltica_runtime.strategies.isolate import IsolateWorld
 
@@ -39,6 +40,7 @@ class Workshop:
     `outlets` say where the doings of strategies go."""
 
     options: GatewayOptions
+    database: Database
     clock: Microseconds
     pump: Callable[[], None]
     report: Callable[[VenueReport], None]
@@ -114,6 +116,7 @@ class Workshop:
             providers=plane.codes.providers,
             project=self.options.project_root,
             clock=monotonic_s,
+            database=self.database,
         )
         return open_sink(node, plane.edges_of(node.name), context)
 

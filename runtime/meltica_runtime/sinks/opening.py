@@ -18,4 +18,9 @@ def open_sink(node: SinkNode, edges: tuple[EdgeRing, ...], context: SinkContext)
             from meltica_runtime.sinks.parquet_sink import ParquetSink  # noqa: PLC0415
 
             return ParquetSink(node, edges, context)
+        case "postgres":
+            # asyncpg takes 0.1 s to import, which only a gateway has to pay.
+            from meltica_runtime.sinks.postgres_sink import PostgresSink  # noqa: PLC0415
+
+            return PostgresSink(node, edges, context)
     raise AssertionError(f"the compiler let through a sink of kind {node.kind!r}")

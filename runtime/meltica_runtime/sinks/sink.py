@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from meltica_runtime.store.pool import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class SinkContext:
     """The folder that relative paths of settings start from."""
     clock: Callable[[], float]
     """Seconds that only go up."""
+    database: Database | None = None
+    """The gateway's own, for sinks that write there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ VALUES ('maker', 'test', 'market-making', 'market-making', 'v1', 'abc', '{}', 'p
 TABLES = (
     "events_outbox",
     "halts",
+    "market_book",
+    "market_kline",
+    "market_ticker",
+    "market_trade",
     "balances",
     "executions",
     "orders",

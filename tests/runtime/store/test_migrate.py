@@ -27,6 +27,10 @@ TABLES = {
     "balances",
     "events_outbox",
     "halts",
+    "market_book",
+    "market_kline",
+    "market_ticker",
+    "market_trade",
 }
 
 
