@@ -160,6 +160,8 @@ class Graph:
     sinks: tuple[SinkNode, ...]
     edges: tuple[Edge, ...]
     hash: str
+    imports: tuple[str, ...] = ()
+    """The other files that it was compiled of, by their paths."""
     links: tuple[Edge, ...] = ()
     """The edges from routes to routes that read them."""
 

@@ -35,7 +35,7 @@ def graph_hash(graph: Graph) -> str:
     Places, comments, file names and the order of declarations are not part of it; names are, since orders
     and records carry them.
     """
-    nameless = replace(graph, file="", hash="")
+    nameless = replace(graph, file="", imports=(), hash="")
     content = {"format": HASHED_FORMAT, "graph": _plain(nameless, of_hash=True)}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text.encode()).hexdigest()

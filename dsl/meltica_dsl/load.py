@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
+from meltica_dsl.imports import Read, gather
 from meltica_dsl.model import Pipeline
-from meltica_dsl.parser import parse
+from meltica_dsl.read import read_source
 from meltica_dsl.resolve.pipeline import resolve
 from meltica_dsl.source import SourceFile
 
@@ -27,12 +28,12 @@ class Loaded:
         return self.pipeline is not None and not has_errors(self.diagnostics)
 
 
-def load(path: str, text: str, environ: Mapping[str, str]) -> Loaded:
-    """Reads one file's text. `environ` is what `env("NAME")` sees. No file is opened."""
-    source = SourceFile(path, text)
-    parsed = parse(path, text)
-    if parsed.diagnostics and not parsed.file.declarations:
-        return Loaded(None, in_source_order(parsed.diagnostics), (source,))
-    resolved = resolve(parsed.file, source, environ)
-    diagnostics = in_source_order((*parsed.diagnostics, *resolved.diagnostics))
-    return Loaded(resolved.pipeline, diagnostics, (source,))
+def load(path: str, text: str, environ: Mapping[str, str], read: Read = read_source) -> Loaded:
+    """Reads a pipeline from the text of its file. `environ` is what `env("NAME")` sees; imported files are
+    read by `read`, and no other file is opened."""
+    gathered = gather(path, text, read)
+    if gathered.diagnostics and not gathered.file.declarations:
+        return Loaded(None, in_source_order(gathered.diagnostics), gathered.sources)
+    resolved = resolve(gathered.file, gathered.sources, environ)
+    diagnostics = in_source_order((*gathered.diagnostics, *resolved.diagnostics))
+    return Loaded(resolved.pipeline, diagnostics, gathered.sources)

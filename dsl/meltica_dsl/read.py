@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from meltica_dsl.diagnostics import Diagnostic
@@ -27,6 +28,14 @@ def read_source(path: Path) -> str | Diagnostic:
         # ValueError: a zero byte in the path itself.
         return _unreadable(path, str(error))
     return decode(str(path), content)
+
+
+def siblings(path: Path) -> list[str]:
+    """Names of the pipeline files in the folder of `path`, in their order; none if it cannot be read."""
+    try:
+        return sorted(name for name in os.listdir(path.parent) if name.endswith(".mel"))
+    except (OSError, ValueError):
+        return []
 
 
 def decode(path: str, content: bytes) -> str | Diagnostic:

@@ -14,6 +14,7 @@ from meltica_compiler.passes.draft import Draft
 from meltica_compiler.passes.memory import MAX_CODES, check_codes
 from meltica_compiler.passes.providers import venue_faults
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.imports import MAX_FILES
 from meltica_dsl.load import load
 from meltica_dsl.parser import MAX_CHARACTERS
 from meltica_dsl.source import SourceFile
@@ -53,6 +54,13 @@ def _many_symbols() -> Found:
     return check_codes(Draft(pipeline, _OPTIONS)).diagnostics, loaded.sources
 
 
+def _many_files() -> Found:
+    """The folder would be long to show."""
+    text = "\n".join(f'import "{number}.mel"' for number in range(MAX_FILES))
+    loaded = load(NAME, framed(text), {}, lambda path: f"let a{path.stem} = 1")
+    return loaded.diagnostics, loaded.sources[:1]
+
+
 SCENES: Mapping[str, Callable[[], Found]] = {
     "E0403": lambda: _of_venue(replace(ADAPTERS["fake"], trades=False)),
     "E0404": lambda: _of_venue(replace(ADAPTERS["fake"], credentials=("api_key", "api_secret"))),
@@ -60,4 +68,5 @@ SCENES: Mapping[str, Callable[[], Found]] = {
     "E0901": lambda: _read(None),
     "E0902": lambda: _read(b"pipeline caf\xe9\n"),
     "E0905": lambda: _read(b"#" * (MAX_CHARACTERS + 1)),
+    "E0908": _many_files,
 }

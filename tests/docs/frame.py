@@ -7,6 +7,7 @@ from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.read import read_source
 from meltica_dsl.render_text import render
 from meltica_dsl.source import SourceFile
 
@@ -14,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 WIDTH = 80
 NAME = "example.mel"
 
+_FILE = re.compile(r"```mel ([\w/-]+\.mel)\n(.*?)```", re.DOTALL)
+_IMPORT = re.compile(r'^import "(.*)"$', re.MULTILINE)
 _DECLARED = re.compile(r"^(provider|pool|risk|strategy|sink|stage|let|pipeline) (\w+)", re.MULTILINE)
 
 FRAME = (
@@ -30,7 +33,9 @@ FRAME = (
 
 def framed(snippet: str) -> str:
     """The snippet with what it takes as given: a whole file."""
-    declared = set(_DECLARED.findall(snippet))
+    parts = parts_of_pages()
+    imported = "".join(parts.get(path, "") for path in _IMPORT.findall(snippet))
+    declared = set(_DECLARED.findall(imported + snippet))
     given = [line for line in FRAME if _DECLARED.findall(line)[0] not in declared]
     given = [line for line in given if not (line.startswith("pipeline") and "pipeline " in snippet)]
     if "route " not in snippet:
@@ -40,7 +45,17 @@ def framed(snippet: str) -> str:
 
 def compiled(snippet: str) -> Compiled:
     options = CompileOptions(ROOT / "strategies", require_registry=False, environ={})
-    return compile_text(NAME, framed(snippet), options)
+    parts = parts_of_pages()
+
+    def read(path: Path) -> str | Diagnostic:
+        return parts[str(path)] if str(path) in parts else read_source(path)
+
+    return compile_text(NAME, framed(snippet), options, read)
+
+
+def parts_of_pages() -> dict[str, str]:
+    """The files that snippets of the language's page may import, by their names."""
+    return dict(_FILE.findall((ROOT / "docs" / "language.md").read_text("utf-8")))
 
 
 def answer(snippet: str) -> str:

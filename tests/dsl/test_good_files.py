@@ -13,10 +13,13 @@ from meltica_dsl.fields import EventType
 from meltica_dsl.formatter import format_source
 from meltica_dsl.load import load
 from meltica_dsl.model import Binary, Call, Conditional, Const, FieldRef, Membership, Unary
+from meltica_dsl.read import read_source
 from meltica_dsl.source import Span
 from meltica_dsl.values import Setting, Symbol
 
-FILES = sorted((Path(__file__).parent / "good").glob("*.mel"))
+FOLDER = Path(__file__).parent / "good"
+FILES = sorted(FOLDER.glob("*.mel"))
+ALL = sorted(FOLDER.rglob("*.mel"))
 
 
 def expression(node):
@@ -79,13 +82,13 @@ def lines(pipeline):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_good_file_gives_its_model(path, snapshot):
-    loaded = load(path.name, path.read_text("utf-8"), {})
+    loaded = load(path.name, path.read_text("utf-8"), {}, lambda part: read_source(FOLDER / part))
     assert loaded.diagnostics == ()
     assert loaded.is_sound
     assert "\n".join(lines(loaded.pipeline)) == snapshot
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_good_file_is_in_canonical_form(path):
     text = path.read_text("utf-8")
     assert format_source(path.name, text).text == text

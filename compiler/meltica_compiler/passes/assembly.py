@@ -45,6 +45,7 @@ def assemble(draft: Draft) -> Draft:
     graph = Graph(
         pipeline=pipeline.name,
         file=pipeline.span.path,
+        imports=tuple(sorted({s.path for s in pipeline.sources} - {pipeline.span.path})),
         memory_budget=pipeline.memory,
         latency_budget=pipeline.latency,
         symbols=tuple(sorted({str(s) for provider in pipeline.providers for s in provider.symbols})),

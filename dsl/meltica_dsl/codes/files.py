@@ -10,7 +10,8 @@ CODES: tuple[Code, ...] = (
         "a file that cannot be read",
         """\
 The file is not there, is a folder, or may not be read by this user. The
-message says which.""",
+message says which. The path of an `import` is relative to the file that the
+import stands in.""",
     ),
     Code(
         "E0902",
@@ -51,6 +52,42 @@ The text of an environment variable is read as the type of its default. With
         """\
 A pipeline file has at most 16 million characters. What is longer is not a
 pipeline.""",
+    ),
+    Code(
+        "E0906",
+        "files that import each other",
+        """\
+A file imports itself, directly or by way of others. The message shows the way,
+file by file. What both need goes into a file of its own, which both import.""",
+        Example(
+            'import "venues.mel"',
+            beside={
+                "venues.mel": 'import "symbols.mel"\nprovider paper { adapter = fake, symbols = traded }\n',
+                "symbols.mel": 'import "venues.mel"\nlet traded = [BTC-USDT]\n',
+            },
+            mended={
+                "venues.mel": 'import "symbols.mel"\nprovider paper { adapter = fake, symbols = traded }\n',
+                "symbols.mel": "let traded = [BTC-USDT]\n",
+            },
+        ),
+    ),
+    Code(
+        "E0907",
+        "an imported pipeline",
+        """\
+An imported file is a fragment: it holds declarations, and no `pipeline`. What
+two pipelines share goes into a third file, which both import.""",
+        Example(
+            'import "other.mel"',
+            beside={"other.mel": "pipeline other\nlet traded = [BTC-USDT]\n"},
+            mended={"other.mel": "let traded = [BTC-USDT]\n"},
+        ),
+    ),
+    Code(
+        "E0908",
+        "too many files",
+        """\
+A pipeline has at most 256 files, and imports go at most 32 deep.""",
     ),
     Code(
         "E0931",

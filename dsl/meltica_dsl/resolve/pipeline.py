@@ -35,8 +35,9 @@ class Resolved:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -> Resolved:
-    """The model of what is sound in the file, and what is wrong with the rest.
+def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping[str, str]) -> Resolved:
+    """The model of what is sound in the file, and what is wrong with the rest. `file` holds the
+    declarations of imported files too.
 
     Nothing in the model refers to something that is not in it.
     """
@@ -45,7 +46,7 @@ def resolve(file: syntax.File, source: SourceFile, environ: Mapping[str, str]) -
     constants = Constants(names, findings, environ)
     report_unsupported(file, findings)
     there = instances(file, constants)
-    pipeline = _pipeline(file, source, constants)
+    pipeline = _pipeline(file, sources, constants)
     parts = [_part(declaration, instance, constants) for declaration, instance in there]
     parts += _routes(there, constants)
     check_stages(file, constants)
@@ -136,7 +137,7 @@ def _another(first: syntax.PipelineDecl, second: syntax.PipelineDecl) -> Diagnos
     )
 
 
-def _pipeline(file: syntax.File, source: SourceFile, constants: Constants) -> Pipeline:
+def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Constants) -> Pipeline:
     """The `pipeline` declaration, as an empty model. A file has one."""
     declarations = [d for d in file.declarations if isinstance(d, syntax.PipelineDecl)]
     for second in declarations[1:]:
@@ -146,7 +147,7 @@ def _pipeline(file: syntax.File, source: SourceFile, constants: Constants) -> Pi
             isinstance(d, syntax.UnreadableDecl) and d.keyword == "pipeline" for d in file.declarations
         ):
             constants.findings.add(_missing(file))
-        return _empty(_file_stem(file.path), source, Span(file.path, 0, 0))
+        return _empty(_file_stem(file.path), sources, Span(file.path, 0, 0))
     declaration = declarations[0]
     block = Block(declaration.body, constants, f"pipeline `{declaration.name.text}`", declaration.name.span)
     memory_setting = block.take("memory")
@@ -154,15 +155,15 @@ def _pipeline(file: syntax.File, source: SourceFile, constants: Constants) -> Pi
     latency = block.optional("latency", lambda key, value: block.typed.duration(key, value, "ms", INSTANT))
     block.finish()
     return replace(
-        _empty(declaration.name.text, source, declaration.span),
+        _empty(declaration.name.text, sources, declaration.span),
         memory=memory,
         latency=latency,
         memory_span=memory_setting.span if memory_setting else None,
     )
 
 
-def _empty(name: str, source: SourceFile, span: Span) -> Pipeline:
-    return Pipeline(name, None, None, (), (), (), (), (), (), (source,), span)
+def _empty(name: str, sources: tuple[SourceFile, ...], span: Span) -> Pipeline:
+    return Pipeline(name, None, None, (), (), (), (), (), (), sources, span)
 
 
 def _missing(file: syntax.File) -> Diagnostic:
@@ -170,7 +171,7 @@ def _missing(file: syntax.File) -> Diagnostic:
         "E0216",
         "this file declares no pipeline",
         Span(file.path, 0, 0),
-        help=("begin with `pipeline NAME`",),
+        help=("begin with `pipeline NAME`, or check the file that imports this one",),
     )
 
 

@@ -113,6 +113,8 @@ class Names:
         self._findings = findings
         self._places: dict[Noun, dict[str, Name]] = {noun: {} for noun in Noun}
         self._unreadable: set[str] = set()
+        self._is_whole = True
+        """Whether all imported files are there: otherwise any name may be declared."""
         self.families: dict[Noun, dict[str, Family]] = {noun: {} for noun in Noun}
         self.lets: dict[str, syntax.LetDecl] = {}
         self.stages: dict[str, syntax.StageDecl] = {}
@@ -121,6 +123,8 @@ class Names:
 
     def _declare(self, declaration: syntax.Declaration) -> None:
         if isinstance(declaration, syntax.UnreadableDecl):
+            if declaration.keyword == "import":
+                self._is_whole = False
             if declaration.name is not None:
                 self._unreadable.add(declaration.name.text)
             return
@@ -156,8 +160,12 @@ class Names:
         return [name for family in self.families[noun].values() for name in family.there]
 
     def is_unreadable(self, name: str) -> bool:
-        """Whether a declaration of this name has a syntax error, so that nothing is known of it."""
-        return name in self._unreadable
+        """Whether a declaration of this name has a syntax error, or may stand in an imported file that is not
+        there, so that nothing is known of it."""
+        return name in self._unreadable or not (self._is_whole or self._is_declared(name))
+
+    def _is_declared(self, name: str) -> bool:
+        return any(name in places for places in self._places.values())
 
     def all(self, noun: Noun) -> tuple[str, ...]:
         return tuple(self._places[noun])

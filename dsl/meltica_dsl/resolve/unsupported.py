@@ -20,8 +20,6 @@ def unsupported(what: str, span: Span) -> Diagnostic:
 def report_unsupported(file: syntax.File, findings: Findings) -> None:
     for declaration in file.declarations:
         match declaration:
-            case syntax.ImportDecl():
-                findings.add(unsupported("`import`", _keyword(declaration.span, "import")))
             case syntax.PlaceDecl():
                 findings.add(unsupported("`place`", _keyword(declaration.span, "place")))
             case _:

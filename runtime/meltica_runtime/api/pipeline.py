@@ -64,6 +64,7 @@ class EdgeView(Body):
 class PipelineView(Body):
     name: str
     file: str
+    imports: list[str]
     hash: str
     phase: str
     uptime_seconds: float
@@ -82,6 +83,7 @@ async def pipeline(gateway: Running, _: NoParameters) -> Response:
     view = PipelineView(
         name=graph.pipeline,
         file=graph.file,
+        imports=list(graph.imports),
         hash=graph.hash,
         phase=now.phase.value,
         uptime_seconds=now.uptime_s,

@@ -36,6 +36,7 @@ def command(common: Common, files: tuple[Path, ...], form: str) -> None:
                 f"{routes} route{'s' if routes != 1 else ''}, "
                 f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {size}"
             )
+            counts += f", {len(graph.imports)} imported" if graph.imports else ""
             extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
             common.speech.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
     if form == "json":

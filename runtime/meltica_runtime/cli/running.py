@@ -92,6 +92,7 @@ async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address:
         def ready() -> None:
             side.start_soon(_stop_by_itself, gateway, options)
             speech.result(f"{header.pipeline} runs; control API at {address}")
+            speech.note(f"from {', '.join((gateway.graph.file, *gateway.graph.imports))}")
             if not speech.quiet:
                 side.start_soon(_show, gateway, header, speech)
 

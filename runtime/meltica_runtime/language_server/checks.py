@@ -15,6 +15,8 @@ from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
 from meltica_compiler.graph import Graph
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.read import read_source
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.project import Project, find_project
@@ -115,7 +117,11 @@ def compile_texts(root: str, texts: Texts, config: Path | None) -> Compiled:
         project = find_project(Path(root), config)
     except ConfigFault as fault:
         return Compiled(None, fault.diagnostics, fault.sources)
-    return compile_text(root, texts[root], options_of(project))
+
+    def read(path: Path) -> str | Diagnostic:
+        return texts[str(path)] if str(path) in texts else read_source(path)
+
+    return compile_text(root, texts[root], options_of(project), read)
 
 
 def options_of(project: Project) -> CompileOptions:

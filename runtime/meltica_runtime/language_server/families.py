@@ -11,10 +11,10 @@ from pathlib import Path
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.imports import import_path
 from meltica_dsl.intelligence.occurrences import Index, index
 from meltica_dsl.parser import Parsed, parse
 from meltica_dsl.source import Span
-from meltica_dsl.strings import read_string
 from meltica_runtime.language_server.buffers import Buffers
 
 MAX_FOLDERS = 2_000
@@ -111,17 +111,9 @@ def imports(file: syntax.File) -> Iterator[str]:
     """The paths of the files that a file imports."""
     for declaration in file.declarations:
         if isinstance(declaration, syntax.ImportDecl):
-            target = import_target(declaration)
+            target = import_path(declaration)
             if target is not None:
                 yield target
-
-
-def import_target(declaration: syntax.ImportDecl) -> str | None:
-    """The path of an imported file, None where the string is unsound or empty."""
-    written = read_string(declaration.path.text)
-    if not isinstance(written, str) or not written:
-        return None
-    return os.path.normpath(os.path.join(os.path.dirname(declaration.span.path), written))
 
 
 def _pipelines(folder: Path) -> Iterator[str]:

@@ -10,13 +10,13 @@ from pygls.exceptions import JsonRpcException
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Edit, Fix
+from meltica_dsl.imports import import_path
 from meltica_dsl.intelligence.occurrences import Index, Occurrence
 from meltica_dsl.intelligence.outline import OutlineItem, outline
 from meltica_dsl.intelligence.renaming import Refusal, rename
 from meltica_dsl.source import Span
 from meltica_runtime.language_server import wire
 from meltica_runtime.language_server.buffers import Buffer, uri_of
-from meltica_runtime.language_server.families import import_target
 from meltica_runtime.language_server.server import MelticaServer
 
 _REFUSED = int(types.LSPErrorCodes.RequestFailed)
@@ -151,5 +151,5 @@ def _imported_at(ls: MelticaServer, buffer: Buffer, offset: int) -> str | None:
         if isinstance(declaration, syntax.ImportDecl):
             span = declaration.path.span
             if span.start <= offset <= span.end:
-                return import_target(declaration)
+                return import_path(declaration)
     return None

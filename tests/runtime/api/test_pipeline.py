@@ -13,6 +13,7 @@ async def test_the_pipeline_says_what_it_is_and_what_it_may_use(api: Any) -> Non
     view = await api.json("/pipeline")
     graph = api.gateway.graph
     assert (view["name"], view["file"], view["hash"]) == ("desk", "pipelines/desk.mel", graph.hash)
+    assert view["imports"] == []
     assert view["phase"] == "running"
     assert view["symbols"] == ["BTC-USDT", "ETH-USDT"]
     assert view["budgets"] == {
