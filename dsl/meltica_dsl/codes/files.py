@@ -60,13 +60,13 @@ pipeline.""",
 A file imports itself, directly or by way of others. The message shows the way,
 file by file. What both need goes into a file of its own, which both import.""",
         Example(
-            'import "venues.mel"',
+            'import "venues.mel"\nroute all via market = paper.trade, spot.trade -> maker, pulse, tape',
             beside={
-                "venues.mel": 'import "symbols.mel"\nprovider paper { adapter = fake, symbols = traded }\n',
+                "venues.mel": 'import "symbols.mel"\nprovider spot { adapter = fake, symbols = traded }\n',
                 "symbols.mel": 'import "venues.mel"\nlet traded = [BTC-USDT]\n',
             },
             mended={
-                "venues.mel": 'import "symbols.mel"\nprovider paper { adapter = fake, symbols = traded }\n',
+                "venues.mel": 'import "symbols.mel"\nprovider spot { adapter = fake, symbols = traded }\n',
                 "symbols.mel": "let traded = [BTC-USDT]\n",
             },
         ),
