@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
@@ -65,4 +66,6 @@ def answer(snippet: str) -> str:
 
 
 def rendered(diagnostics: tuple[Diagnostic, ...], sources: tuple[SourceFile, ...]) -> str:
-    return render(diagnostics, sources, color=False, width=WIDTH).rstrip("\n")
+    """Paths are those from the project's folder, wherever that is."""
+    nearer = tuple(replace(d, message=d.message.replace(f"{ROOT}/", "")) for d in diagnostics)
+    return render(nearer, sources, color=False, width=WIDTH).rstrip("\n")
