@@ -35,8 +35,10 @@ def graph_hash(graph: Graph) -> str:
     Places, comments, file names and the order of declarations are not part of it; names are, since orders
     and records carry them.
     """
-    nameless = replace(graph, file="", imports=(), hash="")
-    content = {"format": HASHED_FORMAT, "graph": _plain(nameless, of_hash=True)}
+    members = _members(replace(graph, file="", hash=""), of_hash=True)
+    # Which files it was compiled of is no part of what it does.
+    del members["imports"]
+    content = {"format": HASHED_FORMAT, "graph": members}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text.encode()).hexdigest()
 
