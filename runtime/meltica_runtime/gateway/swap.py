@@ -15,6 +15,7 @@ import anyio
 from meltica_compiler.graph import Graph
 from meltica_compiler.plan import Fate, Plan, plan
 from meltica_compiler.plan_text import summary
+from meltica_compiler.sinks import LATER_SINK_KINDS
 from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.gateway import notes
 from meltica_runtime.gateway.core import Core
@@ -163,6 +164,12 @@ class Swap:
                 f"the gateway runs the pipeline `{running.pipeline}`, not `{self._graph.pipeline}`",
                 "a pipeline of another name is another gateway: start it with `meltica run`",
             )
+        for sink in self._graph.sinks:
+            if sink.kind in LATER_SINK_KINDS:
+                raise SwapRefused(
+                    f"this build cannot run sinks of kind `{sink.kind}`, such as `{sink.name}`",
+                    "leave the sink out; `meltica check` warns of it",
+                )
 
     def _build(self, running: Parts, planned: Plan) -> _Trial:
         try:
