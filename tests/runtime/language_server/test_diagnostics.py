@@ -83,3 +83,25 @@ def test_a_broken_config_is_reported_where_it_is_broken(talk, frame, tmp_path):
         assert editor.shown("config/app.yaml").diagnostics
 
     talk(conversation)
+
+
+def test_a_pipeline_is_checked_with_the_imported_file_that_is_being_written(talk, frame, tmp_path):
+    pool = "pool market { events = 1_024, on_full = drop_oldest }\n"
+    (tmp_path / "shared.mel").write_text(pool)
+
+    async def conversation(editor):
+        editor.open(frame.replace(pool, 'import "shared.mel"\n'))
+        assert await editor.diagnostics() == []
+        # Not saved: the name is gone from the pipeline, and the error is told in the pipeline's file.
+        editor.open(pool.replace("market", "rings"), "shared.mel")
+        await editor.until(lambda: bool(editor.shown().diagnostics))
+        assert [found.code for found in editor.shown().diagnostics] == ["E0201"]
+        # A fragment alone declares no pipeline; as a part of one it is sound, and its own errors are its own.
+        editor.open(pool.replace("1_024", "5s"), "shared.mel")
+        (found,) = await editor.diagnostics("shared.mel")
+        assert found.code == "E0301"
+        editor.open(pool, "shared.mel")
+        assert await editor.diagnostics("shared.mel") == []
+        await editor.until(lambda: not editor.shown().diagnostics)
+
+    talk(conversation)
