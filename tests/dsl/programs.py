@@ -41,6 +41,10 @@ def _joined(items, mark, least=0, most=3):
     return st.lists(items, min_size=least, max_size=most).map(join)
 
 
+def _maybe(token):
+    return st.sampled_from(([], [token]))
+
+
 def _wrapped(expressions):
     operators = st.sampled_from(("+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or"))
     entries = _joined(_seq(_one(plain_names), "=", expressions), ",")
@@ -50,21 +54,38 @@ def _wrapped(expressions):
         _seq("(", "-", expressions, ")"),
         _seq("(", expressions, ")"),
         _seq("[", _joined(expressions, ","), "]"),
+        _seq("[", _joined(expressions, ",", least=1), ",", "]"),
         _seq("{", entries, "}"),
+        _seq("{", _one(plain_names), "=", expressions, ",", "}"),
+        _seq(_one(plain_names), "[", _joined(expressions, ",", least=1), "]"),
+        _seq("{", _one(plain_names), "{", entries, "}", "}"),
         _seq(_one(plain_names), "(", _joined(expressions, ","), ")"),
+        _seq(_one(plain_names), "(", _joined(expressions, ",", least=1), ",", ")"),
         _seq("(", "if", expressions, "then", expressions, "else", expressions, ")"),
         _seq("(", expressions, "not", "in", expressions, ")"),
         _seq("(", expressions, "in", expressions, ")"),
     )
 
 
-_atoms = st.one_of(_one(literals), _one(symbols), _one(strings), _one(plain_names), st.just(["true"]))
+_atoms = st.one_of(
+    _one(literals),
+    _one(symbols),
+    _one(strings),
+    _one(plain_names),
+    _seq(_one(plain_names), ".", _one(names)),
+    st.sampled_from((["true"], ["false"])),
+)
+_sums = st.one_of(
+    _one(literals),
+    _one(plain_names),
+    _seq(_one(literals), st.sampled_from((["+"], ["-"], ["*"])), _one(literals)),
+)
 expressions = st.recursive(_atoms, _wrapped, max_leaves=6)
 
 _entries = st.lists(
     st.one_of(
         _seq(_one(keys), "=", expressions),
-        _seq("config", "{", _joined(_seq(_one(names), "=", expressions), ","), "}"),
+        _seq(_one(names), "{", _joined(_seq(_one(names), "=", expressions), ","), "}"),
     ),
     max_size=4,
 ).map(
@@ -88,41 +109,38 @@ _stages = st.one_of(
     _one(plain_names),
     _seq(_one(plain_names), "(", _joined(expressions, ","), ")"),
 )
-_modifiers = st.one_of(
-    st.just([]),
-    st.just([]),
-    _seq("for", _one(plain_names), "in", expressions),
-    _seq("if", expressions),
-)
-_sources = _joined(st.one_of(_one(names), _seq(_one(names), ".", _one(names))), ",", least=1)
-_matches = st.lists(
-    st.one_of(
-        _seq(_one(plain_names), "=", expressions),
-        _seq(_one(plain_names), st.sampled_from(("<", "!=", ">=")).map(lambda t: [t]), _one(literals)),
-    ),
-    max_size=4,
-).map(
-    lambda lists: [token for number, item in enumerate(lists) for token in ([","] if number else []) + item]
-)
-_phrases = st.one_of(
-    st.just(["nothing"]),
-    st.just(["2", "trade", "by", "5ms"]),
-    _one(strings),
-    _seq("trade", "{", _matches, "}", st.sampled_from(([], ["by", "5ms"]))),
-)
+_modifiers = st.lists(
+    st.one_of(_seq("for", _one(plain_names), "in", expressions), _seq("if", expressions)), max_size=2
+).map(lambda lists: [token for modifier in lists for token in modifier])
+
+
+def _node(name):
+    """`maker`, or one of a family: `maker[BTC-USDT]`."""
+    return st.one_of(_one(name), _seq(_one(name), "[", _joined(expressions, ",", least=1), _maybe(","), "]"))
+
+
+_sources = _joined(st.one_of(_node(names), _seq(_node(names), ".", _one(names))), ",", least=1)
+
+# A step goes on until a word can only begin the next one, so the last word of each is none of those.
+_verbs = st.sampled_from(("receives", "drops", "orders", "fills"))
+_words = st.sampled_from(("nothing", "trade", "book", "of", "market"))
+_comparisons = st.sampled_from(("=", "==", "!=", "<", "<=", ">", ">="))
+_long_words = st.sampled_from(("a" * 40, "quantity", "price"))
+_matches = _seq("{", _joined(_seq(_one(_long_words | keys), _one(_comparisons), _sums), ","), "}")
+_phrases = st.lists(
+    st.one_of(_one(_words), _one(literals), _one(strings), _matches, st.just(["by", "5ms"])),
+    min_size=1,
+    max_size=3,
+).map(lambda lists: [token for phrase in lists for token in phrase])
+_bound = _seq("at", st.sampled_from((["least"], ["most"])), _one(literals))
+_fields = _seq("{", _joined(_seq(_one(plain_names), "=", expressions), ","), "}")
+_times = st.sampled_from(("0ms", "1s", "2m"))
 _steps = st.one_of(
-    _seq(
-        "at",
-        "5ms",
-        "a",
-        ".",
-        "trade",
-        _seq("{", _joined(_seq(_one(plain_names), "=", expressions), ","), "}"),
-    ),
-    _seq("at", expressions, "a", "disconnects"),
-    _seq("at", "5ms", "a", ".", "trade", "from", _one(strings)),
-    _seq("expect", "maker", "receives", _phrases),
-    _seq("expect", "maker", "orders", "at", "least", "2", st.one_of(st.just([]), _phrases)),
+    _seq("at", _one(_times), _node(plain_names), ".", _one(plain_names), _fields),
+    _seq("at", _one(_times), _node(plain_names), ".", _one(plain_names), "from", _one(strings)),
+    _seq("at", _one(_times), _node(plain_names), st.sampled_from((["disconnects"], ["reconnects"]))),
+    _seq("expect", _node(plain_names), _one(_verbs), _phrases),
+    _seq("expect", _node(plain_names), _one(_verbs), _bound, st.one_of(st.just([]), _phrases)),
 )
 
 declarations = st.one_of(
@@ -139,11 +157,11 @@ declarations = st.one_of(
     _seq("sink", _one(names), _modifiers, "=", _one(names), st.one_of(st.just([]), _body)),
     _seq("stage", _one(names), "(", _joined(_one(names), ","), ")", "=", _joined(_stages, "|", least=1)),
     _seq(
-        _seq("route", _one(names), _modifiers, "via", _one(plain_names), st.sampled_from(([], ["durable"]))),
+        _seq("route", _one(names), _modifiers, "via", _node(plain_names), st.sampled_from(([], ["durable"]))),
         "=",
         _sources,
         st.lists(_stages, max_size=3).map(lambda calls: [token for call in calls for token in ("|", *call)]),
-        st.one_of(st.just([]), _seq("->", _joined(_one(names), ",", least=1))),
+        st.one_of(st.just([]), _seq("->", _joined(_node(names), ",", least=1))),
     ),
     _seq(
         "test",

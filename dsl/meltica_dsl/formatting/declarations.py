@@ -7,10 +7,12 @@ always have a line of their own.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
 from meltica_dsl.formatting.page import Page
-from meltica_dsl.formatting.values import INDENT, MAX_COLUMNS, entries, fits, value
+from meltica_dsl.formatting.values import INDENT, MAX_COLUMNS, OPERATORS, entries, fits, value
 from meltica_dsl.terminal_text import width_of
 
 MAX_FLOW_COLUMNS = 80
@@ -159,8 +161,10 @@ def _expect(page: Page, step: syntax.ExpectStep) -> None:
     page.lift_comments(span.start, span.end, INDENT)
     page.open(INDENT, f"{inline.expect_head(step, number)} {{", span.start, matches.span.start + 1)
     width = max(len(field.key.text) for field in matches.fields)
-    for field in matches.fields:
-        page.code(2 * INDENT, inline.match(field, width), field.span.start, field.span.end)
+    for field, after in zip_longest(matches.fields, matches.fields[1:]):
+        comma = "," if after is not None and after.key.text in OPERATORS else ""
+        # Fields stand close together, so that what they make is read as one.
+        page.open(2 * INDENT, inline.match(field, width) + comma, field.span.start, field.span.end)
     tail = "".join(f" {inline.phrase(phrase)}" for phrase in step.phrases[number + 1 :])
     page.close(INDENT, f"}}{tail}", span.end)
 

@@ -15,7 +15,7 @@ MAX_COLUMNS = 100
 
 INDENT = 2
 
-_OPERATORS = ("and", "or", "in", "not")
+OPERATORS = ("and", "or", "in", "not")
 """Keys that a value before them would take for its own continuation: a comma parts the two."""
 
 
@@ -54,7 +54,7 @@ def entries(page: Page, indent: int, nodes: tuple[Entry, ...]) -> None:
     for group in _groups(page, nodes):
         width = max(len(node.key.text) for node in group)
         for node in group:
-            tail = "," if following.get(node.span.start) in _OPERATORS else ""
+            tail = "," if following.get(node.span.start) in OPERATORS else ""
             head = inline.entry(node, width, "")
             # A block that takes several lines has no column to keep to.
             broken_head = inline.entry(node, 0, "") if node.is_block else None
