@@ -7,10 +7,12 @@ from typing import Any, NoReturn
 
 import click
 
+from meltica_compiler.graph import Graph
 from meltica_compiler.plan import Plan, plan
 from meltica_compiler.plan_text import plan_json, plan_text
 from meltica_runtime.cli.compiling import compiled_or_exit, faults_said, graph_or_exit
-from meltica_runtime.cli.options import Common, Speech, common_options
+from meltica_runtime.cli.drawing import drawing_said
+from meltica_runtime.cli.options import Common, Exit, Speech, common_options
 
 NO_CHANGES, FAILED, CHANGES = 0, 1, 2
 
@@ -32,17 +34,31 @@ class PlanCommand(click.Command):
     "--api", metavar="URL", help="The gateway that NEW is compared with [default: as the config says]."
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the plan between two files too: .svg, .png, .html, .dot or .mmd by its suffix.",
+)
+@click.option("--all", "whole", is_flag=True, help="Draw each node, also where alike ones would be folded.")
 @common_options
-def command(common: Common, files: tuple[Path, ...], api: str | None, form: str) -> NoReturn:
+def command(
+    common: Common, files: tuple[Path, ...], api: str | None, form: str, output: Path | None, *, whole: bool
+) -> NoReturn:
     """Say what becomes of each node when NEW takes the place of OLD, or of what a gateway runs.
 
     Exits with 0 if nothing changes, with 2 if something does, and with 1 if there is no plan.
     """
     match files:
-        case (new,):
+        case (new,) if output is None:
             planned = _against(common, new, api)
         case (old, new) if api is None:
-            planned = plan(graph_or_exit(common, old), graph_or_exit(common, new))
+            before, after = graph_or_exit(common, old), graph_or_exit(common, new)
+            planned = plan(before, after)
+            if output is not None:
+                _draw(common, before, after, output, whole=whole)
+        case (_,):
+            common.speech.fail("a drawing is of two files", "write `meltica plan OLD NEW -o FILE`")
         case _:
             common.speech.fail(
                 "a plan is between two files, or between one and a gateway",
@@ -50,6 +66,14 @@ def command(common: Common, files: tuple[Path, ...], api: str | None, form: str)
             )
     say_plan(common.speech, planned, form)
     raise SystemExit(CHANGES if planned.changes else NO_CHANGES)
+
+
+def _draw(common: Common, before: Graph, after: Graph, output: Path, *, whole: bool) -> None:
+    from meltica_compiler.draw.render import render_difference
+
+    # The code for wrong usage would say here that there are changes.
+    with drawing_said(common, output, Exit.USER):
+        output.write_bytes(render_difference(before, after, output.suffix, whole=whole))
 
 
 def _against(common: Common, new: Path, api: str | None) -> Plan:
