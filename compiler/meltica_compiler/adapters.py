@@ -33,6 +33,7 @@ class AdapterSpec:
     `misfits` finds settings that are right each by itself but do not go together.
 
     `credentials` are settings that it needs for private streams: orders, executions, balances.
+    `files` are settings that name a file to read.
     `events_by_format`: where its setting `format` decides what it provides, the events of each.
     """
 
@@ -44,6 +45,7 @@ class AdapterSpec:
     trades: bool
     settings: tuple[SettingSpec, ...]
     credentials: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     events_by_format: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     misfits: Callable[[Mapping[str, SettingValue]], tuple[Misfit, ...]] = lambda _: ()
 
@@ -208,6 +210,7 @@ _REPLAY = AdapterSpec(
         ),
         *_PAPER,
     ),
+    files=("path",),
     events_by_format=_REPLAY_EVENTS,
 )
 

@@ -32,6 +32,8 @@ _WHOLE = {"E0216"}
 """Codes whose example is a whole file."""
 _REGISTERED = {"E0506"}
 """Codes of a project that demands a registry."""
+_RUN = {"E0405"}
+"""Codes of a pipeline that is to run, and so needs its files."""
 
 AREAS: Mapping[str, str] = {
     "01": "Syntax",
@@ -75,7 +77,9 @@ def _found(code: str, text: str, beside: Mapping[str, str], environ: Mapping[str
             return json_to_mel(_JSON, text).diagnostics, (SourceFile(_JSON, text),)
         Path(NAME).write_text(text if code in _WHOLE else framed(text), "utf-8")
         own = Path("strategies") if Path("strategies").exists() else ROOT / "strategies"
-        compiled = compile_file(Path(NAME), CompileOptions(own, code in _REGISTERED, environ))
+        data = Path() if code in _RUN else None
+        options = CompileOptions(own, code in _REGISTERED, environ, data_dir=data)
+        compiled = compile_file(Path(NAME), options)
         # A place at the very end, such as that of a missing bracket, is the snippet's.
         found = tuple(d for d in compiled.diagnostics if d.span.path != NAME or d.span.start <= len(text))
         return found, compiled.sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from meltica_compiler.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.graph import SettingValue
@@ -12,6 +13,7 @@ from meltica_compiler.setting_schema import read_settings
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.model import Provider, Source, Strategy
 from meltica_dsl.suggest import nearest
+from meltica_dsl.values import Setting
 
 
 def settle_providers(draft: Draft) -> Draft:
@@ -41,7 +43,11 @@ def settle_providers(draft: Draft) -> Draft:
             kept=("adapter", "symbols"),
         )
         settings[provider.name] = read.values
-        diagnostics += read.diagnostics or _misfits(provider, spec, read.values)
+        diagnostics += (
+            read.diagnostics
+            or _misfits(provider, spec, read.values)
+            or _missing_files(provider, spec, draft.options.data_dir)
+        )
     return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
 
 
@@ -126,6 +132,38 @@ def _misfits(
         )
         for misfit in spec.misfits(values)
         for setting in (provider.settings.get(misfit.setting),)
+    )
+
+
+def _missing_files(provider: Provider, spec: AdapterSpec, folder: Path | None) -> tuple[Diagnostic, ...]:
+    """The files that the adapter is to read, and that are not there."""
+    if folder is None:
+        return ()
+    given = [setting for name, setting in provider.settings.items() if name in spec.files]
+    return tuple(
+        _missing_file(setting, folder / str(setting.value))
+        for setting in given
+        if not (folder / str(setting.value)).is_file()
+    )
+
+
+def _missing_file(setting: Setting, path: Path) -> Diagnostic:
+    is_folder = path.is_dir()
+    beside = sorted(file.name for file in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = nearest(path.name, beside)
+    if is_folder:
+        help = "name a file in it"
+    elif near:
+        help = f"did you mean `{near}`? it lies in {path.parent}"
+    else:
+        help = "a relative path starts at the project's folder"
+    return Diagnostic(
+        "E0405",
+        f"`{setting.value}` is a folder" if is_folder else f"there is no file `{setting.value}`",
+        setting.span,
+        "is to be read",
+        notes=(f"looked for {path}",),
+        help=(help,),
     )
 
 

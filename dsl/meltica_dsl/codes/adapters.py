@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from meltica_dsl.codes.code import Code, Example
 
+_REPLAYED = """\
+provider old {{
+  adapter = replay
+  symbols = [BTC-USDT]
+  path    = "{}"
+  format  = tardis_trades
+}}
+route trades via market = old.trade -> maker"""
+
 CODES: tuple[Code, ...] = (
     Code(
         "E0401",
@@ -54,6 +63,19 @@ to a venue that takes them, be it the paper venue of `adapter = fake`.""",
         """\
 A strategy trades on this provider, and its venue wants credentials for that:
 they are settings of the provider, given as secrets.""",
+    ),
+    Code(
+        "E0405",
+        "the provider's file is not there",
+        """\
+An adapter such as `replay` reads a file, and there is none at this path. A
+relative path starts at the project's folder: the one with `config/`, or that
+of the pipeline itself. The note says where the file was looked for.""",
+        Example(
+            _REPLAYED.format("trade.csv"),
+            _REPLAYED.format("trades.csv"),
+            beside={"trades.csv": ""},
+        ),
     ),
     Code(
         "E0411",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.compiling import compiled_or_exit, faults_said
+from meltica_runtime.cli.compiling import Use, compiled_or_exit, faults_said
 from meltica_runtime.cli.options import Common, common_options
 
 
@@ -28,7 +28,7 @@ def command(common: Common, file: Path, api: str | None, against: str | None) ->
     from meltica_runtime.cli.plan import say_plan
     from meltica_runtime.cli.refusals import refusals_said
 
-    compiled = compiled_or_exit(common, file)
+    compiled = compiled_or_exit(common, file, Use.RUN)
     with faults_said(common), refusals_said(common.speech):
         gateway = client_for(file, common.config, api)
         planned = gateway.plan(compiled)

@@ -8,7 +8,7 @@ import click
 
 from meltica_dsl.diagnostics import Severity
 from meltica_dsl.render_json import render as render_json
-from meltica_runtime.cli.compiling import compile_pipeline, report
+from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, common_options
 
 
@@ -21,7 +21,7 @@ def command(common: Common, files: tuple[Path, ...], form: str) -> None:
     good = True
     everything = []
     for file in files:
-        compiled = compile_pipeline(common, file)
+        compiled = compile_pipeline(common, file, Use.RUN)
         good = good and compiled.graph is not None
         if form == "json":
             everything.append(render_json(compiled.diagnostics, compiled.sources))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.compiling import graph_or_exit
+from meltica_runtime.cli.compiling import Use, graph_or_exit
 from meltica_runtime.cli.options import Common, common_options
 
 
@@ -24,4 +24,4 @@ def command(common: Common, file: Path, emit: str) -> None:
     """Show the graph as JSON, the kernels, the record layouts, the memory budget, or what may be lost."""
     from meltica_compiler.emit import emit as emit_part
 
-    common.speech.result(emit_part(graph_or_exit(common, file), emit).rstrip("\n"))
+    common.speech.result(emit_part(graph_or_exit(common, file, Use.LOOK), emit).rstrip("\n"))

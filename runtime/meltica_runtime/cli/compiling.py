@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file
@@ -18,19 +19,27 @@ from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.project import Project, find_project
 
 
-def compile_pipeline(common: Common, file: Path) -> Compiled:
+class Use(Enum):
+    """What a pipeline is compiled for. Only one that is to run needs the files that its adapters read."""
+
+    LOOK = "look"
+    RUN = "run"
+
+
+def compile_pipeline(common: Common, file: Path, use: Use) -> Compiled:
     """Compiles `file` as its project's configuration says."""
     with faults_said(common):
         project = find_project(file, common.config)
-    return compile_file(file, compile_options(project))
+    return compile_file(file, compile_options(project, use))
 
 
-def compile_options(project: Project) -> CompileOptions:
+def compile_options(project: Project, use: Use) -> CompileOptions:
     return CompileOptions(
         strategies_dir=project.strategies_dir,
         require_registry=project.require_registry,
         environ=os.environ,
         shipped_dir=resources.strategies_dir(),
+        data_dir=project.root if use is Use.RUN else None,
     )
 
 
@@ -70,17 +79,17 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def compiled_or_exit(common: Common, file: Path) -> Compiled:
+def compiled_or_exit(common: Common, file: Path, use: Use) -> Compiled:
     """`file` compiled to a graph; says what is wrong and exits where there is none."""
-    compiled = compile_pipeline(common, file)
+    compiled = compile_pipeline(common, file, use)
     report(common, compiled)
     if compiled.graph is None:
         raise SystemExit(Exit.USER)
     return compiled
 
 
-def graph_or_exit(common: Common, file: Path) -> Graph:
+def graph_or_exit(common: Common, file: Path, use: Use) -> Graph:
     """As `compiled_or_exit`, the graph alone."""
-    graph = compiled_or_exit(common, file).graph
+    graph = compiled_or_exit(common, file, use).graph
     assert graph is not None, "there is one, or an exit"
     return graph

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from meltica_compiler.draw.tree import render_tree
-from meltica_runtime.cli.compiling import graph_or_exit
+from meltica_runtime.cli.compiling import Use, graph_or_exit
 from meltica_runtime.cli.drawing import drawing_said
 from meltica_runtime.cli.options import Common, common_options
 
@@ -24,7 +24,7 @@ from meltica_runtime.cli.options import Common, common_options
 @common_options
 def command(common: Common, file: Path, output: Path | None, *, whole: bool) -> None:
     """Draw what a pipeline compiles to: a tree in the terminal, or a file."""
-    graph = graph_or_exit(common, file)
+    graph = graph_or_exit(common, file, Use.LOOK)
     if output is None:
         speech = common.speech
         speech.result(render_tree(graph, width=speech.width, color=speech.color, whole=whole).rstrip("\n"))

@@ -10,7 +10,7 @@ import click
 from meltica_compiler.graph import Graph
 from meltica_compiler.plan import Plan, plan
 from meltica_compiler.plan_text import plan_json, plan_text
-from meltica_runtime.cli.compiling import compiled_or_exit, faults_said, graph_or_exit
+from meltica_runtime.cli.compiling import Use, compiled_or_exit, faults_said, graph_or_exit
 from meltica_runtime.cli.drawing import drawing_said
 from meltica_runtime.cli.options import Common, Exit, Speech, common_options
 
@@ -53,7 +53,7 @@ def command(
         case (new,) if output is None:
             planned = _against(common, new, api)
         case (old, new) if api is None:
-            before, after = graph_or_exit(common, old), graph_or_exit(common, new)
+            before, after = graph_or_exit(common, old, Use.LOOK), graph_or_exit(common, new, Use.LOOK)
             planned = plan(before, after)
             if output is not None:
                 _draw(common, before, after, output, whole=whole)
@@ -81,7 +81,7 @@ def _against(common: Common, new: Path, api: str | None) -> Plan:
     from meltica_runtime.cli.gateway_client import client_for
     from meltica_runtime.cli.refusals import refusals_said
 
-    compiled = compiled_or_exit(common, new)
+    compiled = compiled_or_exit(common, new, Use.LOOK)
     with faults_said(common, away=FAILED), refusals_said(common.speech):
         return client_for(new, common.config, api).plan(compiled)
 

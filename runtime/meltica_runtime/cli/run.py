@@ -54,9 +54,9 @@ def command(
     released: tuple[str, ...],
 ) -> None:
     """Run a pipeline until Ctrl-C."""
-    from meltica_runtime.cli.compiling import faults_said, graph_or_exit
+    from meltica_runtime.cli.compiling import Use, faults_said, graph_or_exit
 
-    graph = graph_or_exit(common, file)
+    graph = graph_or_exit(common, file, Use.RUN)
     _check_sinks(common, graph)
     _check_released(common, released, [strategy.name for strategy in graph.strategies])
     with faults_said(common):

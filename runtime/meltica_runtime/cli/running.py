@@ -12,7 +12,7 @@ from meltica_compiler.graph import Graph
 from meltica_dsl.values import Duration
 from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
-from meltica_runtime.cli.compiling import compile_options
+from meltica_runtime.cli.compiling import Use, compile_options
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
 from meltica_runtime.cli.options import Speech
 from meltica_runtime.cli.stop_switch import StopSwitch
@@ -68,7 +68,9 @@ async def _run(
                 switch.arm(gateway.stop)
                 address = "http://{}:{}".format(*listener.getsockname()[:2])
                 async with anyio.create_task_group() as tasks, exporting(gateway, config.telemetry):
-                    await tasks.start(serve_api, create_app(gateway, compile_options(project)), listener)
+                    await tasks.start(
+                        serve_api, create_app(gateway, compile_options(project, Use.RUN)), listener
+                    )
                     farewell = await _serve(gateway, options, speech, address)
                     tasks.cancel_scope.cancel()
                 return farewell

@@ -12,7 +12,7 @@ import click
 import uvloop
 
 from meltica_dsl.scenario import Scenario
-from meltica_runtime.cli.compiling import compile_pipeline, report
+from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, Speech
 from meltica_runtime.project import find_project
 from meltica_runtime.testing.outcome import FileOutcome, Outcome, counts
@@ -69,7 +69,7 @@ def run_files(common: Common, files: tuple[Path, ...], choice: Choice, listener:
 
 
 def _run_file(common: Common, file: Path, choice: Choice, listener: Listener) -> FileOutcome:
-    compiled = compile_pipeline(common, file)
+    compiled = compile_pipeline(common, file, Use.LOOK)
     report(common, compiled)
     if compiled.graph is None:
         return FileOutcome(str(file), compiles=False, outcomes=())
