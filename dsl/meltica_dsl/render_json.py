@@ -5,27 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.source import SourceFile, Span
 
 Plain = dict[str, object]
 
 
 def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile]) -> str:
-    """A list of objects: `code, severity, message, file, line, column, endLine, endColumn, label, labels,
-    notes, help, fixes`. Lines and columns count from 1, columns in characters, the end is past the last."""
+    """A list of objects: `code, severity, message, file, line, column, endLine, endColumn, labels, notes,
+    help, fixes`. Lines and columns count from 1, columns in characters, the end is past the last. The words
+    for the place itself are the first of the labels, if there are any."""
     by_path = {source.path: source for source in sources}
     return json.dumps([as_plain(diagnostic, by_path) for diagnostic in diagnostics], indent=2) + "\n"
 
 
 def as_plain(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> Plain:
+    own = (Label(diagnostic.span, diagnostic.label),) if diagnostic.label else ()
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
-        **_place(diagnostic.span, sources),
-        "label": diagnostic.label,
-        "labels": [{"message": label.message, **_place(label.span, sources)} for label in diagnostic.labels],
+        **place(diagnostic.span, sources),
+        "labels": [{"message": at.message, **place(at.span, sources)} for at in (*own, *diagnostic.labels)],
         "notes": list(diagnostic.notes),
         "help": list(diagnostic.help),
         "fixes": [_fix(fix, sources) for fix in diagnostic.fixes],
@@ -37,10 +38,10 @@ def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> Plain:
 
 
 def _edit(edit: Edit, sources: Mapping[str, SourceFile]) -> Plain:
-    return {**_place(edit.span, sources), "replacement": edit.replacement}
+    return {**place(edit.span, sources), "replacement": edit.replacement}
 
 
-def _place(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
+def place(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
     """A file that could not be read has no lines: its place is its beginning."""
     source = sources.get(span.path)
     if source is None:

@@ -37,7 +37,7 @@ _FORMS: Mapping[str, str] = {
 }
 
 _SLIPS: Mapping[str, tuple[str, str | None]] = {
-    ":": ("a setting is written `key = value`", "="),
+    ":": ("a setting is written `key = value`", " ="),
     ";": ("nothing parts declarations: leave it out", ""),
     "'": ('a string stands in double quotes: `"…"`', None),
     "“": ('a string stands in straight double quotes: `"…"`', None),

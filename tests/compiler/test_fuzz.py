@@ -20,6 +20,7 @@ from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import mel_to_json
 from meltica_dsl.read import decode
 from meltica_dsl.render_json import render as render_json
+from meltica_dsl.render_sarif import render as render_sarif
 from meltica_dsl.render_text import render as render_text
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ def compiles(text: str) -> None:
     diagnostics = compiled.diagnostics
     render_text(diagnostics, compiled.sources, color=True, width=60)
     render_json(diagnostics, compiled.sources)
+    render_sarif(diagnostics, compiled.sources, version="")
     assert {diagnostic.code for diagnostic in diagnostics} <= set(CODES)
     assert diagnostics == in_source_order(diagnostics)
     assert all(0 <= d.span.start <= d.span.end for d in diagnostics)

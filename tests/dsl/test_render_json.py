@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.load import load
 from meltica_dsl.render_json import render
-from meltica_dsl.source import Span
+from meltica_dsl.source import SourceFile, Span
 
 
 def test_a_diagnostic_carries_all_that_an_editor_needs():
@@ -17,12 +17,23 @@ def test_a_diagnostic_carries_all_that_an_editor_needs():
         "severity": "error",
         "message": "`memory` is a size, and `256` has no unit",
         **place,
-        "label": "no unit",
-        "labels": [],
+        "labels": [{"message": "no unit", **place}],
         "notes": [],
         "help": ["write `256MiB`"],
         "fixes": [{"title": "write `256MiB`", "edits": [{**place, "replacement": "256MiB"}]}],
     }
+
+
+def test_the_words_for_the_place_are_the_first_label_and_the_others_follow():
+    sources = SourceFile("a.mel", "let a = 1\n"), SourceFile("b.mel", "let a = 2\n")
+    labels = (Label(Span("a.mel", 4, 5), "first here"),)
+    twice = Diagnostic("E0202", "`a` is declared twice", Span("b.mel", 4, 5), "again", labels)
+    (found,) = json.loads(render([twice], sources))
+    place = {"line": 1, "column": 5, "endLine": 1, "endColumn": 6}
+    assert found["labels"] == [
+        {"message": "again", "file": "b.mel", **place},
+        {"message": "first here", "file": "a.mel", **place},
+    ]
 
 
 def test_no_diagnostics_are_an_empty_list():

@@ -6,46 +6,65 @@ from pathlib import Path
 
 import click
 
-from meltica_dsl.diagnostics import Severity
-from meltica_dsl.render_json import render as render_json
+from meltica_compiler.compile import Compiled
+from meltica_compiler.graph import Graph
+from meltica_dsl.diagnostics import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How to report."
+)
+@click.option("--fix", is_flag=True, help="Apply the fixes that are certain, and say what is left.")
 @common_options
-def command(common: Common, files: tuple[Path, ...], form: str) -> None:
+def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool) -> None:
     """Say whether pipelines would start, and what is wrong if not."""
-    good = True
     everything = []
     for file in files:
+        if fix:
+            _fix(common, file)
         compiled = compile_pipeline(common, file, Use.RUN)
-        good = good and compiled.graph is not None
-        if form == "json":
-            everything.append(render_json(compiled.diagnostics, compiled.sources))
-            continue
-        report(common, compiled)
-        if compiled.graph is not None:
-            warnings = sum(d.severity is Severity.WARNING for d in compiled.diagnostics)
-            graph = compiled.graph
-            size = f"{graph.total_bytes / 2**20:,.1f} MiB"
-            routes, strategies = len(graph.routes), len(graph.strategies)
-            counts = (
-                f"{routes} route{'s' if routes != 1 else ''}, "
-                f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {size}"
-            )
-            counts += f", {len(graph.imports)} imported" if graph.imports else ""
-            extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
-            common.speech.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
-    if form == "json":
-        common.speech.result(_joined(everything))
+        everything.append(compiled)
+        if form == "text":
+            report(common, compiled)
+            if compiled.graph is not None:
+                _praise(common, file, compiled.graph, compiled)
+    if form != "text":
+        common.speech.result(_document(everything, form).rstrip("\n"))
+    good = all(compiled.graph is not None for compiled in everything)
     raise SystemExit(Exit.GOOD if good else Exit.USER)
 
 
-def _joined(documents: list[str]) -> str:
-    """One JSON list of all files' diagnostics."""
-    import json
+def _fix(common: Common, file: Path) -> None:
+    from meltica_runtime.cli.fixing import fix_pipeline
 
-    return json.dumps([entry for document in documents for entry in json.loads(document)], indent=2)
+    fix_pipeline(common, file)
+
+
+def _praise(common: Common, file: Path, graph: Graph, compiled: Compiled) -> None:
+    warnings = sum(d.severity is Severity.WARNING for d in compiled.diagnostics)
+    routes, strategies = len(graph.routes), len(graph.strategies)
+    counts = (
+        f"{routes} route{'s' if routes != 1 else ''}, "
+        f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {graph.total_bytes / 2**20:,.1f} MiB"
+    )
+    counts += f", {len(graph.imports)} imported" if graph.imports else ""
+    extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
+    common.speech.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
+
+
+def _document(everything: list[Compiled], form: str) -> str:
+    """One document of all files. What is wrong with a file that two import is in it once."""
+    from importlib.metadata import version
+
+    from meltica_dsl import render_json, render_sarif
+
+    found = dict.fromkeys(diagnostic for compiled in everything for diagnostic in compiled.diagnostics)
+    sources = tuple(source for compiled in everything for source in compiled.sources)
+    diagnostics = in_source_order(tuple(found))
+    if form == "json":
+        return render_json.render(diagnostics, sources)
+    return render_sarif.render(diagnostics, sources, version=version("meltica"))
