@@ -13,9 +13,11 @@ from meltica_dsl.automaton import MAX_STACK, Automaton
 from meltica_dsl.builders import Builder, TooDeep
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.lexer import END, Token, lex
+from meltica_dsl.slips import misses_arrow
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import File, Name, UnreadableDecl
-from meltica_dsl.syntax_errors import Context, begins_declaration, begins_line, too_deep, too_long, unexpected
+from meltica_dsl.syntax_context import Context
+from meltica_dsl.syntax_errors import begins_declaration, begins_line, too_deep, too_long, unexpected
 from meltica_dsl.tables import grammar_tables
 
 MAX_CHARACTERS = 16 * 1024 * 1024
@@ -84,10 +86,9 @@ class _Reader:
         except TooDeep as error:
             return too_deep(error.span)
         expected = self._automaton.expected()
-        self._is_whole = END in expected and self._begins_line(token)
-        return unexpected(
-            Context(self.path, self.text, self.tokens, begin, position, expected, self._beginnings)
-        )
+        context = Context(self.path, self.text, self.tokens, begin, position, expected, self._beginnings)
+        self._is_whole = END in expected and self._begins_line(token) and not misses_arrow(context)
+        return unexpected(context)
 
     def _recover(self, begin: int, position: int) -> int:
         """Where to go on after an error at `position`. A declaration that is whole before it is kept."""

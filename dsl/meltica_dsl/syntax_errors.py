@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meltica_dsl.builders import MAX_DEPTH
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.lexer import END, UNKNOWN, UNTERMINATED, Token
+from meltica_dsl.slips import slip
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
+from meltica_dsl.syntax_context import CLOSING, Context, spelling
 from meltica_dsl.tables import grammar_tables
 
-_CLOSING = {"{": "}", "[": "]", "(": ")"}
 _VALUE_KINDS = frozenset({"LITERAL", "SYMBOL", "STRING", "NAME", "LSQB", "LBRACE"})
 _VALUE_STARTS = _VALUE_KINDS | {"TRUE", "FALSE", "LPAR", "MINUS", "NOT", "IF"}
 _OPERATORS = frozenset(
@@ -36,46 +36,11 @@ _FORMS: Mapping[str, str] = {
     "test": 'test "title" { at 0ms provider.event { … } expect strategy receives nothing }',
 }
 
-_SLIPS: Mapping[str, tuple[str, str | None]] = {
-    ":": ("a setting is written `key = value`", " ="),
-    ";": ("nothing parts declarations: leave it out", ""),
-    "'": ('a string stands in double quotes: `"…"`', None),
-    "“": ('a string stands in straight double quotes: `"…"`', None),
-    "”": ('a string stands in straight double quotes: `"…"`', None),
-    "&&": ("write `and`", "and"),
-    "||": ("write `or`", "or"),
-    "!": ("write `not`", "not "),
-    "→": ("an arrow is written `->`", "->"),
-    "$": ('a value from the environment is written `env("NAME")`', None),
+_HINTS: Mapping[str, str] = {
+    "“": 'a string stands in straight double quotes: `"…"`',
+    "”": 'a string stands in straight double quotes: `"…"`',
+    "$": 'a value from the environment is written `env("NAME")`',
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where the parser stood: `tokens[begin:position]` fit, `tokens[position]` does not."""
-
-    path: str
-    text: str
-    tokens: tuple[Token, ...]
-    begin: int
-    position: int
-    expected: frozenset[str]
-    beginnings: Mapping[str, str]
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    @property
-    def before(self) -> Token | None:
-        return self.tokens[self.position - 1] if self.position else None
-
-    @property
-    def at_declaration(self) -> bool:
-        return self.expected.issuperset(self.beginnings.values())
-
-    def span(self, token: Token) -> Span:
-        return Span(self.path, token.start, token.end)
 
 
 def begins_declaration(
@@ -96,14 +61,13 @@ def begins_line(text: str, token: Token) -> bool:
 
 def unexpected(context: Context) -> Diagnostic:
     return (
-        _unreadable(context)
+        slip(context)
+        or _unreadable(context)
         or _unclosed(context)
         or _unfinished(context)
         or _stray_closing(context)
-        or _foreign_comment(context)
         or _misspelt_stage(context)
         or _unknown_declaration(context)
-        or _assignment_for_comparison(context)
         or _missing_punctuation(context)
         or _anything_else(context)
     )
@@ -136,22 +100,20 @@ def _unreadable(context: Context) -> Diagnostic | None:
         )
     if token.kind != UNKNOWN:
         return None
-    hint, replacement = _SLIPS.get(token.text, ("", None))
+    hint = _HINTS.get(token.text, "")
     if not hint and token.text[0].isalpha():
         hint = "names are written in the letters a to z, digits and `_`"
-    fixes = (Fix(hint, (Edit(context.span(token), replacement),)),) if replacement is not None else ()
     shown = token.text if token.text.isprintable() else f"U+{ord(token.text[0]):04X}"
     return Diagnostic(
         "E0103",
         f"`{shown}` means nothing here",
         context.span(token),
         help=(hint,) if hint else (),
-        fixes=fixes,
     )
 
 
 def _unclosed(context: Context) -> Diagnostic | None:
-    opened = _open_brackets(context)
+    opened = context.opened
     if not opened:
         return None
     next_begins = any(
@@ -168,19 +130,9 @@ def _unclosed(context: Context) -> Diagnostic | None:
         "E0102",
         f"this `{bracket.text}` is never closed",
         context.span(bracket),
-        f"no `{_CLOSING[bracket.text]}` before {where}",
-        help=(f"close it with `{_CLOSING[bracket.text]}`",),
+        f"no `{CLOSING[bracket.text]}` before {where}",
+        help=(f"close it with `{CLOSING[bracket.text]}`",),
     )
-
-
-def _open_brackets(context: Context) -> list[Token]:
-    opened: list[Token] = []
-    for token in context.tokens[context.begin : context.position]:
-        if token.text in _CLOSING:
-            opened.append(token)
-        elif opened and token.text == _CLOSING[opened[-1].text]:
-            opened.pop()
-    return opened
 
 
 def _unfinished(context: Context) -> Diagnostic | None:
@@ -203,7 +155,7 @@ def _unfinished(context: Context) -> Diagnostic | None:
 
 def _stray_closing(context: Context) -> Diagnostic | None:
     token = context.token
-    if token.text not in _CLOSING.values() or _open_brackets(context):
+    if token.text not in CLOSING.values() or context.opened:
         return None
     return Diagnostic(
         "E0101",
@@ -211,15 +163,6 @@ def _stray_closing(context: Context) -> Diagnostic | None:
         context.span(token),
         fixes=(Fix(f"remove the `{token.text}`", (Edit(context.span(token), ""),)),),
     )
-
-
-def _foreign_comment(context: Context) -> Diagnostic | None:
-    """`// …` and `/* … */` are comments elsewhere; two of these signs in a row mean nothing here."""
-    at = context.token.start
-    if context.text[at : at + 2] not in ("//", "/*"):
-        return None
-    span = Span(context.path, at, at + 2)
-    return Diagnostic("E0101", "a comment begins with `#`", span, help=("write `#`, on each line of it",))
 
 
 def _unknown_declaration(context: Context) -> Diagnostic | None:
@@ -256,18 +199,6 @@ def _misspelt_stage(context: Context) -> Diagnostic | None:
         "not a stage",
         help=(f"did you mean `{likely}`?",),
         fixes=(Fix(f"write `{likely}`", (Edit(context.span(before), likely),)),),
-    )
-
-
-def _assignment_for_comparison(context: Context) -> Diagnostic | None:
-    if context.token.kind != "EQUAL" or "COMPARE" not in context.expected:
-        return None
-    return Diagnostic(
-        "E0101",
-        "`=` gives a value, it does not compare",
-        context.span(context.token),
-        help=("write `==` to compare",),
-        fixes=(Fix("write `==`", (Edit(context.span(context.token), "=="),)),),
     )
 
 
@@ -333,19 +264,8 @@ def _wanted(context: Context) -> str:
         left.discard("NAME")
     if left - _MODIFIERS:
         left -= _MODIFIERS
-    words += sorted(_spelling(kind) for kind in left if kind != END)
+    words += sorted(spelling(kind) for kind in left if kind != END)
     return _either(words)
-
-
-def _spelling(kind: str) -> str:
-    tables = grammar_tables()
-    for text, name in tables.keywords.items():
-        if name == kind:
-            return f"`{text}`"
-    regex = dict(tables.terminals)[kind]
-    return {"STRING": "a string", "LITERAL": "a number", "SYMBOL": "a symbol"}.get(
-        kind, f"`{regex.replace(chr(92), '')}`"
-    )
 
 
 def _either(words: list[str]) -> str:

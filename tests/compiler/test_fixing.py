@@ -67,7 +67,7 @@ def test_one_run_mends_the_slips_that_hide_behind_others():
     assert done.texts["p.mel"] == (
         "pipeline p { memory = 256MiB }\n"
         "provider paper { adapter = fake, symbols = [BTC-USDT] }\n"
-        "pool ram { events = 65_536 on_full = drop_oldest }\n"
+        "pool ram { events = 65_536, on_full = drop_oldest }\n"
         "route r via ram = paper.trade | where quantity > 1 and price == 3 -> tape\n"
         "sink tape = log\n"
     )

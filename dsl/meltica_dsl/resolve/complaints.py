@@ -82,14 +82,25 @@ def dotted(expr: syntax.Dotted, event: EventType | None) -> Diagnostic:
     )
 
 
-def lower_symbol(expr: syntax.BinaryOperation) -> Diagnostic:
+def is_like_symbol(expr: syntax.BinaryOperation) -> bool:
+    """`btc-usdt` or `BTC/USDT`: an operation on two names. Only where these mean nothing is it a slip."""
+    parts = [part.name for part in (expr.left, expr.right) if isinstance(part, syntax.Reference)]
+    sign = expr.operator.text
+    return len(parts) == 2 and (sign == "-" or (sign == "/" and all(part.isupper() for part in parts)))
+
+
+def malformed_symbol(expr: syntax.BinaryOperation) -> Diagnostic:
     parts = [part.name.upper() for part in (expr.left, expr.right) if isinstance(part, syntax.Reference)]
     meant = "-".join(parts)
+    if expr.operator.text == "-":
+        message, label = "symbols are written in capitals, without spaces", "reads as a subtraction"
+    else:
+        message, label = "symbols are written with `-`", "reads as a division"
     return Diagnostic(
         "E0309",
-        "symbols are written in capitals, without spaces",
+        message,
         expr.span,
-        "reads as a subtraction",
+        label,
         help=(f"write `{meant}`",),
         fixes=(Fix(f"write `{meant}`", (Edit(expr.span, meant),)),),
     )

@@ -159,7 +159,7 @@ class Constants:
         return then if condition else otherwise
 
     def _operation(self, expr: Expr, scope: Scope) -> Value | None:
-        if isinstance(expr, syntax.BinaryOperation) and self._is_lower_symbol(expr, scope):
+        if isinstance(expr, syntax.BinaryOperation) and self._is_malformed_symbol(expr, scope):
             return None
         typed = Typer(self, None).type(expr, scope)
         if isinstance(typed, Loose):
@@ -169,12 +169,12 @@ class Constants:
         assert isinstance(typed, Const), "without fields everything is constant"
         return self._scalar(typed)
 
-    def _is_lower_symbol(self, expr: syntax.BinaryOperation, scope: Scope) -> bool:
-        """Reports `btc-usdt`, which reads as a subtraction of two names that mean nothing."""
+    def _is_malformed_symbol(self, expr: syntax.BinaryOperation, scope: Scope) -> bool:
+        """Reports `btc-usdt` and `BTC/USDT`, which read as operations on two names that mean nothing."""
         parts = (expr.left, expr.right)
-        if expr.operator.text != "-" or not all(self._is_unknown(part, scope) for part in parts):
+        if not (complaints.is_like_symbol(expr) and all(self._is_unknown(part, scope) for part in parts)):
             return False
-        self.findings.add(complaints.lower_symbol(expr))
+        self.findings.add(complaints.malformed_symbol(expr))
         return True
 
     def _is_unknown(self, expr: Expr, scope: Scope) -> bool:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.model import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants, type_name
@@ -165,6 +165,14 @@ def _linger(block: Block, key: str, setting: Setting) -> Linger | None:
     return None if duration is None else Linger(duration)
 
 
+def _quoted(setting: Setting, span: Span) -> tuple[Fix, ...]:
+    """A bare word in the quotes that it lacks."""
+    if not isinstance(setting.value, Word):
+        return ()
+    text = f'"{setting.value.text}"'
+    return (Fix(f"write `{text}`", (Edit(span, text),)),)
+
+
 def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector | None:
     setting = constants.evaluate(expr, scope)
     if setting is None:
@@ -172,7 +180,9 @@ def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector
     form = 'a selector is `"name"`, `"name:tag"` or `"name@sha256:…"`, with 64 hexadecimal digits'
     if not isinstance(setting.value, str):
         message = f"a strategy is selected by a string, not by {type_name(setting.value)}"
-        constants.findings.add(Diagnostic("E0301", message, expr.span, help=(form,)))
+        constants.findings.add(
+            Diagnostic("E0301", message, expr.span, help=(form,), fixes=_quoted(setting, expr.span))
+        )
         return None
     match = _SELECTOR.fullmatch(setting.value)
     if match is None:

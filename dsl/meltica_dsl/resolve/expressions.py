@@ -160,8 +160,8 @@ class Typer:
     def _binary(self, expr: syntax.BinaryOperation, scope: Scope) -> Typed:
         operator = expr.operator.text
         one, other = self.type(expr.left, scope), self.type(expr.right, scope)
-        if operator == "-" and isinstance(one, Loose) and isinstance(other, Loose):
-            self.findings.add(complaints.lower_symbol(expr))
+        if isinstance(one, Loose) and isinstance(other, Loose) and complaints.is_like_symbol(expr):
+            self.findings.add(complaints.malformed_symbol(expr))
             return None
         pair = self._settled_pair(one, other)
         if pair is None:

@@ -16,8 +16,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def fix_pipeline(common: Common, file: Path) -> None:
-    """Mends what can be mended of `file` and of what it imports, and says what it did. Files in which nothing applies, and those
-    that cannot be read, are left alone."""
+    """Mends what can be mended of `file` and of what it imports, and says what it did.
+
+    Files in which nothing applies, and those that cannot be read, are left alone.
+    """
     text = read_source(file)
     if isinstance(text, Diagnostic):
         return

@@ -78,7 +78,10 @@ def test_fix_leaves_a_file_alone_in_which_nothing_applies(file: Path) -> None:
 def test_fix_mends_imported_files_too(file: Path) -> None:
     shared = file.with_name("shared.mel")
     shared.write_text("pool ram { events: 64, on_full = drop_oldest }\n")
-    file.write_text('pipeline p\nimport "shared.mel"\n' + GOOD[11:].replace("pool ram { events = 64, on_full = drop_oldest }\n", ""))
+    file.write_text(
+        'pipeline p\nimport "shared.mel"\n'
+        + GOOD[11:].replace("pool ram { events = 64, on_full = drop_oldest }\n", "")
+    )
     before = file.stat().st_mtime_ns
     answer = check("--fix", file)
     assert answer.exit_code == 0, answer.stderr
