@@ -8,7 +8,7 @@ from meltica_compiler.compile import Compiled, compile_text
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.fixing import Texts, mend
 from meltica_dsl.read import read_source
-from meltica_runtime.cli.compiling import compile_options, faults_said
+from meltica_runtime.cli.compiling import Use, compile_options, faults_said
 from meltica_runtime.cli.options import Common, Exit
 from meltica_runtime.project import find_project
 
@@ -24,7 +24,7 @@ def fix_pipeline(common: Common, file: Path) -> None:
     if isinstance(text, Diagnostic):
         return
     with faults_said(common):
-        options = compile_options(find_project(file, common.config))
+        options = compile_options(find_project(file, common.config), Use.RUN)
 
     def compiled(texts: Texts) -> Compiled:
         def read(path: Path) -> str | Diagnostic:
