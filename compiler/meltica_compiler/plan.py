@@ -25,6 +25,7 @@ from meltica_compiler.plan_facts import (
     strategy_terms,
 )
 from meltica_compiler.stage_text import stage_text
+from meltica_compiler.upstream import providers_behind
 from meltica_dsl.source import Location
 
 
@@ -161,7 +162,8 @@ class _Change:
         reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
         reasons += _stages(old, new)
         if any(map(remembers, new.stages)):
-            forgotten = self.restarted.intersection(old.sources, new.sources)
+            before, after = providers_behind(self.old)[old.name], providers_behind(self.new)[new.name]
+            forgotten = self.restarted.intersection(before, after)
             reasons += [Reason(f"forgets what {name} sent, which restarts") for name in sorted(forgotten)]
         reasons += self._targets(old, new)
         carried = {before for before, _ in carried_stages(old, new)}
@@ -206,7 +208,8 @@ class _Change:
 def _heard(graph: Graph, target: str) -> frozenset[tuple[str, str]]:
     """The (provider, symbol) pairs that may reach a strategy or sink."""
     routes = {edge.route for edge in graph.edges if edge.target == target}
-    sources = {source for route in graph.routes if route.name in routes for source in route.sources}
+    behind = providers_behind(graph)
+    sources = {source for route in routes for source in behind[route]}
     return frozenset(
         (provider.name, symbol)
         for provider in graph.providers

@@ -50,10 +50,15 @@ class Merger:
         self._out = np.empty(MERGE_HELD + arriving, dtype)
 
     def adopt(self, earlier: Merger) -> None:
-        """See `Memory.adopt`. The providers are the same."""
-        self._clocks, self._newest = earlier._clocks, earlier._newest
-        self._places = earlier._places
-        copy_records(earlier._held[: len(self._places)], self._held[: len(self._places)])
+        """See `Memory.adopt`. What is held of a provider that does not come any more goes first."""
+        common = np.isin(earlier._providers, self._providers)
+        own = np.where(common, np.searchsorted(self._providers, earlier._providers), -1)
+        self._newest = earlier._newest
+        self._clocks[own[common]] = earlier._clocks[common]
+        places = _places(earlier._places.real, own[earlier._places.imag.astype(np.int64)])
+        order = np.argsort(places, kind="stable")
+        self._places = places[order]
+        copy_records(earlier._held[order], self._held[: len(order)])
 
     def forget(self, provider: int) -> None:
         """See `Memory.forget`. What is held has come, and goes out."""

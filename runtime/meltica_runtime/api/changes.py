@@ -9,11 +9,9 @@ import ipaddress
 import json
 from typing import Annotated
 
-import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from meltica_compiler.compile import compile_text
 from meltica_compiler.graph import Graph
 from meltica_compiler.plan import Fate, Plan, Reason, Step, plan
 from meltica_dsl.render_json import render as render_json
@@ -21,6 +19,7 @@ from meltica_dsl.render_text import render as render_text
 from meltica_runtime.api.access import Running, compile_options_of
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.api.errors import RequestRefused
+from meltica_runtime.compiling_apart import compile_text_apart
 from meltica_runtime.gateway.swap import SwapFailed, SwapRefused
 
 router = APIRouter(tags=["Pipeline"])
@@ -173,7 +172,7 @@ async def _compiled(request: Request, wanted: PlanRequest) -> Graph:
     if wanted.file not in texts:
         raise RequestRefused(400, "`file` is none of the `sources`", {"known": [*texts]})
     options = compile_options_of(request)
-    compiled = await anyio.to_thread.run_sync(compile_text, wanted.file, texts[wanted.file], options)
+    compiled = await compile_text_apart(wanted.file, texts[wanted.file], options)
     if compiled.graph is None:
         shown = render_text(compiled.diagnostics, compiled.sources, color=False, width=_TEXT_WIDTH)
         diagnostics = json.loads(render_json(compiled.diagnostics, compiled.sources))

@@ -44,6 +44,7 @@ class DurationType(click.ParamType[Duration]):
     metavar="STRATEGY",
     help="Let a strategy trade again whose kill switch an earlier run engaged. May be given several times.",
 )
+@click.option("--watch", "watches", is_flag=True, help="Apply the file whenever it is saved.")
 @common_options
 def command(
     common: Common,
@@ -52,17 +53,22 @@ def command(
     events: int | None,
     seed: int | None,
     released: tuple[str, ...],
+    *,
+    watches: bool,
 ) -> None:
     """Run a pipeline until Ctrl-C."""
-    from meltica_runtime.cli.compiling import Use, faults_said, graph_or_exit
+    from meltica_runtime.cli.compiling import Use, compile_options, compiled_or_exit, faults_said
 
-    graph = graph_or_exit(common, file, Use.RUN)
+    compiled = compiled_or_exit(common, file, Use.RUN)
+    graph = compiled.graph
+    assert graph is not None, "there is one, or an exit"
     _check_sinks(common, graph)
     _check_released(common, released, [strategy.name for strategy in graph.strategies])
     with faults_said(common):
         import uvloop
 
         from meltica_runtime.cli.running import RunOptions, run_gateway
+        from meltica_runtime.cli.watching import Watch
         from meltica_runtime.config import load_config
         from meltica_runtime.project import find_project
         from meltica_runtime.telemetry.logs import set_up_logs
@@ -70,7 +76,8 @@ def command(
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)
         set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
-        options = RunOptions(seed, length, events, released)
+        watch = Watch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
+        options = RunOptions(seed, length, events, released, watch)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
     if farewell is None:
         common.speech.note("called off before it ran; nothing is left running")

@@ -16,6 +16,7 @@ from meltica_runtime.cli.compiling import Use, compile_options
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
 from meltica_runtime.cli.options import Speech
 from meltica_runtime.cli.stop_switch import StopSwitch
+from meltica_runtime.cli.watching import Watch
 from meltica_runtime.config import Config
 from meltica_runtime.gateway.gateway import Farewell, Gateway, GatewayOptions
 from meltica_runtime.project import Project
@@ -31,12 +32,13 @@ WATCH_SECONDS = 0.02
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """`length` and `events` end the run by themselves; None runs until a signal. `released` are strategies
-    that may trade again though their kill switch was engaged."""
+    that may trade again though their kill switch was engaged; `watch` applies what is saved."""
 
     seed: int | None
     length: Duration | None
     events: int | None
     released: tuple[str, ...] = ()
+    watch: Watch | None = None
 
 
 async def run_gateway(
@@ -93,6 +95,8 @@ async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address:
 
         def ready() -> None:
             side.start_soon(_stop_by_itself, gateway, options)
+            if options.watch is not None:
+                side.start_soon(options.watch.run, gateway)
             speech.result(f"{header.pipeline} runs; control API at {address}")
             speech.note(f"from {', '.join((gateway.graph.file, *gateway.graph.imports))}")
             if not speech.quiet:
