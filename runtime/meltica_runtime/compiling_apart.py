@@ -9,19 +9,23 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file, compile_text
+from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
     file: str
-    text: str | None
-    """None: as it is on disk."""
+    texts: Mapping[str, str] | None
+    """By path; None: as they are on disk."""
     options: CompileOptions
 
 
@@ -34,9 +38,10 @@ async def compile_file_apart(path: Path, options: CompileOptions) -> Compiled:
     return await _call(_Call(str(path), None, options))
 
 
-async def compile_text_apart(path: str, text: str, options: CompileOptions) -> Compiled:
-    """As `compile_text`. Raises `CompilerDied`. Cancelled, it leaves no process behind."""
-    return await _call(_Call(path, text, options))
+async def compile_texts_apart(path: str, texts: Mapping[str, str], options: CompileOptions) -> Compiled:
+    """As `compile_text`, with `path` and all that it imports among `texts`: no other file is opened. Raises
+    `CompilerDied`. Cancelled, it leaves no process behind."""
+    return await _call(_Call(path, texts, options))
 
 
 async def _call(call: _Call) -> Compiled:
@@ -58,11 +63,19 @@ async def _call(call: _Call) -> Compiled:
 
 def main() -> None:
     call: _Call = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own program's call
-    if call.text is None:
+    texts = call.texts
+    if texts is None:
         compiled = compile_file(Path(call.file), call.options)
     else:
-        compiled = compile_text(call.file, call.text, call.options)
+        compiled = compile_text(call.file, texts[call.file], call.options, partial(_read, texts))
     sys.stdout.buffer.write(pickle.dumps(compiled))
+
+
+def _read(texts: Mapping[str, str], path: Path) -> str | Diagnostic:
+    """The text that was sent along for an imported file."""
+    if str(path) in texts:
+        return texts[str(path)]
+    return Diagnostic("E0901", f"cannot read `{path}`: it was not sent along", Span(str(path), 0, 0))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from meltica_dsl.render_text import render as render_text
 from meltica_runtime.api.access import Running, compile_options_of
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.api.errors import RequestRefused
-from meltica_runtime.compiling_apart import compile_text_apart
+from meltica_runtime.compiling_apart import compile_texts_apart
 from meltica_runtime.gateway.swap import SwapFailed, SwapRefused
 
 router = APIRouter(tags=["Pipeline"])
@@ -172,7 +172,7 @@ async def _compiled(request: Request, wanted: PlanRequest) -> Graph:
     if wanted.file not in texts:
         raise RequestRefused(400, "`file` is none of the `sources`", {"known": [*texts]})
     options = compile_options_of(request)
-    compiled = await compile_text_apart(wanted.file, texts[wanted.file], options)
+    compiled = await compile_texts_apart(wanted.file, texts, options)
     if compiled.graph is None:
         shown = render_text(compiled.diagnostics, compiled.sources, color=False, width=_TEXT_WIDTH)
         diagnostics = json.loads(render_json(compiled.diagnostics, compiled.sources))

@@ -83,6 +83,21 @@ async def test_the_answers_are_as_described(own: Any) -> None:
         Draft202012Validator(schema).validate(answer.json())
 
 
+async def test_what_is_imported_is_what_was_sent_along(own: Any, tmp_path: Any) -> None:
+    more = {"path": "parts/more.mel", "text": MORE}
+    body = request(TEXT + '\nimport "parts/more.mel"\n')
+    answer = await own.client.post("/pipeline/plan", json={**body, "sources": [*body["sources"], more]})
+    assert answer.status_code == 200, answer.text
+    added = [step["name"] for step in answer.json()["steps"] if step["fate"] == "added"]
+    assert added == ["more", "second"]
+    (tmp_path / "secret.mel").write_text(MORE)
+    answer = await own.client.post(
+        "/pipeline/plan", json=request(TEXT + f'\nimport "{tmp_path}/secret.mel"\n')
+    )
+    assert answer.status_code == 422
+    assert "it was not sent along" in answer.json()["details"]["text"]
+
+
 async def test_a_plan_that_is_out_of_date_is_refused(own: Any) -> None:
     answer = await own.client.put("/pipeline", json=request(TEXT + MORE, against="0" * 64))
     assert answer.status_code == 409
