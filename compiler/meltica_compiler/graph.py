@@ -90,6 +90,14 @@ class ModuleInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a strategy's thread runs: on these processors alone, by their numbers, in order."""
+
+    name: str
+    cpus: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyNode:
     id: str
     name: str
@@ -108,6 +116,8 @@ class StrategyNode:
     inbox_bytes: int
     """The SharedArrayBuffer of its inbox: control words and the rings of all its edges."""
     location: Location
+    place: Place | None = None
+    """None where it may run on any processor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from meltica_compiler.draw.spelling import (
     sink_schema,
     spell_limits,
     spell_linger,
+    spell_place,
     spell_setting,
     spell_settings,
 )
@@ -52,6 +53,8 @@ def strategy_facts(node: StrategyNode) -> Facts:
     facts |= {f"config {key}": spell_setting(value) for key, value in sorted(node.config.items())}
     if node.trade_on is not None:
         facts |= {"trade_on": node.trade_on, "symbols": _listed(node.trade_symbols)}
+    if node.place is not None:
+        facts["place"] = spell_place(node.place)
     return facts | {
         "dry_run": "true" if node.dry_run else "false",
         "linger": spell_linger(node.linger),

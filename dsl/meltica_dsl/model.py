@@ -357,6 +357,17 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Strategies, and the numbers of the processors that their threads run on, in order."""
+
+    name: str
+    nodes: tuple[Target, ...]
+    cpus: tuple[int, ...]
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """One checked file. `memory` and `latency` are the budgets it declares."""
 
@@ -372,5 +383,6 @@ class Pipeline:
     sources: tuple[SourceFile, ...]
     span: Span
     memory_span: Span | None = None
+    places: tuple[Place, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     """The tests. No part of what runs."""

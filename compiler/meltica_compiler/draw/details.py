@@ -14,6 +14,7 @@ from meltica_compiler.draw.spelling import (
     sink_schema,
     spell_limits,
     spell_linger,
+    spell_place,
     spell_settings,
 )
 from meltica_compiler.graph import (
@@ -124,6 +125,7 @@ def _strategy(node: StrategyNode) -> Facts:
         ("linger", spell_linger(node.linger)),
         ("drain limit", duration_text(node.drain_limit)),
         ("restarts", str(node.restarts)),
+        *((("runs on", spell_place(node.place)),) if node.place is not None else ()),
         ("place", str(node.location)),
     )
 

@@ -11,7 +11,7 @@ from enum import Enum
 from meltica_compiler.draw.amounts import HASH_LENGTH, show_bytes, show_count, total_line
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
-from meltica_compiler.draw.spelling import sink_schema, spell_limits, spell_settings
+from meltica_compiler.draw.spelling import sink_schema, spell_limits, spell_place, spell_settings
 from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.stage_text import stage_text
 from meltica_dsl.model import FullPolicy
@@ -159,6 +159,8 @@ def _strategy(node: StrategyNode, keys: Keys) -> Box:
     if node.trade_on is not None and node.dry_run:
         rows.append(Row("dry run", "orders held back"))
     rows.append(Row("inbox", show_bytes(node.inbox_bytes)))
+    if node.place is not None:
+        rows.append(Row("runs on", spell_place(node.place)))
     rows += [Row(key, value) for key, value in spell_settings(node.config)]
     key = keys.strategies[node.name]
     return Box(key, Lane.STRATEGIES, node.name, node.selector, tuple(rows), node.selector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.graph import SettingValue
+from meltica_compiler.graph import Place, SettingValue
 from meltica_compiler.setting_schema import SettingSpec, SettingType
 from meltica_compiler.sinks import SINK_KINDS
 from meltica_dsl.model import CircuitBreaker, KillSwitch, Linger, Risk
@@ -45,6 +45,15 @@ def spell_rate(rate: Rate) -> str:
     per = duration_text(rate.per)
     single = per.startswith("1") and per[1:].isalpha()
     return f"{spell_number(rate.count)}/{per[1:] if single else per}"
+
+
+def spell_place(place: Place) -> str:
+    """
+    >>> spell_place(Place("core", (0, 1)))
+    'core: processors 0, 1'
+    """
+    plural = "" if len(place.cpus) == 1 else "s"
+    return f"{place.name}: processor{plural} {', '.join(map(str, place.cpus))}"
 
 
 def spell_linger(linger: Linger) -> str:

@@ -20,6 +20,7 @@ from meltica_compiler.draw.spelling import (
     sink_schema,
     spell_limits,
     spell_linger,
+    spell_place,
     spell_settings,
 )
 from meltica_compiler.draw.summary_tree import summary_lines, way_to_all
@@ -132,6 +133,8 @@ def _strategy(node: StrategyNode, routes: list[str]) -> Item:
     tag = f"{node.module.name}:{node.module.tag}"
     line = _head(node.name, Style.STRATEGY, node.selector, *(() if tag == node.selector else (tag,)))
     facts = f"inbox {show_bytes(node.inbox_bytes)} · linger {spell_linger(node.linger)}"
+    if node.place is not None:
+        facts += f" · {spell_place(node.place)}"
     notes = [_sources(routes), (Piece(facts, Style.DIM),), *_settings(node.config)]
     return Item(line, notes=tuple(notes), branches=_orders(node))
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from meltica_compiler.depth import kernel_depth, route_depth
-from meltica_compiler.graph import Edge, Graph, Ingress, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_compiler.graph import (
+    Edge,
+    Graph,
+    Ingress,
+    Place,
+    ProviderNode,
+    RouteNode,
+    SinkNode,
+    StrategyNode,
+)
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.layout import record_layout, ring_bytes
 from meltica_compiler.passes.draft import Draft, event_of, given_by, providers_of, route_reads
@@ -192,6 +201,7 @@ def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ..
             inboxes[edge.target].append(edge)
     venues = {provider.name: provider for provider in draft.pipeline.providers}
     risks = {risk.name: risk for risk in draft.pipeline.risks}
+    places = {n.name: Place(p.name, p.cpus) for p in draft.pipeline.places for n in p.nodes}
     return tuple(
         StrategyNode(
             id=f"strategy:{strategy.name}",
@@ -211,6 +221,7 @@ def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ..
             restarts=strategy.restarts,
             inbox_bytes=inbox_geometry(inboxes[strategy.name]).size_bytes,
             location=draft.location(strategy.span),
+            place=places.get(strategy.name),
         )
         for strategy in sorted(draft.pipeline.strategies, key=lambda strategy: strategy.name)
     )

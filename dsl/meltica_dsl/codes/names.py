@@ -330,4 +330,19 @@ route one via market = paper.trade -> tape
 route two via market = one | sample 2 -> maker""",
         ),
     ),
+    Code(
+        "E0222",
+        "a node in two places",
+        """\
+A strategy has one thread. It stands in one place, whose `cpus` are all the
+processors that this thread may run on.""",
+        Example(
+            """\
+place here { nodes = [maker], cpus = [0] }
+place there { nodes = [pulse, maker], cpus = [1] }""",
+            """\
+place here { nodes = [maker], cpus = [0] }
+place there { nodes = [pulse], cpus = [1] }""",
+        ),
+    ),
 )

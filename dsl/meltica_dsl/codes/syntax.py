@@ -114,14 +114,4 @@ A file is a list of declarations, and each begins with its keyword:
             'strategy maker = "noop" {}',
         ),
     ),
-    Code(
-        "E0109",
-        "not supported by this version",
-        """\
-The language has this, and `meltica fmt` formats it, but this version cannot
-run it yet. It says so instead of doing something else.""",
-        Example(
-            "place core { nodes = [maker] }",
-        ),
-    ),
 )

@@ -9,23 +9,23 @@ from typing import TypeVar
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import Pipeline, Pool, Provider, Risk, Route, Sink, Strategy
+from meltica_dsl.model import Pipeline, Place, Pool, Provider, Risk, Route, Sink, Strategy
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.instances import Instance, Repeatable, instances
+from meltica_dsl.resolve.places import check_places, place
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.route_order import read_routes, route_order
 from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
 from meltica_dsl.resolve.scope import Names, Noun, Off
 from meltica_dsl.resolve.stage_checks import check_stages
-from meltica_dsl.resolve.unsupported import report_unsupported
 from meltica_dsl.source import SourceFile, Span
 from meltica_dsl.values import Size
 
-Part = Provider | Pool | Route | Strategy | Risk | Sink
+Part = Provider | Pool | Route | Strategy | Risk | Sink | Place
 P = TypeVar("P")
 
 
@@ -44,7 +44,6 @@ def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping
     findings = Findings()
     names = Names(file, findings)
     constants = Constants(names, findings, environ)
-    report_unsupported(file, findings)
     there = instances(file, constants)
     pipeline = _pipeline(file, sources, constants)
     parts = [_part(declaration, instance, constants) for declaration, instance in there]
@@ -58,14 +57,16 @@ def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping
         strategies=_of(Strategy, parts),
         risks=_of(Risk, parts),
         sinks=_of(Sink, parts),
+        places=_of(Place, parts),
     )
+    check_places(whole.places, findings)
     if len(findings):
         whole = _pruned(whole)
     whole = replace(whole, scenarios=scenarios(file, whole, constants))
     return Resolved(whole, findings.all())
 
 
-def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:
+def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
     match declaration:
         case syntax.ProviderDecl():
             return provider(declaration, instance, constants)
@@ -77,7 +78,9 @@ def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> 
             return risk(declaration, instance, constants)
         case syntax.SinkDecl():
             return sink(declaration, instance, constants)
-        case syntax.RouteDecl() | syntax.PlaceDecl():
+        case syntax.PlaceDecl():
+            return place(declaration, instance, constants)
+        case syntax.RouteDecl():
             return None
 
 

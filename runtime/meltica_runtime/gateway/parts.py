@@ -11,6 +11,7 @@ from meltica_compiler.plan import Fate, Plan
 from meltica_runtime.data_plane import DataPlane
 from meltica_runtime.gateway.clock import Microseconds, monotonic_s
 from meltica_runtime.gateway.options import GatewayOptions
+from meltica_runtime.instance_names import plain_name
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.providers.live import LiveProvider, ProviderContext
 from meltica_runtime.providers.opening import open_provider
@@ -102,7 +103,7 @@ class Workshop:
             return IsolateWorld(
                 symbols=codes.symbols,
                 providers=codes.providers,
-                order_prefix=f"{node.name}-{run}-{start}",
+                order_prefix=f"{plain_name(node.name)}-{run}-{start}",
                 start_us=clock(),
                 seed=seed,
             )

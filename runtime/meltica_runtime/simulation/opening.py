@@ -10,6 +10,7 @@ from meltica_compiler.adapters import PAPER_DEFAULTS
 from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_runtime.data_plane import DataPlane
+from meltica_runtime.instance_names import plain_name
 from meltica_runtime.providers.market import MarketCodes
 from meltica_runtime.providers.paper.opening import instruments, paper_venue
 from meltica_runtime.providers.paper.venue import PaperVenue
@@ -35,7 +36,7 @@ def open_trader(
     world = IsolateWorld(
         symbols=graph.symbols,
         providers=tuple(p.name for p in graph.providers),
-        order_prefix=node.name,
+        order_prefix=plain_name(node.name),
         start_us=birth.start_us,
         seed=birth.seed,
     )

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_runtime.instance_names import plain_name
 from meltica_runtime.rings import Records
 from meltica_runtime.sinks.columns import Columns, event_schema
 from meltica_runtime.sinks.inlet import Taken
@@ -145,7 +146,7 @@ class ParquetFiles:
                 case "date":
                     return (_EPOCH + timedelta(days=key.day)).isoformat()
                 case "provider":
-                    return context.providers[key.provider]
+                    return plain_name(context.providers[key.provider])
                 case "symbol":
                     return context.symbols[key.symbol]
             return key.event

@@ -31,6 +31,7 @@ from meltica_runtime.strategies.fault import (
     StrategyFault,
     fault_from_stack,
 )
+from meltica_runtime.strategies.pinning import threads_of
 
 START_LIMIT_SECONDS = 5.0
 """The longest that evaluating a module and its `create` may take."""
@@ -152,7 +153,8 @@ class Isolate:
     async def __aenter__(self) -> Self:
         """Raises `StrategyFailed` if the module does not evaluate or its `create` throws."""
         try:
-            self._v8 = self._stack.enter_context(mini_racer())
+            with threads_of(self._node):
+                self._v8 = self._stack.enter_context(mini_racer())
             self._v8.set_hard_memory_limit(self._node.memory.bytes)
             self.memory = await self._eval(Stage.COMPILE, self._boot_source())
             control = self.memory[: at.WAKE_U32 * 4 + 64]
