@@ -158,7 +158,8 @@ function openHost(boot, openInbox, control) {
       if (typeof handlers[name] === "function") host.handlers[name] = handlers[name].bind(handlers);
     inbox = openInbox(control.memory, host);
     if (boot.lingers) findPace();
-    return stringify({ handlers: Object.keys(host.handlers), logs: takeLogs() });
+    const misnamed = Object.keys(handlers).filter((name) => /^on[A-Z]/.test(name) && !boot.handlerNames.includes(name));
+    return stringify({ handlers: Object.keys(host.handlers), misnamed, logs: takeLogs() });
   }
 
   // --- the drain -------------------------------------------------------------------------------

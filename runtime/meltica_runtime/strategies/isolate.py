@@ -24,6 +24,7 @@ from meltica_compiler.inbox import geometry as at
 from meltica_compiler.inbox.geometry import InboxGeometry
 from meltica_compiler.inbox.source import inbox_source
 from meltica_dsl.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
+from meltica_dsl.suggest import nearest
 from meltica_runtime.strategies.fault import (
     MODULE_PREFIX,
     Stage,
@@ -96,6 +97,8 @@ class DrainResult(msgspec.Struct, frozen=True):
 
 class _Started(msgspec.Struct, frozen=True):
     handlers: tuple[str, ...]
+    misnamed: tuple[str, ...]
+    """What looks like a handler, and what no event calls."""
     logs: tuple[LogLine, ...]
 
 
@@ -168,7 +171,7 @@ class Isolate:
             await self._stack.aclose()
             raise
         self.handlers = started.handlers
-        self.start_logs = started.logs
+        self.start_logs = (*started.logs, *map(self._misnamed, started.misnamed))
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
@@ -264,6 +267,11 @@ class Isolate:
             and effect.provider == self._node.trade_on
             and effect.symbol in self._node.trade_symbols
         )
+
+    def _misnamed(self, handler: str) -> LogLine:
+        likely = nearest(handler, HANDLERS)
+        hint = f"did you mean {likely}?" if likely else f"handlers are {', '.join(HANDLERS)}"
+        return LogLine(0.0, self._world.start_us / 1_000, f"no event calls the handler {handler}; {hint}")
 
     def _tampered(self) -> StrategyFault:
         return StrategyFault(

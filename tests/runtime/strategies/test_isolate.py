@@ -258,3 +258,8 @@ def test_a_drain_lingers_about_as_long_as_it_is_told(lab):
         return sorted(lasted[10:])
 
     assert anyio.run(lingered)[5] > linger_s / 2
+
+
+def test_a_handler_that_no_event_calls_is_told_of(lab):
+    bench = lab.play(lab.module("onTrad() {}, onTrade() {}, once() {}"))
+    assert bench.logs == ["no event calls the handler onTrad; did you mean onTrade?"]
