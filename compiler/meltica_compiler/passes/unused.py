@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from meltica_compiler.dag import reachable
 from meltica_compiler.passes.draft import Draft, providers_of, warning
@@ -83,31 +83,42 @@ def warn_never_met(draft: Draft) -> Draft:
     E0606 no source of `r` lists BTC-USD
       help: did you mean BTC-USDT?
     """
-    found: list[Diagnostic] = []
-    providers = {provider.name: provider for provider in draft.pipeline.providers}
+    found: dict[Span, Diagnostic] = {}
+    listed = {p.name: frozenset(map(str, p.symbols)) for p in draft.pipeline.providers}
     behind = providers_of(draft.pipeline)
     for route in draft.pipeline.routes:
-        sources = [providers[name] for name in behind[route.name] if name in providers]
-        if len(sources) < len(behind[route.name]):
+        sources = behind[route.name]
+        if not listed.keys() >= set(sources):
             # Who knows what a provider lists that is refused itself.
             continue
-        possible = {
-            ExprType.SYMBOL: {str(symbol) for provider in sources for symbol in provider.symbols},
-            ExprType.PROVIDER: {provider.name for provider in sources},
-        }
         for const in _constants(route):
-            name, known = str(const.value), possible.get(const.type)
-            if known is None or name in known:
-                continue
-            near = nearest(name, sorted(known))
-            verb = "lists" if const.type is ExprType.SYMBOL else "is"
-            listed = ", ".join(sorted(known))
-            help = f"did you mean {near}?" if near else f"there can be {listed}"
-            found.append(
-                warning("E0606", f"no source of `{route.name}` {verb} {name}", const.span, "never met", help)
-            )
-    # A stage that several routes use, and a route with `for`, are wrong once.
-    return draft.report(*{diagnostic.span: diagnostic for diagnostic in reversed(found)}.values())
+            # A stage that several routes use, and a route with `for`, are wrong once.
+            if const.span not in found and not _can_be_met(const, sources, listed):
+                found[const.span] = _never_met(route, const, sources, listed)
+    return draft.report(*found.values())
+
+
+Listed = Mapping[str, frozenset[str]]
+"""The symbols of each provider."""
+
+
+def _can_be_met(const: Const, sources: Collection[str], listed: Listed) -> bool:
+    match const.type:
+        case ExprType.SYMBOL:
+            return any(const.value in listed[name] for name in sources)
+        case ExprType.PROVIDER:
+            return const.value in sources
+        case _:
+            return True
+
+
+def _never_met(route: Route, const: Const, sources: Collection[str], listed: Listed) -> Diagnostic:
+    name, is_symbol = str(const.value), const.type is ExprType.SYMBOL
+    known = sorted({symbol for source in sources for symbol in listed[source]} if is_symbol else sources)
+    near = nearest(name, known)
+    help = f"did you mean {near}?" if near else f"there can be {', '.join(known)}"
+    message = f"no source of `{route.name}` {'lists' if is_symbol else 'is'} {name}"
+    return warning("E0606", message, const.span, "never met", help)
 
 
 def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:
