@@ -5,7 +5,7 @@ A plan is a value; the gateway does what it says, so that what is shown is what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
@@ -90,7 +90,7 @@ def plan(old: Graph, new: Graph) -> Plan:
     """What it takes to get from `old` to `new`. There are no changes exactly when the hashes are equal."""
     providers = tuple(_steps("provider", old.providers, new.providers, _provider))
     restarted = {step.name for step in providers if step.fate is Fate.RESTARTED}
-    change = _Change(old, new, frozenset(restarted))
+    change = _Change(old, new, frozenset(restarted), providers_behind(old), providers_behind(new))
     steps = (
         *_pipeline(old, new),
         *providers,
@@ -157,16 +157,22 @@ class _Change:
     old: Graph
     new: Graph
     restarted: frozenset[str]
+    behind_old: Mapping[str, tuple[str, ...]]
+    behind_new: Mapping[str, tuple[str, ...]]
+    """The providers whose events may come into each route."""
 
     def route(self, old: RouteNode, new: RouteNode) -> Verdict:
         reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
         reasons += _stages(old, new)
+        behind_old, behind_new = self.behind_old[old.name], self.behind_new[new.name]
         if any(map(remembers, new.stages)):
-            before, after = providers_behind(self.old)[old.name], providers_behind(self.new)[new.name]
-            forgotten = self.restarted.intersection(before, after)
+            if behind_old != behind_new and not reasons:
+                what = "hears through other routes of"
+                reasons.append(Reason(what, ", ".join(behind_old), ", ".join(behind_new)))
+            forgotten = self.restarted.intersection(behind_old, behind_new)
             reasons += [Reason(f"forgets what {name} sent, which restarts") for name in sorted(forgotten)]
         reasons += self._targets(old, new)
-        carried = {before for before, _ in carried_stages(old, new)}
+        carried = {before for before, _ in carried_stages(old, new, behind_old, behind_new)}
         lost = [i for i, stage in enumerate(old.stages) if remembers(stage) and i not in carried]
         if old.event != new.event or lost:
             return _verdict(old, new, reasons, [])
@@ -197,18 +203,23 @@ class _Change:
         for route in sorted({*was, *becomes}):
             yield from _edge(f"edge from {route}", was.get(route), becomes.get(route))
         # A reader knows the names that there were when it was born, and what these are called in records.
-        for provider, symbol in sorted(_heard(self.new, target) - _heard(self.old, target)):
+        for provider, symbol in sorted(self._heard_after(target) - self._heard_before(target)):
             yield Reason(f"hears of {symbol} from {provider}")
 
     def _unheard(self, target: str) -> Iterator[Reason]:
-        for provider, symbol in sorted(_heard(self.old, target) - _heard(self.new, target)):
+        for provider, symbol in sorted(self._heard_before(target) - self._heard_after(target)):
             yield Reason(f"hears no more of {symbol} from {provider}")
 
+    def _heard_before(self, target: str) -> frozenset[tuple[str, str]]:
+        return _heard(self.old, self.behind_old, target)
 
-def _heard(graph: Graph, target: str) -> frozenset[tuple[str, str]]:
+    def _heard_after(self, target: str) -> frozenset[tuple[str, str]]:
+        return _heard(self.new, self.behind_new, target)
+
+
+def _heard(graph: Graph, behind: Mapping[str, tuple[str, ...]], target: str) -> frozenset[tuple[str, str]]:
     """The (provider, symbol) pairs that may reach a strategy or sink."""
     routes = {edge.route for edge in graph.edges if edge.target == target}
-    behind = providers_behind(graph)
     sources = {source for route in routes for source in behind[route]}
     return frozenset(
         (provider.name, symbol)

@@ -7,7 +7,7 @@ in a ring count all records ever, so that they stay what they are when a ring is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -82,6 +82,10 @@ class NextPlane:
         return providers_behind(self.plane.graph)
 
     @cached_property
+    def _behind_before(self) -> Mapping[str, tuple[str, ...]]:
+        return providers_behind(self.before.graph)
+
+    @cached_property
     def _shared(self) -> frozenset[str]:
         """The rings between routes that stay what they are."""
         before = self.before.links.items()
@@ -91,7 +95,11 @@ class NextPlane:
         if earlier.kernel is flow.kernel:
             return True
         held = {i for i, stage in enumerate(earlier.node.stages) if isinstance(stage, HOLDING_STAGES)}
-        return held <= {old for old, _ in carried_stages(earlier.node, flow.node)}
+        return held <= {old for old, _ in self._carried(earlier, flow)}
+
+    def _carried(self, earlier: RouteFlow, flow: RouteFlow) -> Iterator[tuple[int, int]]:
+        name = flow.node.name
+        return carried_stages(earlier.node, flow.node, self._behind_before[name], self._behind[name])
 
     def _end(self, earlier: RouteFlow) -> int:
         """Lets go of what has no place to be held in any more; how many events are lost with a flow."""
@@ -107,7 +115,7 @@ class NextPlane:
             edge.follow(flow.layout, flow.streams)
         if flow.kernel is earlier.kernel:
             return
-        stages = carried_stages(earlier.node, flow.node)
+        stages = self._carried(earlier, flow)
         if not self._holds_on(earlier, flow):
             stages = ((i, j) for i, j in stages if not isinstance(earlier.node.stages[i], HOLDING_STAGES))
         carry(earlier.kernel, flow.kernel, stages)

@@ -188,3 +188,24 @@ def test_a_module_under_another_tag_runs_on():
     others = tuple(node for node in BASE.strategies if node.name != "pulse")
     planned = plan(BASE, replace(BASE, strategies=(*others, retagged), hash="another"))
     assert planned.fate("strategy:pulse") is Fate.MOVED
+
+
+CHAINED = """
+pipeline desk
+provider paper { adapter = fake, symbols = [BTC-USDT] }
+pool market { events = 1_024, on_full = block }
+route trades via market = paper.trade -> kept
+route novel via market = trades | dedupe within 60s -> pulse, tape
+strategy pulse = "logger"
+sink kept = log {}
+sink tape = log {}
+"""
+
+
+def test_what_another_route_brings_counts_as_what_a_provider_sends():
+    old, new = graph_of(CHAINED), graph_of(CHAINED.replace("[BTC-USDT]", "[BTC-USDT, ETH-USDT]"))
+    planned = plan(old, new)
+    for id in ("strategy:pulse", "sink:tape", "sink:kept"):
+        assert planned.fate(id) is Fate.RESTARTED, id
+    (novel,) = (step for step in planned.steps if step.id == "route:novel")
+    assert novel.reasons == (Reason("forgets what paper sent, which restarts"),)
