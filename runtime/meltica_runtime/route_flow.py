@@ -119,6 +119,7 @@ class RouteFlow:
         if self.kernel.due_us() == float("inf"):
             return 0
         if self._room() > 0:
+            # The watermark itself stays: who takes over holds back until his own windows end.
             self._close_windows(float("inf"), sequencer)
             return 0
         records, chosen = self.kernel.run(self.sources[0].records[:0], float("inf"))
@@ -150,11 +151,11 @@ class RouteFlow:
             edge.flush_waiting()
         if watermark_us < self.kernel.due_us() or self._room() == 0 or self.backlog:
             return
-        self._close_windows(watermark_us, sequencer)
+        self._watermark_us = max(self._watermark_us, watermark_us)
+        self._close_windows(self._watermark_us, sequencer)
 
     def _close_windows(self, watermark_us: float, sequencer: Sequencer) -> None:
-        self._watermark_us = max(self._watermark_us, watermark_us)
-        records, chosen = self.kernel.run(self.sources[0].records[:0], self._watermark_us)
+        records, chosen = self.kernel.run(self.sources[0].records[:0], watermark_us)
         places = slice(None) if chosen is None else chosen
         count = len(records["seq"][places])
         if count:

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 import anyio
+import numpy as np
 import pytest
 
 from meltica_compiler.plan import Fate
@@ -201,6 +202,34 @@ async def test_what_was_seen_before_the_switch_is_dropped_after_it(served, make_
         await running.apply(after)
         arrive(gateway, rows.copy())
         assert gateway.plane.flows["all"].events_out == delivered
+
+
+HELD = """
+pipeline desk { memory = 256MiB }
+provider slow { adapter = fake, rate = 0.001/s, symbols = [BTC-USDT, ETH-USDT] }
+pool whole { events = 1_024, on_full = block }
+route all via whole = slow.trade | conflate per symbol every %s -> counter
+strategy counter = "ordered"
+"""
+
+
+async def test_a_stage_that_was_changed_holds_back_until_its_own_window_ends(served, make_trades):
+    rows = make_trades([1, 2], [0, 0])
+    # Later than the gateway's clock, which closes no window then.
+    rows["time"] = 4e15 + np.array([1, 2])
+    async with served(HELD % "10s") as running:
+        flows = running.gateway.plane.flows
+        arrive(running.gateway, rows.copy())
+        assert flows["all"].events_out == 0
+        await running.apply(HELD % "20s")
+        flows = running.gateway.plane.flows
+        assert flows["all"].events_out == 1, "what the old stage held goes out with it"
+        for _ in range(3):
+            arrive(running.gateway, rows.copy())
+        assert flows["all"].events_out == 1
+        rows["time"] += 20e6
+        arrive(running.gateway, rows.copy())
+        assert flows["all"].events_out == 2
 
 
 async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
