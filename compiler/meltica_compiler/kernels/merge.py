@@ -28,6 +28,9 @@ from meltica_compiler.layout import MAX_BATCH
 WAIT_US = 250_000.0
 """How long a silent provider is waited for: more than what the ways from two venues differ by, in general."""
 
+TICK_US = 1.0
+"""The step that event times come in."""
+
 Integers = NDArray[np.int64]
 Places = NDArray[np.complex128]
 """Where events stand: the time, and as imaginary part the provider. So numpy has them in this order."""
@@ -66,7 +69,11 @@ class Merger:
 
     def due_us(self) -> float:
         """Watermark with which the first held event goes out at the latest; infinite if none is held."""
-        return float(self._places[0].real) + WAIT_US if self._places.size else float("inf")
+        if not self._places.size:
+            return float("inf")
+        first = self._places[0]
+        # At its own time an earlier provider could still come before it.
+        return float(first.real) + WAIT_US + (TICK_US if first.imag else 0.0)
 
     def run(
         self, moments: Moments, rows: Records, records: Records, chosen: Chosen, steps: Steps

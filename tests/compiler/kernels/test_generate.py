@@ -143,6 +143,16 @@ def test_a_silent_provider_is_waited_for_a_quarter_of_a_second(make):
     assert records["time"].tolist() == [100_000.0]
 
 
+@pytest.mark.parametrize("provider", [0, 1])
+def test_what_merge_holds_goes_out_once_it_is_due(make, provider):
+    route, graph = make.pipeline(Merge(make.span))
+    rows = make.records("trade", 0, time=[100_000.0], provider=provider)
+    kernel = load_kernel(route, graph)
+    kernel.run(rows, 100_000.0)
+    records, _ = kernel.run(rows[:0], kernel.due_us())
+    assert records["time"].tolist() == [100_000.0]
+
+
 @BOUNDED
 @given(data=st.data())
 def test_delivered_records_ascend_in_sequence(make, data):
