@@ -24,6 +24,7 @@ from meltica_dsl.resolve.functions import FUNCTIONS
 from meltica_dsl.value_text import number_text
 from meltica_runtime.cli import COMMANDS
 
+from .cookbook import cookbook
 from .error_pages import ERRORS, error_pages
 from .frame import ROOT, answer
 
@@ -167,6 +168,8 @@ def write() -> None:
         path.unlink()
     for path, text in error_pages().items():
         path.write_text(text, "utf-8")
+    for path, content in cookbook():
+        path.write_bytes(content)
     PICTURE.with_suffix(".dot").write_bytes(picture_source())
     PICTURE.write_bytes(draw(quickstart_graph(), ".svg").replace(f"{ROOT}/".encode(), b""))
 
