@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from meltica_compiler.budget import budget
+from meltica_compiler import proofs
 from meltica_compiler.graph import Graph
 from meltica_compiler.inbox.geometry import inbox_geometry
 from meltica_compiler.inbox.source import inbox_source
 from meltica_compiler.kernels.generate import input_depth, kernel_source
 from meltica_compiler.layout import RecordLayout, record_layout
-from meltica_compiler.loss import lossy_edges, stalls
 from meltica_compiler.plain import graph_json
 from meltica_compiler.text_table import text_table
 from meltica_dsl.fields import EVENT_BY_NAME
@@ -20,6 +20,13 @@ from meltica_dsl.fields import EVENT_BY_NAME
 def emit(graph: Graph, part: str) -> str:
     """The part's text, which ends in a line break. `part` is a key of `PARTS`."""
     return PARTS[part](graph)
+
+
+def emit_json(graph: Graph, part: str) -> str:
+    """The part as JSON: the graph itself, or a key of `PLAIN`."""
+    if part == "graph":
+        return graph_json(graph)
+    return json.dumps(PLAIN[part](graph), indent=2, ensure_ascii=False) + "\n"
 
 
 def kernels_text(graph: Graph) -> str:
@@ -41,46 +48,29 @@ def layout_text(graph: Graph) -> str:
     return "\n".join(tables)
 
 
-def budget_text(graph: Graph) -> str:
-    """Every piece of memory, their sum, and what is left of the budget."""
-    rows = [(item.holder, item.what, item.sum, f"{item.bytes:,}") for item in budget(graph)]
-    rows.append(("total", "", "", f"{graph.total_bytes:,}"))
-    if graph.memory_budget is not None:
-        allowed = graph.memory_budget.bytes
-        rows.append(("budget", "", "", f"{allowed:,}"))
-        rows.append(("left", "", "", f"{allowed - graph.total_bytes:,}"))
-    return text_table(("holder", "what", "records × bytes + control", "bytes"), rows, frozenset({3})) + "\n"
-
-
-def loss_text(graph: Graph) -> str:
-    """Every edge: what it does when its reader falls behind, and whom that concerns."""
-    rows = [
-        (
-            f"{edge.route} → {edge.target}",
-            edge.pool,
-            edge.policy.value,
-            f"loses after {edge.capacity:,} events",
-        )
-        for edge in lossy_edges(graph)
-    ]
-    for stall in stalls(graph):
-        edge = stall.edge
-        concerned = f"stalls {', '.join(stall.providers)}"
-        if stall.routes:
-            concerned += f" and starves {', '.join(stall.routes)}"
-        rows.append((f"{edge.route} → {edge.target}", edge.pool, edge.policy.value, concerned))
-    return text_table(("edge", "pool", "policy", "when its reader falls behind"), rows, frozenset()) + "\n"
-
-
 PARTS: Mapping[str, Callable[[Graph], str]] = MappingProxyType(
     {
         "graph": graph_json,
         "kernels": kernels_text,
         "layout": layout_text,
-        "budget": budget_text,
-        "loss": loss_text,
+        "budget": proofs.budget_text,
+        "loss": proofs.loss_text,
+        "blast": proofs.blast_text,
+        "latency": proofs.latency_text,
+        "secrets": proofs.secrets_text,
     }
 )
+
+PLAIN: Mapping[str, Callable[[Graph], object]] = MappingProxyType(
+    {
+        "budget": proofs.budget_plain,
+        "loss": proofs.loss_plain,
+        "blast": proofs.blast_plain,
+        "latency": proofs.latency_plain,
+        "secrets": proofs.secrets_plain,
+    }
+)
+"""Parts that programs can read too."""
 
 
 def _layout_table(layout: RecordLayout) -> str:

@@ -140,8 +140,9 @@ def _read(spec: SettingSpec, setting: Setting) -> SettingValue | Diagnostic:
         read = _convert(type, setting, spec)
         if read is not None:
             return _limited(read, setting, spec)
-    if isinstance(setting.value, Secret):
-        return _leaked(spec.name, setting.span)
+    leaked = _secret_within(setting)
+    if leaked is not None:
+        return _leaked(spec.name, leaked.span)
     if isinstance(setting.value, Word) and SettingType.WORD in spec.types:
         near = nearest(setting.value.text, spec.choices)
         return Diagnostic(
@@ -154,6 +155,20 @@ def _read(spec: SettingSpec, setting: Setting) -> SettingValue | Diagnostic:
             fixes=(Fix(f"replace by `{near}`", (Edit(setting.span, near),)),) if near else (),
         )
     return _wrong_type(spec, setting)
+
+
+def _secret_within(setting: Setting) -> Setting | None:
+    """The setting itself, or the first in its list or object, that is a secret."""
+    match setting.value:
+        case Secret():
+            return setting
+        case tuple():
+            parts = setting.value
+        case dict():
+            parts = tuple(setting.value.values())
+        case _:
+            return None
+    return next((found for part in parts if (found := _secret_within(part)) is not None), None)
 
 
 def _convert(  # noqa: PLR0911, PLR0912 - one arm for each type

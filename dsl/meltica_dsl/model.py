@@ -383,6 +383,7 @@ class Pipeline:
     sources: tuple[SourceFile, ...]
     span: Span
     memory_span: Span | None = None
+    latency_span: Span | None = None
     places: tuple[Place, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     """The tests. No part of what runs."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from meltica_compiler.passes.assembly import assemble
 from meltica_compiler.passes.draft import Draft
 from meltica_compiler.passes.flow import check_arrows, check_depths, check_durable, check_letting_go
+from meltica_compiler.passes.latency import check_latency
 from meltica_compiler.passes.memory import check_codes, check_memory
 from meltica_compiler.passes.providers import check_sources, check_venues, settle_providers
 from meltica_compiler.passes.scenarios import check_scenarios
@@ -34,4 +35,5 @@ PASSES: tuple[Pass, ...] = (
     warn_never_met,
     assemble,
     check_memory,
+    check_latency,
 )

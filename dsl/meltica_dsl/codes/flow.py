@@ -150,4 +150,22 @@ route near via market = paper.book | depth 20 -> maker
 route deep via market = near | depth 20 -> tape""",
         ),
     ),
+    Code(
+        "E0611",
+        "a path slower than the latency budget",
+        """\
+`latency` of the pipeline is what an event may take from its provider to the
+strategy that handles it. `conflate` and `kline` hold events back on purpose,
+for up to their window, so a path with a longer window cannot keep to the
+budget. This is a warning. What the rest takes is measured while the gateway
+runs; `meltica compile --emit latency` shows every path.""",
+        Example(
+            """\
+pipeline quick { latency = 2ms }
+route quotes via market = paper.book | conflate per symbol every 100ms -> maker""",
+            """\
+pipeline quick { latency = 150ms }
+route quotes via market = paper.book | conflate per symbol every 100ms -> maker""",
+        ),
+    ),
 )

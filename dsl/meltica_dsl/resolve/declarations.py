@@ -9,6 +9,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.model import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
 from meltica_dsl.resolve.block import Block
+from meltica_dsl.resolve.complaints import secret_here
 from meltica_dsl.resolve.constants import Constants, type_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one
@@ -16,7 +17,7 @@ from meltica_dsl.resolve.scope import Noun, Scope
 from meltica_dsl.resolve.secrets import refuse_secrets
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import Name
-from meltica_dsl.values import Duration, Setting, Size, Word
+from meltica_dsl.values import Duration, Secret, Setting, Size, Word
 
 MAX_POOL_EVENTS = 16_777_216
 """Records of one ring. At 64 bytes a trade it is 1 GiB: a longer backlog is a store's business."""
@@ -178,6 +179,9 @@ def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector
     if setting is None:
         return None
     form = 'a selector is `"name"`, `"name:tag"` or `"name@sha256:…"`, with 64 hexadecimal digits'
+    if isinstance(setting.value, Secret):
+        constants.findings.add(secret_here(expr.span, "a selector"))
+        return None
     if not isinstance(setting.value, str):
         message = f"a strategy is selected by a string, not by {type_name(setting.value)}"
         constants.findings.add(

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.resolve.complaints import secret_here
 from meltica_dsl.resolve.scope import Scope
 from meltica_dsl.syntax import Expr, Name, NodeRef, Reference
 from meltica_dsl.value_text import duration_text, number_text
-from meltica_dsl.values import Duration, Setting, Symbol, Word
+from meltica_dsl.values import Duration, Secret, Setting, Symbol, Word
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants
@@ -49,6 +50,8 @@ def index_text(setting: Setting) -> str | None:
 
 
 def no_index(setting: Setting) -> Diagnostic:
+    if isinstance(setting.value, Secret):
+        return secret_here(setting.span, "a name")
     return Diagnostic(
         "E0218",
         "this value cannot stand in an index",

@@ -153,7 +153,7 @@ def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Con
         return _empty(_file_stem(file.path), sources, Span(file.path, 0, 0))
     declaration = declarations[0]
     block = Block(declaration.body, constants, f"pipeline `{declaration.name.text}`", declaration.name.span)
-    memory_setting = block.take("memory")
+    memory_setting, latency_setting = block.take("memory"), block.take("latency")
     memory = block.optional("memory", lambda key, value: block.typed.size(key, value, Size(1)))
     latency = block.optional("latency", lambda key, value: block.typed.duration(key, value, "ms", INSTANT))
     block.finish()
@@ -162,6 +162,7 @@ def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Con
         memory=memory,
         latency=latency,
         memory_span=memory_setting.span if memory_setting else None,
+        latency_span=latency_setting.span if latency_setting else None,
     )
 
 

@@ -14,14 +14,24 @@ from meltica_runtime.cli.options import Common, common_options
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--emit",
-    type=click.Choice(["graph", "kernels", "layout", "budget", "loss"]),
+    type=click.Choice(
+        ["graph", "kernels", "layout", "budget", "loss", "blast", "latency", "secrets"],
+    ),
     default="graph",
     show_default=True,
     help="Which part to show.",
 )
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Tables or JSON.")
 @common_options
-def command(common: Common, file: Path, emit: str) -> None:
-    """Show the graph as JSON, the kernels, the record layouts, the memory budget, or what may be lost."""
+def command(common: Common, file: Path, emit: str, form: str) -> None:
+    """Show the graph as JSON, the kernels, the record layouts, or what the compiler has proved: the memory
+    budget, what may be lost, who suffers when a node stops, how long stages hold events back, and where
+    secrets go."""
+    from meltica_compiler.emit import PLAIN, emit_json
     from meltica_compiler.emit import emit as emit_part
 
-    common.speech.result(emit_part(graph_or_exit(common, file, Use.LOOK), emit).rstrip("\n"))
+    if form == "json" and emit not in ("graph", *PLAIN):
+        raise click.UsageError(f"`--emit {emit}` is program text, and has no JSON form")
+    graph = graph_or_exit(common, file, Use.LOOK)
+    shown = emit_json(graph, emit) if form == "json" else emit_part(graph, emit)
+    common.speech.result(shown.rstrip("\n"))
