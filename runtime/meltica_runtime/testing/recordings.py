@@ -115,6 +115,8 @@ class _Fields:
         rows: Rows = np.zeros(self._table.num_rows, record_layout(event.name, depth).dtype)
         fields = [field for field in event.fields if field.name not in _UNREAD]
         there = set(self._table.column_names)
+        if len(there) < self._table.num_columns:
+            raise SourceFault(f"{self._path}: two of its columns have the same name")
         self._require(event, there)
         for field in fields:
             if field.name not in there:
@@ -152,7 +154,7 @@ class _Fields:
             raise SourceFault(
                 f"{self._path}: column {name} holds {column.type}, and {kind.value}s are numbers"
             ) from error
-        if np.isnan(numbers).any():
+        if not np.isfinite(numbers).all():
             raise SourceFault(f"{self._path}: column {name} has rows without a value")
         return np.asarray(numbers, np.float64)
 
@@ -165,13 +167,19 @@ class _Fields:
 
     def _levels(self, rows: Rows, name: str) -> None:
         """Lists of pairs, or of objects with `price` and `quantity`."""
-        for row, levels in zip(rows, self._table.column(name).to_pylist(), strict=True):
-            depth = row[name].shape[0]
-            for number, level in enumerate((levels or [])[:depth]):
-                row[name][number] = (
-                    (level["price"], level["quantity"]) if isinstance(level, dict) else tuple(level)
-                )
-            row[f"{name[:3]}_levels"] = min(depth, len(levels or []))
+        try:
+            for row, levels in zip(rows, self._table.column(name).to_pylist(), strict=True):
+                depth = row[name].shape[0]
+                for number, level in enumerate((levels or [])[:depth]):
+                    price, quantity = (
+                        (level["price"], level["quantity"]) if isinstance(level, dict) else level
+                    )
+                    row[name][number] = float(price), float(quantity)
+                row[f"{name[:3]}_levels"] = min(depth, len(levels or []))
+        except (ValueError, TypeError, KeyError) as error:
+            raise SourceFault(
+                f"{self._path}: column {name} has rows that are no lists of price and quantity"
+            ) from error
 
     def _complete(self, event: EventType, rows: Rows, there: set[str]) -> None:
         """What the file leaves out, as for events that stand in the test."""

@@ -12,8 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from meltica_compiler.layout import record_layout
+from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_runtime.providers.market import MarketCodes
+from meltica_runtime.providers.source_fault import SourceFault
 from meltica_runtime.sinks.columns import Columns
 from meltica_runtime.testing.outcome import CouldNotRun
+from meltica_runtime.testing.recordings import read_recording
 
 ROWS = [
     {
@@ -156,6 +160,8 @@ expect last receives 7 trade
         ("tape.csv", "time,price,quantity,side\n1,2,3,up\n", "column side has 'up'"),
         ("tape.csv", "time,symbol,price,quantity\n1,DOGE-USDT,2,3\n", "has symbol DOGE-USDT"),
         ("tape.csv", "time,price,quantity\n1,2,3\n", "names no symbol"),
+        ("tape.csv", "time,price,quantity\ninf,2,3\n", "column time has rows without a value"),
+        ("tape.csv", "time,time,price,quantity\n1,1,2,3\n", "two of its columns have the same name"),
         ("tape.csv", "", "cannot be read"),
         ("tape.parquet", "no parquet", "cannot be read"),
         ("tape.jsonl", "{", "cannot be read"),
@@ -168,3 +174,11 @@ def test_a_file_that_cannot_be_read_fails_the_test_and_says_why(trial, tmp_path,
     assert isinstance(problem, CouldNotRun)
     assert str(tmp_path / name) in problem.message
     assert why in problem.message
+
+
+@pytest.mark.parametrize("bids", [5, "x", ["x"], [None], [[1]], [[1, 2, 3]], [["1", "x"]], [{"price": 1}]])
+def test_levels_that_are_none_are_refused(tmp_path, bids):
+    path = tmp_path / "books.jsonl"
+    path.write_text(json.dumps({"time": 1, "bid": 2, "ask": 3, "bids": bids, "asks": [[3, 1]]}) + "\n")
+    with pytest.raises(SourceFault, match="column bids has rows that are no lists of price and quantity"):
+        read_recording(path, EVENT_BY_NAME["book"], MarketCodes(0, {"BTC-USDT": 0}), 5)
