@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_runtime.data_plane import build_data_plane
@@ -15,21 +16,34 @@ from meltica_runtime.gateway.options import GatewayOptions
 from meltica_runtime.gateway.outbox_keeper import KeptJournal, OutboxKeeper
 from meltica_runtime.gateway.parts import Parts, Workshop
 from meltica_runtime.orders.desk import OrderDesk
+from meltica_runtime.orders.exact import ZERO, subtract
+from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.orders.router import OrderRouter
 from meltica_runtime.providers.live import ProviderState
 from meltica_runtime.store.catalog import store_catalog
-from meltica_runtime.store.halts import engaged_halts, release_halts
+from meltica_runtime.store.halts import Halt, engaged_halts, release_halts
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.leases import Leases
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
+from meltica_runtime.store.rows import StoredPosition
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
 
 _log = logging.getLogger("meltica")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What others have left of instances: orders that are open, all that was ever held, engaged kill
+    switches."""
+
+    orders: tuple[Order, ...] = ()
+    positions: tuple[StoredPosition, ...] = ()
+    halts: tuple[Halt, ...] = ()
 
 
 class Core:
@@ -85,6 +99,31 @@ class Core:
         own = self.parts.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in left} - own)
         self.router.restore(order for order in left if order.request.instance in ours)
+
+    async def left_by(self, instances: Collection[str]) -> Left:
+        """What another gateway that ran these instances meanwhile has left of them."""
+        if not instances:
+            return Left()
+        orders = await self.orders.open_orders()
+        positions = await self.orders.positions()
+        halts = await engaged_halts(self.database)
+        return Left(
+            tuple(order for order in orders if order.request.instance in instances),
+            tuple(position for position in positions if position.instance in instances),
+            tuple(halt for halt in halts if halt.instance in instances),
+        )
+
+    def take_up(self, left: Left) -> None:
+        """Goes on from there; what is known already is not counted twice."""
+        accounts = self.router.desk.accounts
+        known = {(p.instance, p.provider, p.symbol): p.net for p in accounts.positions()}
+        for position in left.positions:
+            market = (position.provider, position.symbol)
+            change = subtract(position.quantity, known.get((position.instance, *market), ZERO))
+            accounts.restore_position(position.instance, market, change, position.last_price)
+        for halt in left.halts:
+            accounts.restore_halt(halt.instance, halt.reason)
+        self.router.restore(o for o in left.orders if self.router.desk.order(o.client_order_id) is None)
 
     async def _take_up_halts(self) -> None:
         for instance in await release_halts(self.database, self._options.released):

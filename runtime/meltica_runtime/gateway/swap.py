@@ -18,11 +18,10 @@ from meltica_compiler.plan_text import summary
 from meltica_compiler.sinks import LATER_SINK_KINDS
 from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.gateway import notes
-from meltica_runtime.gateway.core import Core
+from meltica_runtime.gateway.core import Core, Left
 from meltica_runtime.gateway.crew import Crew, Shift
 from meltica_runtime.gateway.parts import Parts
 from meltica_runtime.next_plane import NextPlane, RingTooSmall, build_next_plane
-from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.rings import EdgeRing
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.store.catalog import store_catalog
@@ -98,7 +97,7 @@ class _Trial:
     plane: NextPlane
     shifts: dict[str, Shift] = field(default_factory=dict)
     leased: frozenset[str] = frozenset()
-    orders: tuple[Order, ...] = ()
+    left: Left = field(default_factory=Left)
     is_stored: bool = False
 
 
@@ -196,11 +195,10 @@ class Swap:
                 raise SwapFailed(str(fault), instance.node.id, str(instance.node.location))
 
     async def _take_up_instances(self, trial: _Trial) -> None:
-        """Makes sure that nobody else runs the new instances, and reads what these left open earlier."""
+        """Makes sure that nobody else runs the new instances, and reads what is left of them: another
+        gateway may have run them since this one started."""
         trial.leased = await self._place.leases.take_all(trial.parts.strategies)
-        if trial.leased:
-            left = await self._core.orders.open_orders()
-            trial.orders = tuple(order for order in left if order.request.instance in trial.leased)
+        trial.left = await self._core.left_by(trial.leased)
 
     async def _catch_up(self, running: Parts, trial: _Trial) -> None:
         """Waits until routes that change have delivered what has arrived, and returns in that very turn."""
@@ -258,8 +256,8 @@ class Swap:
         for node in self._graph.strategies:
             trial.parts.strategies[node.name].node = node
         core.hand.wire(trial.parts.strategies, core.router)
+        core.take_up(trial.left)
         core.hand.follow_halts()
-        core.router.restore(o for o in trial.orders if core.router.desk.order(o.client_order_id) is None)
         new = [node for node in self._graph.strategies if planned.fate(node.id) in _COMES]
         core.introduce_instruments([trial.parts.strategies[node.name] for node in new])
         for id, shift in self._exchange_readers(trial, planned):

@@ -296,3 +296,26 @@ async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatc
         await running.until(lambda: stuck.state is InstanceState.STOPPED)
         await running.more_events(500)
     assert gateway.snapshot().strategies["counter"].fault is None
+
+
+async def test_what_another_gateway_left_of_an_instance_is_known_when_it_is_added(served):
+    buying = RESTING.replace("0.01, 1, {", "0.5, Math.ceil(1.1 * payload.price), {")
+    before = TEXT.replace("contiguous", "ordered")
+    with_buyer = before + BUYER
+    async with served(before, resting=buying) as running:
+        async with served(
+            with_buyer.replace("pipeline desk", "pipeline other").replace("counter", "other")
+        ) as (elsewhere):
+            other = elsewhere.gateway
+            await elsewhere.until(lambda: other.snapshot().orders.desk.fills)
+            other.router.halt("buyer", "by hand")
+        await running.apply(with_buyer)
+        accounts = running.gateway.router.desk.accounts
+        assert accounts.is_halted("buyer")
+        (held,) = accounts.positions()
+        assert (held.instance, held.net) == ("buyer", Decimal("0.5"))
+        # Taken out and in again, nothing is counted twice.
+        await running.apply(before)
+        await running.apply(with_buyer)
+        assert [position.net for position in accounts.positions()] == [Decimal("0.5")]
+        assert accounts.is_halted("buyer")
