@@ -13,7 +13,7 @@ from meltica_dsl.automaton import MAX_STACK, Automaton
 from meltica_dsl.builders import Builder, TooDeep
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.lexer import END, Token, lex
-from meltica_dsl.slips import misses_arrow
+from meltica_dsl.slips import is_quoted_name, misses_arrow
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import File, Name, UnreadableDecl
 from meltica_dsl.syntax_context import Context
@@ -105,8 +105,10 @@ class _Reader:
         return following
 
     def _keep_name(self, begin: int, following: int) -> None:
-        keyword, name = self.tokens[begin], self.tokens[min(begin + 1, len(self.tokens) - 1)]
-        known = Name(name.text, self._span(name)) if name.kind == "NAME" else None
+        keyword, token = self.tokens[begin], self.tokens[min(begin + 1, len(self.tokens) - 1)]
+        known = Name(token.text, self._span(token)) if token.kind == "NAME" else None
+        if is_quoted_name(token):
+            known = Name(token.text[1:-1], Span(self.path, token.start + 1, token.end - 1))
         span = Span(self.path, keyword.start, self.tokens[max(begin, following - 1)].end)
         self.builder.declarations.append(UnreadableDecl(keyword.text, known, span))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def siblings(path: Path) -> list[str]:
 
 def decode(path: str, content: bytes) -> str | Diagnostic:
     """The bytes of a file as text. A byte order mark is left out."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _no_text(path, "it is written in UTF-16")
     if b"\0" in content:
         return _no_text(path, "it holds zero bytes: this is a binary file")
     try:

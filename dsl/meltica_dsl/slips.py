@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from meltica_dsl.lexer import END
+from meltica_dsl.lexer import END, Token
 from meltica_dsl.literals import DURATION_UNITS, SIZE_UNITS
 from meltica_dsl.source import Span
 from meltica_dsl.syntax_context import Context
@@ -15,7 +15,7 @@ UNITS = frozenset({*DURATION_UNITS, *SIZE_UNITS, "bps"})
 
 _WORDS: Mapping[str, str] = {"&&": "and", "&": "and", "!": "not "}
 _BARE_NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9][0-9_]*)?")
-_THOUSANDS = re.compile(r"[0-9]{3}")
+_THOUSANDS = re.compile(r"[0-9]{3}(?![0-9_.])[0-9A-Za-z/%]*")
 _NAME = re.compile(r'"[A-Za-z_][A-Za-z0-9_]*"')
 
 
@@ -120,17 +120,24 @@ def _foreign_comment(context: Context) -> Diagnostic | None:
 
 def _parted_unit(context: Context) -> Diagnostic | None:
     """`5 bps`: the number ends, and the unit is taken for the next thing."""
-    token, before = context.token, context.before
-    if before is None or token.text not in UNITS or not _BARE_NUMBER.fullmatch(before.text):
+    return _unit_behind(context, context.position) or _unit_behind(context, context.position - 1)
+
+
+def _unit_behind(context: Context, place: int) -> Diagnostic | None:
+    """Between braces the unit passes for a key, and what comes after it does not fit."""
+    if place <= context.begin:
         return None
-    if not context.is_on_line_of(before):
+    number, unit = context.tokens[place - 1], context.tokens[place]
+    if unit.text not in UNITS or not _BARE_NUMBER.fullmatch(number.text):
         return None
-    whole = f"{before.text}{token.text}"
-    gap = Span(context.path, before.end, token.start)
+    if "\n" in context.text[number.end : unit.start]:
+        return None
+    whole = f"{number.text}{unit.text}"
+    gap = Span(context.path, number.end, unit.start)
     return Diagnostic(
         "E0106",
         "a unit stands right behind its number",
-        Span(context.path, before.start, token.end),
+        Span(context.path, number.start, unit.end),
         "parted by a space",
         help=(f"write `{whole}`",),
         fixes=(Fix(f"write `{whole}`", (Edit(gap, ""),)),),
@@ -138,11 +145,17 @@ def _parted_unit(context: Context) -> Diagnostic | None:
 
 
 def _thousands(context: Context) -> Diagnostic | None:
-    """`1,000`, where there is no list."""
-    before, token, after = context.before, context.token, context.after
-    if before is None or token.text != "," or not _THOUSANDS.fullmatch(after.text):
+    """`1,000`, where there is no list. Between braces the comma fits, and what follows it does not."""
+    return _digits_around(context, context.position) or _digits_around(context, context.position - 1)
+
+
+def _digits_around(context: Context, place: int) -> Diagnostic | None:
+    if not context.begin < place < len(context.tokens) - 1:
         return None
-    if not (before.end == token.start and token.end == after.start and _BARE_NUMBER.fullmatch(before.text)):
+    before, comma, after = context.tokens[place - 1 : place + 2]
+    if comma.text != "," or not (before.end == comma.start and comma.end == after.start):
+        return None
+    if not (_BARE_NUMBER.fullmatch(before.text) and _THOUSANDS.fullmatch(after.text)):
         return None
     whole = f"{before.text}_{after.text}"
     return Diagnostic(
@@ -150,7 +163,7 @@ def _thousands(context: Context) -> Diagnostic | None:
         "digits are grouped by `_`",
         Span(context.path, before.start, after.end),
         help=(f"write `{whole}`",),
-        fixes=(Fix(f"write `{whole}`", (Edit(context.span(token), "_"),)),),
+        fixes=(Fix(f"write `{whole}`", (Edit(context.span(comma), "_"),)),),
     )
 
 
@@ -239,10 +252,14 @@ def _ends_or_goes_on(context: Context) -> bool:
     return after.kind == END or after.text in (",", "[") or after.text in context.beginnings
 
 
+def is_quoted_name(token: Token) -> bool:
+    return token.kind == "STRING" and _NAME.fullmatch(token.text) is not None
+
+
 def _quoted_name(context: Context) -> Diagnostic | None:
     """`provider "paper" {` and `{ "events" = 8 }`."""
     token = context.token
-    if token.kind != "STRING" or "NAME" not in context.expected or not _NAME.fullmatch(token.text):
+    if "NAME" not in context.expected or not is_quoted_name(token):
         return None
     if context.before is None or {"STRING", "LITERAL"} & context.expected:
         return None

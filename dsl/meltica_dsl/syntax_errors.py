@@ -228,11 +228,14 @@ def _anything_else(context: Context) -> Diagnostic:
     keyword = context.tokens[context.begin].text
     form = _FORMS.get(keyword) if not context.at_declaration else None
     code = "E0102" if context.token.kind == END else "E0101"
+    hint = f"the form is `{form}`" if form else ""
+    if context.at_declaration and context.token.text == "{":
+        hint = "`meltica convert` reads the JSON form of a pipeline"
     return Diagnostic(
         code,
         f"expected {_wanted(context)}, found {_found(context)}",
         context.span(context.token),
-        help=(f"the form is `{form}`",) if form else (),
+        help=(hint,) if hint else (),
     )
 
 

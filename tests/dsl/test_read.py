@@ -27,7 +27,12 @@ def test_a_missing_file_and_a_folder_are_diagnostics(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"\x7fELF\0\0", "binary"), (b"let a = 1\nlet b = \xff", "line 2")]
+    ("content", "why"),
+    [
+        (b"\x7fELF\0\0", "binary"),
+        (b"let a = 1\nlet b = \xff", "line 2"),
+        ("let a = 1".encode("utf-16"), "UTF-16"),
+    ],
 )
 def test_what_is_no_text_says_where(content, why):
     found = decode("p.mel", content)

@@ -24,7 +24,19 @@ MENDED = [
     ("let spread = 5 bps", "let spread = 5bps"),
     ("let size = 64 MiB", "let size = 64MiB"),
     (route(" | dedupe within 60 s -> tape"), route(" | dedupe within 60s -> tape")),
+    (
+        "provider b { adapter = fake, symbols = [BTC-USDT], latency = 5 ms }",
+        "provider b { adapter = fake, symbols = [BTC-USDT], latency = 5ms }",
+    ),
+    (
+        "provider b { adapter = fake, symbols = [BTC-USDT], latency = 5 ms, seed = 2 }",
+        "provider b { adapter = fake, symbols = [BTC-USDT], latency = 5ms, seed = 2 }",
+    ),
     ("let many = 1,000", "let many = 1_000"),
+    (
+        "provider b { adapter = fake, symbols = [BTC-USDT], rate = 1,000/s }",
+        "provider b { adapter = fake, symbols = [BTC-USDT], rate = 1_000/s }",
+    ),
     (
         "provider b { adapter = fake, symbols = [BTC/USDT] }",
         "provider b { adapter = fake, symbols = [BTC-USDT] }",
@@ -94,3 +106,41 @@ def test_what_begins_another_declaration_is_no_target_of_a_route(rest):
     assert [diagnostic.code for diagnostic in found] == ["E0108"]
     found = check({"p.mel": route("") + rest + FRAME})
     assert "E0108" in [diagnostic.code for diagnostic in found]
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "strategy pulse = 'logger'",
+        "strategy pulse = “logger”",
+        'strategy pulse = "logger',
+        'strategy pulse = "logger" { linger 5ms }',
+        'strategy "pulse" = "logger" { }',
+    ],
+)
+def test_what_leads_to_a_declaration_that_cannot_be_read_gets_no_error_for_it(slip):
+    text = FRAME.replace('strategy pulse = "logger"', slip) + route(" -> pulse")
+    text += """
+test "one" {
+  at 1s paper.trade { price = 1, quantity = 1 }
+  expect pulse receives 1 trade
+}
+test "other" {
+  at 1s paper.trade { price = 1, quantity = 1 }
+  expect r drops nothing
+}
+"""
+    (diagnostic,) = check({"p.mel": text})
+    assert diagnostic.code in ("E0101", "E0103", "E0104")
+
+
+def test_a_pipeline_in_its_json_form_is_led_to_convert():
+    (diagnostic,) = check({"p.mel": '{"meltica": 1}'})
+    assert "meltica convert" in diagnostic.help[0]
+
+
+@pytest.mark.parametrize("word", ["False", "FALSE", "no"])
+def test_a_boolean_in_another_spelling_is_understood(word):
+    text = FRAME + f'strategy s = "logger" {{ dry_run = {word} }}'
+    (diagnostic,) = check({"p.mel": text})
+    assert diagnostic.help == ("did you mean `false`?",)

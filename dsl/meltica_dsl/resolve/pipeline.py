@@ -129,6 +129,9 @@ def _pruned(pipeline: Pipeline) -> Pipeline:
     return replace(pipeline, strategies=strategies, routes=tuple(sound.values()))
 
 
+_OTHERS = frozenset({"import", "test", *(noun.value for noun in Noun)})
+
+
 def _another(first: syntax.PipelineDecl, second: syntax.PipelineDecl) -> Diagnostic:
     return Diagnostic(
         "E0202",
@@ -146,9 +149,7 @@ def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Con
     for second in declarations[1:]:
         constants.findings.add(_another(declarations[0], second))
     if not declarations:
-        if not any(
-            isinstance(d, syntax.UnreadableDecl) and d.keyword == "pipeline" for d in file.declarations
-        ):
+        if not any(_could_be_pipeline(d) for d in file.declarations):
             constants.findings.add(_missing(file))
         return _empty(_file_stem(file.path), sources, Span(file.path, 0, 0))
     declaration = declarations[0]
@@ -164,6 +165,11 @@ def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Con
         memory_span=memory_setting.span if memory_setting else None,
         latency_span=latency_setting.span if latency_setting else None,
     )
+
+
+def _could_be_pipeline(declaration: syntax.Declaration) -> bool:
+    """Whether it cannot be read, and does not begin as anything else that there is."""
+    return isinstance(declaration, syntax.UnreadableDecl) and declaration.keyword not in _OTHERS
 
 
 def _empty(name: str, sources: tuple[SourceFile, ...], span: Span) -> Pipeline:

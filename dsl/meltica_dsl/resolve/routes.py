@@ -50,7 +50,7 @@ def route(
     event = _shared_event(feeds, constants)
     stages = StageExpander(constants, event).expand(declaration.calls, scope) if event else ()
     targets = _targets(declaration, scope, constants)
-    if pool is None or None in feeds or len(constants.findings) > before:
+    if pool is None or None in feeds or targets is None or len(constants.findings) > before:
         return None
     sources = tuple(source for feed in feeds if feed is not None for source in feed.sources)
     if not sources:
@@ -158,13 +158,17 @@ def _spelled(source: AnySource) -> str:
     return source.route if isinstance(source, RouteSource) else f"{source.provider}.{source.event.name}"
 
 
-def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) -> tuple[Target, ...]:
+def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) -> tuple[Target, ...] | None:
+    """Where the arrow leads, without what is switched off. None if nothing is known of one of them."""
     targets: dict[str, Target] = {}
+    is_sound = True
     for node in declaration.targets:
         name = node_name(node, scope, constants)
-        for target in (name and several(name, constants, *TARGETS)) or ():
+        meant = None if name is None else several(name, constants, *TARGETS)
+        is_sound = is_sound and meant is not None
+        for target in meant or ():
             if target in targets:
                 message = f"`{target}` is a target twice"
                 constants.findings.add(Diagnostic("E0215", message, node.span, help=("remove one",)))
             targets[target] = Target(target, node.span)
-    return tuple(targets.values())
+    return tuple(targets.values()) if is_sound else None

@@ -35,7 +35,7 @@ def scenarios(file: syntax.File, pipeline: Pipeline, constants: Constants) -> tu
             _check_title(scenario, titles, constants)
             if len(constants.findings) == before:
                 found.append(scenario)
-    _warn_idle(found, constants)
+                _warn_idle(declaration, constants)
     return tuple(found)
 
 
@@ -54,19 +54,19 @@ def _check_title(scenario: Scenario, titles: dict[str, Span], constants: Constan
         )
 
 
-def _warn_idle(found: list[Scenario], constants: Constants) -> None:
-    for scenario in found:
-        if not any(isinstance(step, Expectation) for step in scenario.steps):
-            constants.findings.add(
-                Diagnostic(
-                    "E1008",
-                    "this test expects nothing",
-                    scenario.title_span,
-                    "always passes",
-                    help=("add `expect NODE receives …`",),
-                    severity=Severity.WARNING,
-                )
-            )
+def _warn_idle(declaration: syntax.TestDecl, constants: Constants) -> None:
+    if any(isinstance(step, syntax.ExpectStep) for step in declaration.steps):
+        return
+    constants.findings.add(
+        Diagnostic(
+            "E1008",
+            "this test expects nothing",
+            declaration.title.span,
+            "always passes",
+            help=("add `expect NODE receives …`",),
+            severity=Severity.WARNING,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

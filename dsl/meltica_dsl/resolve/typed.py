@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -15,6 +15,13 @@ from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
 T = TypeVar("T")
+
+
+_BOOLEANS: Mapping[str, str] = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+}
+"""How other languages spell them."""
 
 
 class TypedValues:
@@ -216,7 +223,7 @@ class TypedValues:
         if not isinstance(value, Word):
             return None
         if "true" in wanted:
-            return {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.text.lower())
+            return _BOOLEANS.get(value.text.lower())
         return nearest(value.text, self._lets)
 
     def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
