@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def command(common: Common, folder: Path, *, wants_registry: bool) -> None:
     speech = common.speech
     speech.result(f"{folder}: {', '.join(files)}")
     speech.note(
-        f"next:\n  cd {folder}\n  meltica check {name}.mel   # would it start?\n"
+        f"next:\n  cd {shlex.quote(str(folder))}\n  meltica check {name}.mel   # would it start?\n"
         f"  meltica test {name}.mel    # its tests\n  meltica run {name}.mel     # on paper, until Ctrl-C"
     )
     if wants_registry:

@@ -50,6 +50,11 @@ def test_it_says_what_it_made_and_what_to_do_next(tmp_path):
         assert line in made.stderr
 
 
+def test_what_to_do_next_can_be_pasted_into_a_shell(tmp_path):
+    made = meltica("new", "my desk", folder=tmp_path)
+    assert "cd 'my desk'" in made.stderr
+
+
 def test_with_a_registry_a_changed_module_is_refused_until_it_is_registered(tmp_path):
     meltica("new", "desk", "--registry", folder=tmp_path)
     project = tmp_path / "desk"
