@@ -52,6 +52,6 @@ def test_a_gateway_that_runs_is_changed_from_another_terminal(project, wait_unti
 def test_where_no_gateway_answers_the_message_says_what_helps(project):
     nobody = project.meltica("apply", "quickstart.mel", "--api", "http://127.0.0.1:9")
     assert nobody.returncode == 3
-    assert "no gateway answers" in nobody.stderr
+    assert "no gateway answers: Connection refused (http://127.0.0.1:9)" in nobody.stderr
     assert "meltica run" in nobody.stderr
     assert project.meltica("plan", "quickstart.mel", "--api", "http://127.0.0.1:9").returncode == 1

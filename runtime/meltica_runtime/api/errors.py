@@ -72,7 +72,12 @@ async def _wrong_parameters(request: Request, error: Exception) -> Response:
     for fault in error.errors():
         name = str(fault["loc"][1]) if len(fault["loc"]) > 1 else str(fault["loc"][0])
         given = fault["input"]
-        if fault["type"] == "extra_forbidden":
+        if fault["loc"] == ("body",) or fault["type"] == "json_invalid":
+            sentence = (
+                "the body is no JSON object; send one, with the header `Content-Type: application/json`"
+            )
+            faults.append({"parameter": "body"})
+        elif fault["type"] == "extra_forbidden":
             sentence = f"there is no parameter `{_shown(name)}`{_instead(name, names)}"
             faults.append({"parameter": _shown(name), "known": [*names]})
         else:

@@ -78,8 +78,10 @@ class GatewayClient:
                 return content
         except urllib.error.HTTPError as error:
             raise self._not_done(error.code, error.read(MAX_ANSWER_BYTES)) from None
-        except (OSError, TimeoutError) as error:
-            raise self._away(f"no gateway answers: {error}") from error
+        except urllib.error.URLError as error:
+            raise self._away(f"no gateway answers: {_reason(error.reason)}") from error
+        except OSError as error:
+            raise self._away(f"no gateway answers: {_reason(error)}") from error
 
     def _not_done(self, status: int, content: bytes) -> NotDone | GatewayAway:
         try:
@@ -91,6 +93,11 @@ class GatewayClient:
     def _away(self, message: str) -> GatewayAway:
         help_text = "start it with `meltica run`, or say where it is: `--api http://127.0.0.1:8880`"
         return GatewayAway(message, place=self.url, help=help_text)
+
+
+def _reason(error: object) -> str:
+    """In the system's words, without its numbers."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def client_for(file: Path, config: Path | None, api: str | None) -> GatewayClient:

@@ -89,7 +89,7 @@ def command(
     common.speech.note(f"stopped in order: {kept}")
     stored = "all but what follows" if orders.unsaved else "every order and fill"
     common.speech.note(
-        f"kept in the store: {stored}; {orders.open_orders} orders stay open at their venues"
+        f"kept in the store: {stored}; {_open_at_venues(orders.open_orders)}"
         + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
     )
     if orders.unsaved or orders.unsent:
@@ -97,13 +97,16 @@ def command(
         raise SystemExit(Exit.ENVIRONMENT)
 
 
+def _open_at_venues(count: int) -> str:
+    return "1 order stays open at its venue" if count == 1 else f"{count} orders stay open at their venues"
+
+
 def _check_sinks(common: Common, graph: Graph) -> None:
     """What `check` warns of, nothing is started for."""
     for sink in graph.sinks:
         if sink.kind in LATER_SINK_KINDS:
             place = f"{sink.location}: sink `{sink.name}`"
-            common.speech.trouble(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
-            raise SystemExit(Exit.USER)
+            common.speech.fail(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
 
 
 def _check_released(common: Common, released: tuple[str, ...], strategies: list[str]) -> None:
@@ -112,6 +115,6 @@ def _check_released(common: Common, released: tuple[str, ...], strategies: list[
         if name in strategies:
             continue
         likely = nearest(name, strategies)
-        hint = f"did you mean `{likely}`?" if likely else f"its strategies are {', '.join(strategies)}"
-        common.speech.trouble(f"--release: the pipeline has no strategy `{name}`; {hint}")
-        raise SystemExit(Exit.USER)
+        listed = ", ".join(f"`{strategy}`" for strategy in strategies)
+        hint = f"did you mean `{likely}`?" if likely else f"its strategies are {listed}" if listed else ""
+        common.speech.fail(f"--release: the pipeline has no strategy `{name}`", hint)

@@ -50,7 +50,12 @@ class LineLimit(logging.Filter):
             return False
         own.lines -= 1
         if own.hidden:
-            record.msg = f"{record.getMessage()} ({own.hidden:,} lines before this one are not shown)"
+            hidden = (
+                "one line before this one is"
+                if own.hidden == 1
+                else f"{own.hidden:,} lines before this one are"
+            )
+            record.msg = f"{record.getMessage()} ({hidden} not shown)"
             record.args = None
             own.hidden = 0
         return True

@@ -98,6 +98,13 @@ async def test_what_is_imported_is_what_was_sent_along(own: Any, tmp_path: Any) 
     assert "it was not sent along" in answer.json()["details"]["text"]
 
 
+@pytest.mark.parametrize("body", ["", "{", "[]", "file=x.mel"])
+async def test_a_body_that_is_no_object_is_told_what_to_send(own: Any, body: str) -> None:
+    answer = await own.client.post("/pipeline/plan", content=body)
+    assert answer.status_code == 400
+    assert "`Content-Type: application/json`" in answer.json()["error"]
+
+
 async def test_a_plan_that_is_out_of_date_is_refused(own: Any) -> None:
     answer = await own.client.put("/pipeline", json=request(TEXT + MORE, against="0" * 64))
     assert answer.status_code == 409

@@ -35,6 +35,17 @@ def test_lines_beyond_the_burst_are_held_back_and_counted() -> None:
     assert then.getMessage() == "and again"
 
 
+def test_one_line_that_was_held_back_is_told_as_one() -> None:
+    clock = Clock()
+    limit = LineLimit(clock)
+    for _ in range(int(BURST) + 1):
+        limit.filter(record("x"))
+    clock.now += 1
+    late = record("again")
+    assert limit.filter(late)
+    assert late.getMessage() == "again (one line before this one is not shown)"
+
+
 def test_each_node_and_level_has_an_allowance_of_its_own() -> None:
     limit = LineLimit(Clock())
     while limit.filter(record("x")):
