@@ -68,7 +68,7 @@ def _complain(common: Common, file: Path, text: str, converted: Converted) -> No
 
 def _write(common: Common, output: Path | None, text: str) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        common.speech.exactly(text)
         return
     try:
         output.write_text(text, "utf-8")

@@ -43,7 +43,7 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
         )
         return False
     if from_stdin and not (check or diff):
-        click.echo(formatted.text, nl=False)
+        common.speech.exactly(formatted.text)
         return True
     if formatted.text == text:
         return True

@@ -38,7 +38,17 @@ class Speech:
         return min(shutil.get_terminal_size((80, 24)).columns, MAX_TEXT_COLUMNS)
 
     def result(self, text: str) -> None:
-        click.echo(text, color=self.color)
+        self.exactly(f"{text}\n")
+
+    def exactly(self, text: str) -> None:
+        """A result that ends as it ends."""
+        try:
+            click.echo(text, nl=False, color=self.color)
+        except BrokenPipeError:
+            raise  # the reader has had enough, which click answers in silence
+        except OSError as error:
+            _give_up_stdout()
+            self.fail(f"cannot write the output: {error.strerror}", code=Exit.ENVIRONMENT)
 
     def note(self, text: str) -> None:
         """Something good to know, unless `--quiet`."""
@@ -55,6 +65,11 @@ class Speech:
         if help_text:
             self.trouble(f"  = help: {help_text}")
         raise SystemExit(code)
+
+
+def _give_up_stdout() -> None:
+    """What is left in its buffer would be tried, and fail, once more at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class Console:
         return click.style(text, fg=color) if self._speech.color else text
 
     def _write(self, text: str) -> None:
-        click.echo(text, nl=False, color=self._speech.color)
+        self._speech.exactly(text)
 
 
 class Quiet:
