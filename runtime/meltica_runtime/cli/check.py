@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from meltica_compiler.compile import Compiled
+from meltica_compiler.draw.amounts import show_bytes
 from meltica_compiler.graph import Graph
 from meltica_dsl.diagnostics import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
@@ -49,7 +50,7 @@ def _praise(common: Common, file: Path, graph: Graph, compiled: Compiled) -> Non
     routes, strategies = len(graph.routes), len(graph.strategies)
     counts = (
         f"{routes} route{'s' if routes != 1 else ''}, "
-        f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {graph.total_bytes / 2**20:,.1f} MiB"
+        f"{strategies} strateg{'ies' if strategies != 1 else 'y'}, {show_bytes(graph.total_bytes)}"
     )
     counts += f", {len(graph.imports)} imported" if graph.imports else ""
     extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""

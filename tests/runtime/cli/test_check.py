@@ -93,3 +93,8 @@ def test_fix_says_what_is_left_in_the_form_that_was_asked_for(file: Path) -> Non
     file.write_text(GOOD.replace("64,", "0,").replace("via ram", "via rom"))
     answer = check("--fix", "--format", "json", file)
     assert [d["code"] for d in json.loads(answer.stdout) if d["severity"] == "error"] == ["E0306"]
+
+
+def test_a_small_pipeline_takes_more_than_no_memory(file: Path) -> None:
+    file.write_text(GOOD)
+    assert " KiB, graph " in check(file).stderr
