@@ -16,6 +16,7 @@ from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode
 from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.load import carry, load_kernel
 from meltica_compiler.layout import record_layout
+from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plain import content_text
 from meltica_compiler.plan import Fate, Plan
 from meltica_compiler.upstream import link_id, providers_behind, routes_in_order
@@ -34,6 +35,13 @@ class RingTooSmall(Exception):
     event: str
     unread: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfCodes(Exception):
+    """Names that are gone keep their codes, and with those of the new graph there are too many."""
+
+    what: str
 
 
 @dataclass(frozen=True)
@@ -132,9 +140,12 @@ class NextPlane:
 
 
 def build_next_plane(before: DataPlane, graph: Graph, plan: Plan) -> NextPlane:
-    """Raises `KernelFault`, and `MemoryError`; nothing has changed then."""
-    building = _Building(before, graph, plan, before.codes.grown(graph))
-    return building.build()
+    """Raises `OutOfCodes`, `KernelFault`, and `MemoryError`; nothing has changed then."""
+    codes = before.codes.grown(graph)
+    for what, names in (("symbols", codes.symbols), ("providers", codes.providers)):
+        if len(names) > MAX_CODES:
+            raise OutOfCodes(what)
+    return _Building(before, graph, plan, codes).build()
 
 
 @dataclass

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph import Graph
 from meltica_compiler.layout import record_layout
+from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan import Fate, plan
 from meltica_runtime.data_plane import DataPlane, build_data_plane
-from meltica_runtime.next_plane import build_next_plane
+from meltica_runtime.next_plane import OutOfCodes, build_next_plane
 
 TRADE = record_layout("trade")
 
@@ -59,3 +62,11 @@ def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings(
         arrive(plane, "abcabc")
         plane.pump({}).tick(2e9)
         assert plane.flows["both"].events_out == held_before + more
+
+
+def test_names_that_are_gone_use_up_codes_until_there_are_none():
+    graph = compiled("b.trade")
+    before = build_data_plane(graph)
+    most = replace(before.codes, symbols=tuple(f"S{n}-USDT" for n in range(MAX_CODES)))
+    with pytest.raises(OutOfCodes):
+        build_next_plane(replace(before, codes=most), graph, plan(graph, graph))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from meltica_compiler.graph import Graph
+from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan import Fate, Plan, plan
 from meltica_compiler.plan_text import summary
 from meltica_compiler.sinks import LATER_SINK_KINDS
@@ -21,7 +22,7 @@ from meltica_runtime.gateway import notes
 from meltica_runtime.gateway.core import Core, Left
 from meltica_runtime.gateway.crew import Crew, Shift
 from meltica_runtime.gateway.parts import Parts
-from meltica_runtime.next_plane import NextPlane, RingTooSmall, build_next_plane
+from meltica_runtime.next_plane import NextPlane, OutOfCodes, RingTooSmall, build_next_plane
 from meltica_runtime.rings import EdgeRing
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.store.catalog import store_catalog
@@ -137,8 +138,9 @@ class Swap:
         try:
             await self._start(trial, planned)
             await self._take_up_instances(trial)
-            await store_catalog(self._core.database, self._graph)
+            # From here on it may be stored, also if nobody hears that it is.
             trial.is_stored = True
+            await store_catalog(self._core.database, self._graph)
             await self._catch_up(running, trial)
             trial.plane.check()
         except BaseException as error:
@@ -238,6 +240,13 @@ class Swap:
                     f"{error.unread:,} {error.event} events of {error.provider} wait for a reader that is"
                     f" behind, and its new ring holds {error.capacity:,}; try again when they are read",
                     f"provider:{error.provider}",
+                    self._graph.file,
+                )
+            case OutOfCodes():
+                return SwapFailed(
+                    f"there were more than {MAX_CODES:,} {error.what} since the gateway was started, and"
+                    " those that are gone count; start it again with this file",
+                    "pipeline",
                     self._graph.file,
                 )
             case Exception():
