@@ -28,6 +28,8 @@ MAX_BATCH = 8_192
 """Most records that a kernel is given at once: 512 KiB of trades, which a core's cache still holds."""
 
 _HEADER = ("seq", "time", "ingest", "venue_seq")
+INGEST_CELL = _HEADER.index("ingest")
+"""Which f64 of a record says when it was received, in µs."""
 _WORD = 8
 
 

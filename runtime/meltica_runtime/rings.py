@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import copy_records
-from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout
+from meltica_compiler.layout import INGEST_CELL, RING_HEADER_BYTES, RecordLayout
 from meltica_dsl.model import FullPolicy
 from meltica_runtime.record_copies import column_runs, whole_record
 from meltica_runtime.waiting_places import WaitingPlaces
@@ -211,6 +211,17 @@ class EdgeRing:
         waits = self._waiting is not None and self._waiting.count > 0
         return not waits and (self._memory is None or self._memory.room() == self.capacity)
 
+    @property
+    def last_read(self) -> tuple[int, float]:
+        """How many records the reader is done with, and when the last of them was received, in µs; zero if
+        that is not known any more."""
+        return self._memory.last_read if self._memory else (0, 0.0)
+
+    @property
+    def waiting_since(self) -> float:
+        """When the first record that the reader has yet to consume was received, in µs; infinite if none."""
+        return self._memory.waiting_since if self._memory else np.inf
+
     def statistics(self) -> EdgeStatistics:
         waiting = self._waiting.count if self._waiting else 0
         memory = self._memory
@@ -357,6 +368,21 @@ class _Memory:
         self._skipped += (skipped - self._last_skipped) & _WRAP
         self._last_skipped = skipped
         return self._skipped
+
+    @property
+    def last_read(self) -> tuple[int, float]:
+        consumed = self.consumed
+        # A writer that drops the oldest may have been round since.
+        if consumed == 0 or self._claimed >= consumed + self.capacity:
+            return consumed, 0.0
+        return consumed, float(self.cells[(consumed - 1) % self.capacity, INGEST_CELL])
+
+    @property
+    def waiting_since(self) -> float:
+        first = max(self.consumed, self._claimed - self.capacity)
+        if first >= self.written:
+            return np.inf
+        return float(self.cells[first % self.capacity, INGEST_CELL])
 
     def room(self) -> int:
         return self.capacity - (self.written - self.consumed)

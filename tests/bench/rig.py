@@ -18,6 +18,7 @@ from meltica_runtime.data_plane import DataPlane, build_data_plane
 from meltica_runtime.pump import Pump
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
 from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.strategies.latency import LatencyMeter
 
 PAUSE_SECONDS = 0.0002
 """How long a writer waits when every ring is full: V8 reads thousands of events meanwhile."""
@@ -97,4 +98,7 @@ def _instance(graph: Graph, plane: DataPlane, number: int) -> StrategyInstance:
 
     outlets = InstanceOutlets(lambda _node, _effects: None, lambda _node, _line: None, fail)
     rings = tuple(plane.edges[edge.id] for edge in edges)
-    return StrategyInstance(node, inbox_geometry(edges), rings, lambda _n: world, outlets, time.monotonic)
+    latency = LatencyMeter(rings, lambda: time.time() * 1e6)
+    return StrategyInstance(
+        node, inbox_geometry(edges), rings, lambda _n: world, outlets, time.monotonic, latency
+    )

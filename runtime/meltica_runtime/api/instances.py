@@ -39,6 +39,12 @@ class InstanceHealth(Body):
     trade_on: str | None = None
     events: int
     restarts: int
+    latency_us: float
+    """From the receipt of the last event of the last batch to the end of its handler."""
+    waiting_us: float
+    """How long the oldest event that is not handled has been waiting."""
+    latency_budget_us: float | None = None
+    over_latency_budget: bool = False
     fault: str | None = None
 
 
@@ -113,7 +119,7 @@ async def instance(gateway: Running, node: Instance, _: NoParameters) -> Respons
         running=now.state is InstanceState.RUNNING,
         usage=_usage(graph, node, now),
         links=InstanceLinks(self_=f"/strategy/instances/{node.name}"),
-        health=_health(node, now),
+        health=_health(graph, node, now),
     )
     return json_response(snapshot)
 
@@ -131,17 +137,22 @@ def _summary(graph: Graph, node: StrategyNode, now: InstanceStatistics) -> Insta
         running=now.state is InstanceState.RUNNING,
         usage=_usage(graph, node, now),
         links=InstanceLinks(self_=f"/strategy/instances/{node.name}"),
-        health=_health(node, now),
+        health=_health(graph, node, now),
     )
 
 
-def _health(node: StrategyNode, now: InstanceStatistics) -> InstanceHealth:
+def _health(graph: Graph, node: StrategyNode, now: InstanceStatistics) -> InstanceHealth:
+    budget = graph.latency_budget
     return InstanceHealth(
         state=now.state.value,
         dry_run=node.dry_run,
         trade_on=node.trade_on,
         events=now.events,
         restarts=now.restarts,
+        latency_us=now.latency_s * 1e6,
+        waiting_us=now.waiting_s * 1e6,
+        latency_budget_us=None if budget is None else budget.us,
+        over_latency_budget=budget is not None and max(now.latency_s, now.waiting_s) > budget.seconds,
         fault=None if now.fault is None else str(now.fault),
     )
 

@@ -137,6 +137,7 @@ def _strategy_rows(table: Table, graph: Graph, now: GatewaySnapshot, rates: Rate
         lost, waiting = _edges(graph, now, node.name)
         busy = rates.of(lambda s, n=node.name: int(1e6 * s.strategies[n].v8_seconds), now) / 1e4  # type: ignore[misc]
         note = Text.assemble(_state(own.state.value), f"  {busy:.0f} % of a core")
+        note.append(*_latency(graph, max(own.latency_s, own.waiting_s)))
         if own.fault is not None:
             note.append(f"  {own.fault.message}", "red")
         table.add_row("strategy", node.name, _count(rate), "", _lost(lost), _count(waiting), note)
@@ -170,6 +171,14 @@ def _edges(graph: Graph, now: GatewaySnapshot, target: str) -> tuple[int, int]:
 def _state(state: str) -> Text:
     colors: Mapping[str, str] = {"running": "green", "failed": "red bold", "restarting": "yellow"}
     return Text(state, colors.get(state, "dim"))
+
+
+def _latency(graph: Graph, seconds: float) -> tuple[str, str]:
+    """How long events take, red where that is over the budget."""
+    budget = graph.latency_budget
+    over = budget is not None and seconds > budget.seconds
+    shown = f"{seconds * 1e6:,.0f} µs" if seconds < 0.01 else f"{seconds * 1e3:,.0f} ms"
+    return (f"  {shown}, over the budget", "red") if over else (f"  {shown}", "dim")
 
 
 def _lost(count: int) -> Text:

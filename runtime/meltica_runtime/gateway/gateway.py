@@ -15,6 +15,8 @@ from meltica_runtime.gateway.clock import Microseconds, monotonic_s, wall_clock_
 from meltica_runtime.gateway.core import Core
 from meltica_runtime.gateway.crew import Crew
 from meltica_runtime.gateway.garbage import quiet_garbage_collector
+from meltica_runtime.gateway.latency_watch import LatencyWatch
+from meltica_runtime.gateway.notes import note_slow
 from meltica_runtime.gateway.options import GatewayOptions
 from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.gateway.swap import Swap, Swapped, SwapRefused, Workplace
@@ -217,9 +219,11 @@ class Gateway:
             sink.stop()
 
     async def _tick(self) -> None:
+        watch = LatencyWatch(note_slow)
         while True:
             await anyio.sleep(TICK_SECONDS)
             self._core.parts.pump.tick(self._clock())
+            watch.look(self.graph, self.strategies, monotonic_s())
 
     async def _settle(self) -> None:
         """Brings what has arrived into the edges, within a limit: a blocking edge waits for its reader."""

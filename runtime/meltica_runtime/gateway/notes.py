@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 from meltica_compiler.graph import Node, StrategyNode
+from meltica_dsl.value_text import duration_text
+from meltica_dsl.values import Duration
 from meltica_runtime.orders.router_records import Fault, fault_text
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.isolate import LogLine
@@ -19,6 +21,13 @@ def note_log(node: StrategyNode, line: LogLine) -> None:
 def note_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
     what = "starts again" if again else "stays down: it has used up its restarts"
     _log.error("failed at %s; it %s", fault, what, extra=_at(node))
+
+
+def note_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
+    text = (
+        "events took up to %.1f ms from their receipt to the end of their handler; the latency budget is %s"
+    )
+    _log.warning(text, took_us / 1e3, duration_text(budget), extra=_at(node))
 
 
 def note_order_fault(fault: Fault) -> None:

@@ -21,6 +21,7 @@ from meltica_runtime.sinks.sink import Sink, SinkContext
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
 from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.strategies.latency import LatencyMeter
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Workshop:
             )
 
         rings = tuple(plane.edges[edge.id] for edge in edges)
-        return StrategyInstance(node, inbox_geometry(edges), rings, world, self.outlets, monotonic_s)
+        latency = LatencyMeter(rings, self.clock)
+        return StrategyInstance(node, inbox_geometry(edges), rings, world, self.outlets, monotonic_s, latency)
 
     def _sink(self, node: SinkNode, plane: DataPlane) -> Sink:
         context = SinkContext(

@@ -26,6 +26,7 @@ from meltica_runtime.strategies.isolate import (
     LogLine,
     StrategyFailedIn,
 )
+from meltica_runtime.strategies.latency import LatencyMeter
 
 FIRST_BACKOFF_SECONDS = 0.25
 LONGEST_BACKOFF_SECONDS = 30.0
@@ -56,6 +57,10 @@ class InstanceStatistics:
     cold_waiting: int
     cold_dropped: int
     v8_seconds: float
+    latency_s: float
+    """From the receipt of the last event of the last batch to the end of its handler."""
+    waiting_s: float
+    """How long the oldest event that waits for its handler has been waiting."""
     fault: StrategyFault | None
 
 
@@ -80,14 +85,17 @@ class StrategyInstance:
         world: Callable[[int], IsolateWorld],
         outlets: InstanceOutlets,
         clock: Callable[[], float],
+        latency: LatencyMeter,
     ) -> None:
-        """`edges` in the order of `inbox.rings`. `world(n)` is what start number n is born into."""
+        """`edges` in the order of `inbox.rings`, those that `latency` looks at too. `world(n)` is what start
+        number n is born into."""
         self.node = node
         self.edges = edges
         self._inbox = inbox
         self._world = world
         self._outlets = outlets
         self._clock = clock
+        self.latency = latency
         self.started = anyio.Event()
         """Set once it runs for the first time, or has found out that it cannot."""
         self._isolate: Isolate | None = None
@@ -198,6 +206,8 @@ class StrategyInstance:
             cold_waiting=len(self._cold),
             cold_dropped=self._cold_dropped,
             v8_seconds=self._v8_seconds,
+            latency_s=self.latency.last_us / 1e6,
+            waiting_s=self.latency.waiting_us / 1e6,
             fault=self._fault,
         )
 
@@ -266,7 +276,12 @@ class StrategyInstance:
         return tuple(due)
 
     def _account(self, result: DrainResult, began: float) -> None:
-        self._v8_seconds += self._clock() - began
+        seconds = self._clock() - began
+        self._v8_seconds += seconds
+        if result.handled:
+            linger = self.node.linger
+            waited_us = 0.0 if result.yielded or linger.always else linger.duration.us
+            self.latency.batch_ended(min(waited_us, seconds * 1e6))
         self._drains += 1
         self._last_batch = result.handled
         self._effects += len(result.effects)

@@ -27,6 +27,13 @@ LAG_EVENTS = gauge(
     "meltica.node.lag.events", "{event}", "Events that have arrived and that a route has not read"
 )
 LAG = gauge("meltica.node.lag", "s", "How far behind its clock a provider is, because its readers block it")
+LATENCY = gauge(
+    "meltica.node.latency", "s", "From the receipt of an event to the end of its handler, of the last batch"
+)
+WAITING_TIME = gauge(
+    "meltica.node.waiting", "s", "How long the oldest event has been waiting for its handler"
+)
+LATENCY_BUDGET = gauge("meltica.node.latency.budget", "s", "What the pipeline allows it to take")
 V8_TIME = counter("meltica.node.v8.time", "s", "Time inside V8, lingering included")
 EFFECTS = counter("meltica.node.effects", "{effect}", "Orders and other requests of a strategy")
 RESTARTS = counter("meltica.node.restarts", "{restart}", "Restarts of a strategy after a fault")
@@ -78,6 +85,10 @@ def _strategy_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
         yield Point(BATCHES, own.drains, at)
         yield Point(BATCH_SIZE, own.last_batch, at)
         yield Point(V8_TIME, own.v8_seconds, at)
+        yield Point(LATENCY, own.latency_s, at)
+        yield Point(WAITING_TIME, own.waiting_s, at)
+        if graph.latency_budget is not None:
+            yield Point(LATENCY_BUDGET, graph.latency_budget.seconds, at)
         yield Point(EFFECTS, own.effects, at)
         yield Point(RESTARTS, own.restarts, at)
         yield Point(LOG_LINES, own.logs, at)

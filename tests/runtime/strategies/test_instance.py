@@ -19,6 +19,7 @@ from meltica_runtime.strategies.instance import (
     InstanceState,
     StrategyInstance,
 )
+from meltica_runtime.strategies.latency import LatencyMeter
 
 ECHO = "onTrade(c, evt) { log(evt.$seq); }, onRiskControl(c, evt, payload) { log('cold', payload.n); }"
 SILENT = "onTrade(c, evt) { seen++; }, onRiskControl() { log(seen); }"
@@ -88,7 +89,10 @@ def build(lab, make_trades, source, edges=(), **settings):
         fault=lambda _node, fault, again: stage.faults.append((fault, again)),
     )
     node = lab.strategy(lab.module(source, "let seen = 0;"), **settings)
-    instance = StrategyInstance(node, inbox_geometry(edges), tuple(rings), world, outlets, lambda: stage.now)
+    latency = LatencyMeter(rings, lambda: stage.now * 1e6)
+    instance = StrategyInstance(
+        node, inbox_geometry(edges), tuple(rings), world, outlets, lambda: stage.now, latency
+    )
     stage = Stage_(instance, rings, make_trades)
     return stage
 
