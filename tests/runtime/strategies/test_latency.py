@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from tests.runtime.strategies.test_instance import SILENT, build, run, started
+from tests.runtime.strategies.stage import build, run, started
 
 from meltica_compiler.layout import record_layout
 from meltica_dsl.model import FullPolicy
@@ -149,7 +149,7 @@ def test_without_a_budget_nothing_is_told(watched):
 
 def test_an_instance_measures_how_long_its_events_took(lab, make_trades):
     async def main():
-        stage = build(lab, make_trades, SILENT)
+        stage = build(lab, make_trades, "onTrade() { seen++; }")
         async with started(stage):
             await stage.running()
             rows = make_trades(range(1, 4), 0)
