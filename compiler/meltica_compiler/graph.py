@@ -41,6 +41,8 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class ProviderNode:
+    """A provider, and the rings that it writes into."""
+
     id: str
     name: str
     adapter: str
@@ -99,6 +101,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StrategyNode:
+    """A strategy instance, and the inbox that it reads."""
+
     id: str
     name: str
     selector: str
@@ -122,6 +126,8 @@ class StrategyNode:
 
 @dataclass(frozen=True, slots=True)
 class SinkNode:
+    """A sink, with its settings as its kind takes them."""
+
     id: str
     name: str
     kind: str

@@ -50,6 +50,8 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class RecordLayout:
+    """Where each field of an event type lies in its record."""
+
     event: str
     depth: int
     slots: tuple[Slot, ...]

@@ -246,6 +246,8 @@ class StrategyLibrary:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """A file of the strategies folder, as it was found."""
+
     path: str
     text: str
     sha256: str

@@ -18,6 +18,8 @@ PATH_PLACEHOLDERS = ("date", "event", "provider", "symbol")
 
 @dataclass(frozen=True, slots=True)
 class SinkSpec:
+    """A kind of sink, and the settings that it takes."""
+
     kind: str
     description: str
     settings: tuple[SettingSpec, ...]

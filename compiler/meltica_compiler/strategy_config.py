@@ -34,6 +34,8 @@ _WANTED = {
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
+    """What is sound of a config, and what is wrong with the rest."""
+
     values: dict[str, SettingValue]
     diagnostics: tuple[Diagnostic, ...]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
 from meltica_dsl.scenario import Scenario
@@ -51,6 +52,8 @@ class ExprType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
+    """A field of the event in hand."""
+
     field: Field
     type: ExprType
     span: Span
@@ -126,6 +129,8 @@ Expr = FieldRef | Const | Unary | Binary | Membership | Conditional | Call
 
 @dataclass(frozen=True, slots=True)
 class Where:
+    """Lets pass what the condition is true for."""
+
     condition: Expr
     span: Span
 
@@ -202,8 +207,9 @@ def event_after(event: EventType, stages: Iterable[Stage]) -> EventType:
 # --- declarations -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
+    """A connection to a venue, or to what stands in for one."""
+
     name: str
     adapter: str
     adapter_span: Span
@@ -214,8 +220,9 @@ class Provider:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(NamedTuple):
+    """How much memory each edge gets, and what happens when it is full."""
+
     name: str
     events: int
     on_full: FullPolicy
@@ -223,8 +230,7 @@ class Pool:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a route begins: one event type of one provider."""
 
     provider: str
@@ -241,16 +247,14 @@ class RouteSource:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The strategy or sink that an arrow points at."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A flow. Named stages are expanded; `origin` of each stage is its place in this file."""
 
     name: str
@@ -275,8 +279,7 @@ class Route:
         return event_after(self.takes, self.stages)
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """`name`, `name:tag` or `name@sha256:…`."""
 
     text: str
@@ -294,8 +297,9 @@ class Linger:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(NamedTuple):
+    """An instance of a module, with the limits of what it may do and take."""
+
     name: str
     selector: Selector
     trade_on: str | None
@@ -317,11 +321,15 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitch:
+    """No order passes after so many breaches, until a release."""
+
     after: int
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitBreaker:
+    """No order passes for the cooldown after so many breaches or rejections in a row."""
+
     threshold: int
     cooldown: Duration
 
@@ -346,8 +354,9 @@ class Risk:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(NamedTuple):
+    """Where events are kept or sent on."""
+
     name: str
     kind: str
     kind_span: Span

@@ -32,6 +32,8 @@ KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """What could be read of a file, and what is wrong with the rest."""
+
     file: File
     diagnostics: tuple[Diagnostic, ...]
 

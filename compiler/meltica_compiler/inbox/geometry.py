@@ -52,6 +52,8 @@ class RingPlace:
 
 @dataclass(frozen=True, slots=True)
 class InboxGeometry:
+    """Where each ring of an inbox lies, and how large all is."""
+
     rings: tuple[RingPlace, ...]
     size_bytes: int
 

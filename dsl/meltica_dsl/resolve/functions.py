@@ -26,6 +26,8 @@ _TEXTS = frozenset({ExprType.SYMBOL, ExprType.PROVIDER, ExprType.TEXT})
 
 @dataclass(frozen=True, slots=True)
 class Function:
+    """A function of the language."""
+
     least: int
     most: int
     form: str

@@ -31,6 +31,8 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
+    """What is sound of a pipeline, and what is wrong with the rest."""
+
     pipeline: Pipeline
     diagnostics: tuple[Diagnostic, ...]
 

@@ -71,6 +71,8 @@ def _warn_idle(declaration: syntax.TestDecl, constants: Constants) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Timed:
+    """A step with its time."""
+
     at: Duration
     span: Span
 
