@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
 from meltica_dsl.scenario import Scenario
@@ -207,7 +206,8 @@ def event_after(event: EventType, stages: Iterable[Stage]) -> EventType:
 # --- declarations -----------------------------------------------------------------------------
 
 
-class Provider(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Provider:
     """A connection to a venue, or to what stands in for one."""
 
     name: str
@@ -220,7 +220,8 @@ class Provider(NamedTuple):
     name_span: Span
 
 
-class Pool(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pool:
     """How much memory each edge gets, and what happens when it is full."""
 
     name: str
@@ -230,7 +231,8 @@ class Pool(NamedTuple):
     name_span: Span
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Source:
     """Where a route begins: one event type of one provider."""
 
     provider: str
@@ -247,14 +249,16 @@ class RouteSource:
     span: Span
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """The strategy or sink that an arrow points at."""
 
     name: str
     span: Span
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """A flow. Named stages are expanded; `origin` of each stage is its place in this file."""
 
     name: str
@@ -279,7 +283,8 @@ class Route(NamedTuple):
         return event_after(self.takes, self.stages)
 
 
-class Selector(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Selector:
     """`name`, `name:tag` or `name@sha256:…`."""
 
     text: str
@@ -297,7 +302,8 @@ class Linger:
     always: bool = False
 
 
-class Strategy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Strategy:
     """An instance of a module, with the limits of what it may do and take."""
 
     name: str
@@ -354,7 +360,8 @@ class Risk:
     name_span: Span
 
 
-class Sink(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sink:
     """Where events are kept or sent on."""
 
     name: str
