@@ -26,9 +26,6 @@ class FullPolicy(Enum):
     CONFLATE = "conflate"
 
 
-# --- expressions of `where`, typed -----------------------------------------------------------
-
-
 class ExprType(Enum):
     """The type of an expression. Prices, quantities and plain numbers are kept apart."""
 
@@ -123,9 +120,6 @@ class Call:
 Expr = FieldRef | Const | Unary | Binary | Membership | Conditional | Call
 
 
-# --- stages -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Where:
     """Lets pass what the condition is true for."""
@@ -201,9 +195,6 @@ HOLDING_STAGES = (Conflate, Kline, Merge)
 def event_after(event: EventType, stages: Iterable[Stage]) -> EventType:
     """The type of event that leaves `stages`, which take `event`."""
     return EVENT_BY_NAME["kline"] if any(isinstance(stage, Kline) for stage in stages) else event
-
-
-# --- declarations -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_READ = re.compile(rf'\benv\s*\(\s*"({_VARIABLE.pattern})"')
+_KEPT = re.compile(rf'\bsecret\s*\(\s*"({_VARIABLE.pattern})"')
 _MAX_SHOWN = 40
 """Characters of a variable's value that an error shows."""
+
+
+def shown_variables(texts: Iterable[str]) -> frozenset[str]:
+    """Variables that pipeline files read by `env`, so that their values are no secret."""
+    whole = "\n".join(texts)
+    return frozenset(_READ.findall(whole)) - frozenset(_KEPT.findall(whole))
 
 
 class Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -67,6 +68,7 @@ def command(
     with faults_said(common):
         import uvloop
 
+        from meltica_dsl.resolve.environment import shown_variables
         from meltica_runtime.cli.running import RunOptions, run_gateway
         from meltica_runtime.cli.watching import Watch
         from meltica_runtime.config import load_config
@@ -77,7 +79,10 @@ def command(
         config = load_config(project.root, project.config_path)
         set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
         watch = Watch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
-        options = RunOptions(seed, length, events, released, watch)
+        # What is posted to the API may not read what this pipeline keeps to itself.
+        shown = shown_variables(source.text for source in compiled.sources)
+        environ = {name: value for name, value in os.environ.items() if name in shown}
+        options = RunOptions(seed, length, events, environ, released, watch)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
     if farewell is None:
         common.speech.note("called off before it ran; nothing is left running")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import anyio
 import anyio.to_thread
@@ -31,12 +32,14 @@ WATCH_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`length` and `events` end the run by themselves; None runs until a signal. `released` are strategies
-    that may trade again though their kill switch was engaged; `watch` applies what is saved."""
+    """`length` and `events` end the run by themselves; None runs until a signal. `environ` is what a pipeline
+    that is sent to the API reads by `env`. `released` are strategies that may trade again though their kill
+    switch was engaged; `watch` applies what is saved."""
 
     seed: int | None
     length: Duration | None
     events: int | None
+    environ: Mapping[str, str]
     released: tuple[str, ...] = ()
     watch: Watch | None = None
 
@@ -70,9 +73,8 @@ async def _run(
                 switch.arm(gateway.stop)
                 address = "http://{}:{}".format(*listener.getsockname()[:2])
                 async with anyio.create_task_group() as tasks, exporting(gateway, config.telemetry):
-                    await tasks.start(
-                        serve_api, create_app(gateway, compile_options(project, Use.RUN)), listener
-                    )
+                    sent = replace(compile_options(project, Use.RUN), environ=options.environ)
+                    await tasks.start(serve_api, create_app(gateway, sent), listener)
                     farewell = await _serve(gateway, options, speech, address)
                     tasks.cancel_scope.cancel()
                 return farewell
