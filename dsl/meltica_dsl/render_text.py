@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -80,7 +80,7 @@ class _Renderer:
         for span, message, is_primary in places:
             source = self._sources.get(span.path)
             if source is not None and source.text:
-                groups.setdefault(span.path, []).append(_mark(source, span, message, is_primary))
+                groups.setdefault(span.path, []).extend(_marks(source, span, message, is_primary))
         return [(self._sources[path], marks) for path, marks in groups.items()]
 
     def _headline(self, diagnostic: Diagnostic) -> list[str]:
@@ -155,13 +155,24 @@ def _visible(text: str) -> str:
     return "\n".join(shown(line)[0] for line in text.split("\n"))
 
 
-def _mark(source: SourceFile, span: Span, message: str, is_primary: bool) -> _Mark:
-    """The part of a place that is on its first line."""
-    location = source.location(min(span.start, len(source.text)))
-    length = len(source.line_text(location.line))
-    first = min(location.column - 1, length)
-    last = min(first + max(span.end - span.start, 0), length)
-    return _Mark(location.line, first, last, message, is_primary)
+def _marks(source: SourceFile, span: Span, message: str, is_primary: bool) -> Iterator[_Mark]:
+    """A place under its line; of one that goes over several lines, what is on the first and on the last,
+    where the message stands."""
+    covered = source.text[span.start : span.end].rstrip()
+    start = min(span.start, len(source.text))
+    first, last = source.location(start), source.location(start + len(covered))
+    length = len(source.line_text(first.line))
+    column = min(first.column - 1, length)
+    if first.line == last.line:
+        end = min(column + max(span.end - span.start, 0), length)
+        yield _Mark(first.line, column, end, message, is_primary)
+        return
+    yield _Mark(first.line, column, length, "from here", is_primary)
+    text = source.line_text(last.line)
+    indent = len(text) - len(text.lstrip())
+    yield _Mark(
+        last.line, indent, last.column - 1, f"to here: {message}" if message else "to here", is_primary
+    )
 
 
 def _laid_out(text: str, marks: list[_Mark]) -> tuple[str, list[_Mark]]:

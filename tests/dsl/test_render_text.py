@@ -94,3 +94,44 @@ def test_labels_in_other_files_show_those_files():
         "1│ let a = 1",
         " │     - first here",
     ]
+
+
+ODD = (
+    'let a = "日本語" +\t5s # 👍 e\u0301x\n'
+    "route r via market =\n    paper.trade\n  | where quantty > 1\n  -> maker\nlet b = 2"
+)
+OTHER = SourceFile("lib/b.mel", "let a = 1\nlet b = 3")
+
+
+def place(part, after=""):
+    start = ODD.index(part, ODD.index(after))
+    return Span("a.mel", start, start + len(part))
+
+
+def drawn(primary, label, *labels, width=60):
+    diagnostic = Diagnostic("E0205", "something is wrong", primary, label, labels=labels)
+    return render([diagnostic], [SourceFile("a.mel", ODD), OTHER], color=False, width=width)
+
+
+ROUTE = place("paper.trade\n  | where quantty > 1\n  -> maker\n")
+LONG = "a word on what this has to do with it that is longer than a narrow terminal is wide"
+PLACES = {
+    "over several lines": (ROUTE, "all of this"),
+    "a label over several lines": (place("quantty"), "not a field", Label(ROUTE, "in this route")),
+    "several on one line": (
+        place("+"),
+        "no",
+        Label(place('"日本語"'), "a text"),
+        Label(place("5s"), "a time"),
+    ),
+    "a long label": (place("quantty"), "not a field", Label(place("via"), LONG)),
+    "at the end of the file": (Span("a.mel", len(ODD), len(ODD)), "here"),
+    "behind what takes two columns or none": (place("x"), "this"),
+    "in another file": (place("b = 2"), "again", Label(Span("lib/b.mel", 14, 15), "first here")),
+}
+
+
+@pytest.mark.parametrize("width", [60, 200])
+@pytest.mark.parametrize("name", PLACES)
+def test_places_of_every_kind_are_drawn(name, width, snapshot):
+    assert drawn(*PLACES[name], width=width) == snapshot
