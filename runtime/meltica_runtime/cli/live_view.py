@@ -104,9 +104,10 @@ def render_view(header: Header, graph: Graph, now: GatewaySnapshot, before: Gate
         ("out/s", "right"),
         ("dropped", "right"),
         ("lag", "right"),
-        ("", "left"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # literals of rich
+    # What is said of a node goes on in a line below where there is no room, and numbers stay whole.
+    table.add_column("")
     _provider_rows(table, graph, now, rates)
     _route_rows(table, graph, now, rates)
     _strategy_rows(table, graph, now, rates)
@@ -136,7 +137,7 @@ def _strategy_rows(table: Table, graph: Graph, now: GatewaySnapshot, rates: Rate
         rate = rates.of(lambda s, n=node.name: s.strategies[n].events, now)  # type: ignore[misc]
         lost, waiting = _edges(graph, now, node.name)
         busy = rates.of(lambda s, n=node.name: int(1e6 * s.strategies[n].v8_seconds), now) / 1e4  # type: ignore[misc]
-        note = Text.assemble(_state(own.state.value), f"  {busy:.0f} % of a core")
+        note = Text.assemble(_state(own.state.value), f"  {busy:.0f} % core")
         note.append(*_latency(graph, max(own.latency_s, own.waiting_s)))
         if own.fault is not None:
             note.append(f"  {own.fault.message}", "red")
