@@ -282,17 +282,7 @@ def test_packed_records_have_the_layout_that_numpy_reads(event):
 @given(frames=st.lists(st.one_of(_frames, st.binary(max_size=30)), max_size=40), share=st.integers(1, 40))
 @settings(max_examples=150)
 def test_frames_read_together_are_taken_as_they_are_one_by_one(frames, share):
-    single, together = Desk(capacity=16), Desk(capacity=16)
-    for desk in (single, together):
-        desk.decoder.join("BTC-USDT", raw(SNAPSHOT), 1.0)
-    for frame in frames:
-        single.decoder.take(frame, 2.0)
-    for start in range(0, len(frames), share):
-        together.decoder.take_all(frames[start : start + share], 2.0)
-    assert together.decoder.statistics() == single.decoder.statistics()
-    assert together.sequencer.last == single.sequencer.last
-    for event, ring in single.rings.items():
-        assert together.rings[event].memory.tobytes() == ring.memory.tobytes()
+    _taken_alike(frames, share, capacity=16)
 
 
 def varied(stream: str, **changes: object) -> bytes:
@@ -379,9 +369,11 @@ def test_whole_runs_are_taken_as_their_frames_are_one_by_one(runs, odd):
     _taken_alike(frames, 150)
 
 
-def _taken_alike(frames, share):
+def _taken_alike(frames, share, *, capacity=512):
     """Asserts that frames leave the same behind whether they are taken together or one by one."""
-    single, together = Desk(capacity=512), Desk(capacity=512)
+    single, together = Desk(capacity=capacity), Desk(capacity=capacity)
+    for desk in (single, together):
+        desk.decoder.join("BTC-USDT", raw(SNAPSHOT), 1.0)
     for frame in frames:
         single.decoder.take(frame, 2.0)
     for start in range(0, len(frames), share):
