@@ -34,6 +34,8 @@ class AdapterSpec:
 
     `credentials` are settings that it needs for private streams: orders, executions, balances.
     `files` are settings that name a file to read.
+    `is_on_paper`: its orders and balances live in the gateway, and end with the provider.
+    `extends`: it can be asked for another event, or for deeper books, while it runs.
     `events_by_format`: where its setting `format` decides what it provides, the events of each.
     """
 
@@ -47,6 +49,8 @@ class AdapterSpec:
     credentials: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     events_by_format: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_on_paper: bool = False
+    extends: bool = False
     misfits: Callable[[Mapping[str, SettingValue]], tuple[Misfit, ...]] = lambda _: ()
 
     def provides(self, settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
@@ -173,6 +177,8 @@ _FAKE = AdapterSpec(
         ),
         *_PAPER,
     ),
+    is_on_paper=True,
+    extends=True,
     misfits=_price_misfits,
 )
 
@@ -211,6 +217,7 @@ _REPLAY = AdapterSpec(
         *_PAPER,
     ),
     files=("path",),
+    is_on_paper=True,
     events_by_format=_REPLAY_EVENTS,
 )
 

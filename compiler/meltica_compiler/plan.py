@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from enum import Enum
 from typing import TypeVar
 
+from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.carrying import carried_stages, remembers
 from meltica_compiler.graph import Edge, Graph, Node, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.plain import content_text
@@ -27,6 +28,9 @@ from meltica_compiler.plan_facts import (
 from meltica_compiler.stage_text import stage_text
 from meltica_compiler.upstream import providers_behind
 from meltica_dsl.source import Location
+
+_ON_PAPER = frozenset(name for name, adapter in ADAPTERS.items() if adapter.is_on_paper)
+_EXTENDING = frozenset(name for name, adapter in ADAPTERS.items() if adapter.extends)
 
 
 class Fate(Enum):
@@ -121,7 +125,8 @@ def _steps(
         if was is None or becomes is None:
             there = was or becomes
             assert there is not None, "a name comes from one of the graphs"
-            fate, reasons = (Fate.REMOVED if becomes is None else Fate.ADDED), list[Reason]()
+            fate = Fate.REMOVED if becomes is None else Fate.ADDED
+            reasons = _left_behind(there) if becomes is None else []
         else:
             there = becomes
             fate, reasons = judge(was, becomes)
@@ -129,25 +134,33 @@ def _steps(
 
 
 def _provider(old: ProviderNode, new: ProviderNode) -> Verdict:
-    """A ring may grow, shrink or go while a provider runs; what it is asked for may not grow."""
+    """A ring may grow, shrink or go while a provider runs; not every one can be asked for more then."""
     again = [Reason(*difference) for difference in changed(provider_facts(old), provider_facts(new))]
     inside: list[Reason] = []
+    more = inside if new.adapter in _EXTENDING else again
     was = {ring.event: ring for ring in old.ingresses}
     becomes = {ring.event: ring for ring in new.ingresses}
-    again += [Reason(f"is now asked for {event} events") for event in becomes if event not in was]
+    more += [Reason(f"is now asked for {event} events") for event in becomes if event not in was]
     inside += [Reason(f"is no longer asked for {event} events") for event in was if event not in becomes]
     for ring in new.ingresses:
         if ring.event in was:
             earlier = was[ring.event]
             if earlier.depth != ring.depth:
-                again.append(Reason(f"{ring.event} depth", str(earlier.depth), str(ring.depth)))
+                more.append(Reason(f"{ring.event} depth", str(earlier.depth), str(ring.depth)))
             if earlier.capacity != ring.capacity:
                 inside.append(Reason(f"{ring.event} ring", f"{earlier.capacity:_}", f"{ring.capacity:_}"))
     if new.trades and not old.trades:
-        again.append(Reason("is now traded on"))
+        (inside if new.adapter in _ON_PAPER else again).append(Reason("is now traded on"))
     elif old.trades and not new.trades:
         inside.append(Reason("is no longer traded on"))
-    return _verdict(old, new, again, inside)
+    return _verdict(old, new, [*again, *_left_behind(old)] if again else [], inside)
+
+
+def _left_behind(node: Node) -> list[Reason]:
+    """What goes with a node that ends."""
+    if not (isinstance(node, ProviderNode) and node.trades and node.adapter in _ON_PAPER):
+        return []
+    return [Reason("its open orders on paper expire, its balances are forgotten")]
 
 
 @dataclass(frozen=True, slots=True)

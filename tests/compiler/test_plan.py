@@ -89,7 +89,7 @@ def test_there_are_changes_exactly_when_the_hashes_differ(one, other):
 
 
 def follows_a_restart(step):
-    """A provider restarts to be asked for more, and not to be asked for less."""
+    """A route that forgets what a provider sent."""
     return (
         step.kind == "route"
         and bool(step.reasons)
@@ -116,7 +116,8 @@ def test_the_way_back_adds_what_was_removed_and_changes_what_was_changed(one, ot
 def test_every_change_has_its_reason_and_what_is_kept_has_none(one, other):
     for step in plan(chosen(one), chosen(other)).steps:
         has_both = step.fate in (Fate.MOVED, Fate.RESTARTED)
-        assert bool(step.reasons) == has_both
+        # A provider on paper that goes leaves orders behind.
+        assert bool(step.reasons) == has_both or step.fate is Fate.REMOVED
         assert all(reason != Reason("its compiled form differs") for reason in step.reasons)
 
 
@@ -146,7 +147,8 @@ def test_places_and_the_order_of_declarations_change_nothing():
         (EDITS[10], "pipeline", Fate.MOVED, "memory 64MiB → 65_537KiB"),
         (EDITS[11], "strategy:pulse", Fate.MOVED, "selector"),
         (EDITS[13], "sink:more", Fate.ADDED, ""),
-        (EDITS[13], "provider:paper", Fate.RESTARTED, "is now asked for ticker events"),
+        (EDITS[13], "provider:paper", Fate.MOVED, "is now asked for ticker events"),
+        (EDITS[3], "provider:paper", Fate.RESTARTED, "its open orders on paper expire"),
     ],
 )
 def test_what_an_edit_does_to_a_node(edit, id, fate, reason):
@@ -161,6 +163,7 @@ def test_the_text_shows_places_and_keeps_to_its_width():
     assert shown == (
         "~ provider paper  restarted                                       desk.mel:3 → 5\n"
         "      rate 20_000/s → 10_000/s\n"
+        "      its open orders on paper expire, its balances are forgotten\n"
         "~ route trades  state moved                                       desk.mel:7 → 9\n"
         "      stage where quantity >= 0.001 → where quantity >= 0.002\n"
         "      forgets what paper sent, which restarts\n"
@@ -209,3 +212,24 @@ def test_what_another_route_brings_counts_as_what_a_provider_sends():
         assert planned.fate(id) is Fate.RESTARTED, id
     (novel,) = (step for step in planned.steps if step.id == "route:novel")
     assert novel.reasons == (Reason("forgets what paper sent, which restarts"),)
+
+
+REPLAYED = """
+pipeline desk
+provider tape { adapter = replay, path = "a.csv", format = tardis_book, symbols = [BTC-USDT] }
+pool market { events = 1_024, on_full = block }
+route books via market = tape.book | depth 5 -> kept
+sink kept = log {}
+"""
+
+
+def test_a_recording_restarts_for_deeper_books():
+    planned = plan(graph_of(REPLAYED), graph_of(REPLAYED.replace("depth 5", "depth 9")))
+    assert planned.fate("provider:tape") is Fate.RESTARTED
+
+
+def test_a_provider_on_paper_that_goes_says_what_becomes_of_its_orders():
+    another = TEXT.replace("paper", "other_paper")
+    (gone,) = (step for step in plan(BASE, graph_of(another)).steps if step.id == "provider:paper")
+    assert gone.fate is Fate.REMOVED
+    assert gone.reasons == (Reason("its open orders on paper expire, its balances are forgotten"),)

@@ -279,15 +279,19 @@ class Swap:
         writers, parts = self._place.writers, self._core.parts
         for step in planned.steps:
             if step.kind == "provider" and step.fate in _GOES:
-                writers.shifts.pop(step.id).scope.cancel()
+                shift = writers.shifts.pop(step.id)
+                shift.scope.cancel()
+                self._place.readers.tasks.start_soon(self._clear_up_orders, step.name, shift)
         for node in self._graph.providers:
             provider = parts.providers[node.name]
+            venue = None
             if planned.fate(node.id) in _STAYS:
-                provider.use_rings(parts.plane.ingresses[node.name])
-                continue
-            if provider.venue is not None:
+                venue = provider.venue
+                provider.take_up(node, parts.plane.ingresses[node.name])
+            if provider.venue is not None and provider.venue is not venue:
                 self._core.router.use_venue(node.name, provider.venue)
-            self._core.employ_provider(writers, node)
+            if planned.fate(node.id) not in _STAYS:
+                self._core.employ_provider(writers, node)
 
     def _exchange_accounts(self, running: Parts) -> None:
         trading = {node.name for node in self._graph.strategies if node.trade_on is not None}
@@ -310,6 +314,11 @@ class Swap:
     def _reader(self, parts: Parts, id: str) -> StrategyInstance | Sink:
         kind, _, name = id.partition(":")
         return parts.strategies[name] if kind == "strategy" else parts.sinks[name]
+
+    async def _clear_up_orders(self, name: str, shift: Shift) -> None:
+        """Asks a venue whose provider has ended what became of its orders: no report will come of them."""
+        await shift.over.wait()
+        self._core.router.reconnected(name)
 
     async def _see_off(self, id: str, reader: StrategyInstance | Sink, shift: Shift) -> None:
         """Lets a reader that is gone from the graph handle what it has, within a limit."""

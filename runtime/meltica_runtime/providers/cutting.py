@@ -32,6 +32,16 @@ class Block:
             positions[event] = places[first:last] - start
         return Block(rows, positions, self.times[start:stop])
 
+    def without_first(self, counts: Mapping[str, int]) -> Block:
+        """The events but for so many of the first of each kind."""
+        is_kept = np.zeros(len(self.times), np.bool_)
+        for event, places in self.positions.items():
+            is_kept[places[counts[event] :]] = True
+        ranks = np.cumsum(is_kept) - 1
+        rows = {event: rows[counts[event] :] for event, rows in self.rows.items()}
+        positions = {event: ranks[places[counts[event] :]] for event, places in self.positions.items()}
+        return Block(rows, positions, self.times[is_kept])
+
 
 class BlockCutter:
     """A `MarketSource` over an iterator of blocks whose times ascend from block to block."""
@@ -41,11 +51,30 @@ class BlockCutter:
         self._block: Block | None = None
         self._place = 0
         self._last_us = -math.inf
+        self._end_us = -math.inf
         self._ended = False
 
     @property
     def exhausted(self) -> bool:
         return not self._fill()
+
+    @property
+    def end_us(self) -> float:
+        """Every event with a time before it has been handed out."""
+        return self._end_us
+
+    def handed_out(self, event: str) -> int:
+        """Records of the present block's `event` that are gone from it."""
+        if self._block is None or event not in self._block.positions:
+            return 0
+        return int(np.searchsorted(self._block.positions[event], self._place))
+
+    def replace(self, rest: Block) -> None:
+        """Goes on with this in the place of what is left of the present block."""
+        self._block, self._place = rest, 0
+
+    def ask(self, depths: Mapping[str, int]) -> None:
+        """A recording gives what is in it, whatever it is asked for."""
 
     def next_batch(self, limit: int, until_us: float) -> MarketBatch:
         """See `MarketSource.next_batch`."""
@@ -69,6 +98,7 @@ class BlockCutter:
                 break
         if math.isinf(end_us):
             end_us = self._last_us
+        self._end_us = end_us
         return _joined(parts, count, end_us)
 
     def _fill(self) -> bool:

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from meltica_compiler.graph import ProviderNode
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.orders.venue import Venue
 from meltica_runtime.providers.instrument import Instrument
@@ -68,8 +69,10 @@ class LiveProvider(Protocol):
 
     async def run(self) -> None: ...
 
-    def use_rings(self, rings: Mapping[str, IngressRing]) -> None:
-        """Writes there from now on: rings of the same layout, for the same events or for fewer."""
+    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> None:
+        """Is this node from now on, and writes into these rings. It differs from the one before in what is
+        asked of it: other events, other depths of books, whether a strategy trades on it. `venue` may be
+        there now; one that was there stays, since its orders do."""
         ...
 
     def statistics(self) -> ProviderStatistics: ...

@@ -14,15 +14,15 @@ import numpy as np
 from anyio import get_cancelled_exc_class
 
 from meltica_compiler.graph import ProviderNode
+from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime.market_feed import write_batch
 from meltica_runtime.orders.order import Filled
 from meltica_runtime.orders.venue import Venue
 from meltica_runtime.providers.instrument import Instrument
 from meltica_runtime.providers.live import ProviderContext, ProviderState, ProviderStatistics
-from meltica_runtime.providers.market import MarketBatch, MarketSource, silence
-from meltica_runtime.providers.paper.opening import instruments
+from meltica_runtime.providers.market import MarketBatch, MarketCodes, MarketSource, silence
+from meltica_runtime.providers.paper.opening import instruments, needed_depths, paper_venue
 from meltica_runtime.providers.paper.trading import PaperTrading
-from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.providers.source_fault import SourceFault
 from meltica_runtime.rings import IngressRing
 
@@ -33,6 +33,13 @@ ROUND_EVENTS = 8_192
 """Events written before others get their turn: some 5 ms of work, and what a kernel takes at once."""
 
 _log = logging.getLogger("meltica")
+
+
+class PlayedSource(MarketSource, Protocol):
+    def ask(self, depths: Mapping[str, int]) -> None:
+        """Gives these events from its present place on, with so many levels a side of a book. Those that it
+        gave already go on without a gap; what it has not it leaves out."""
+        ...
 
 
 class Pace(Protocol):
@@ -68,18 +75,21 @@ class PacedProvider:
         self,
         node: ProviderNode,
         context: ProviderContext,
-        start: Callable[[float], MarketSource],
+        start: Callable[[float, Mapping[str, int]], PlayedSource],
         pace: Pace,
-        paper: PaperVenue | None,
     ) -> None:
-        """`start` opens the source, given the clock; it may raise `SourceFault`."""
+        """`start` opens the source, given the clock, and the events wanted with the depths of their books; it
+        may raise `SourceFault`."""
         self._name = node.name
         self._context = context
         self._rings = context.rings
         self._start = start
         self._pace = pace
-        self._paper = paper
-        self._trading = PaperTrading(paper, self._market_us) if paper else None
+        self._source: PlayedSource | None = None
+        self._codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
+        self._paper = paper_venue(node, self._codes)
+        self._trading = PaperTrading(self._paper, self._market_us) if self._paper else None
+        self._has_told_balances = False
         self._instruments = instruments(node)
         self._state = ProviderState.PENDING
         self._error = ""
@@ -110,9 +120,24 @@ class PacedProvider:
             error=self._error,
         )
 
-    def use_rings(self, rings: Mapping[str, IngressRing]) -> None:
-        """See `LiveProvider.use_rings`."""
-        self._rings = rings
+    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> None:
+        """See `LiveProvider.take_up`."""
+        before, self._rings = self._wanted, rings
+        self._by_event = dict.fromkeys(rings, 0) | self._by_event
+        if self._paper is None:
+            self._paper = paper_venue(node, self._codes)
+            self._trading = PaperTrading(self._paper, self._market_us) if self._paper else None
+            if self._trading and self._state is ProviderState.RUNNING:
+                self._trading.open()
+        # Of nobody asking for anything a source makes nothing but empty blocks, for ever.
+        if self._source is not None and self._wanted and self._wanted != before:
+            self._source.ask(self._wanted)
+
+    @property
+    def _wanted(self) -> dict[str, int]:
+        """The events that the source is asked for, with the depths of their books."""
+        depths = {event: ring.layout.depth for event, ring in self._rings.items()}
+        return needed_depths(depths, DEFAULT_BOOK_DEPTH) if self._paper else depths
 
     async def run(self) -> None:
         """Until cancelled, or until the source is exhausted and every order it had to answer is answered.
@@ -142,12 +167,14 @@ class PacedProvider:
 
     async def _play(self) -> None:
         now_us = self._context.clock()
-        source = self._start(now_us)
+        source = self._source = self._start(now_us, self._wanted)
         first_us = source.next_batch(0, math.inf).end_us
         self._pace.begin(now_us, first_us)
         self._reached_us = first_us
-        self._open_account(first_us)
+        if self._trading:
+            self._trading.open()
         self._state = ProviderState.RUNNING
+        self._tell_balances()
         while not source.exhausted:
             if self._round(source):
                 await anyio.lowlevel.checkpoint()
@@ -159,6 +186,7 @@ class PacedProvider:
 
     def _round(self, source: MarketSource) -> bool:
         """Writes what is due and fits; whether there was more to write than one round takes."""
+        self._tell_balances()
         # A clock that is set back, as NTP may do, makes the market wait until it is there again.
         until_us = max(self._pace.market_us(self._context.clock()), self._reached_us)
         room = min((ring.room() for ring in self._rings.values()), default=ROUND_EVENTS)
@@ -187,11 +215,12 @@ class PacedProvider:
             self._fills += isinstance(report, Filled)
             self._context.report(report)
 
-    def _open_account(self, time_us: float) -> None:
-        if self._trading and self._paper:
-            self._trading.open()
+    def _tell_balances(self) -> None:
+        """Once, when there is an account."""
+        if self._paper and not self._has_told_balances:
+            self._has_told_balances = True
             for balance in self._paper.balances():
-                self._context.report(replace(balance, time_us=time_us))
+                self._context.report(replace(balance, time_us=self._reached_us))
 
     def _market_us(self) -> float:
         """The market time of a request that is made now."""

@@ -249,7 +249,7 @@ async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
 async def test_the_orders_of_a_removed_strategy_stay_known_and_are_taken_up_again(
     served, migrated_dsn, tmp_path
 ):
-    before = TEXT.replace("contiguous", "ordered")  # steady restarts, to be traded on
+    before = TEXT
     both = before + BUYER
     async with served(before, resting=RESTING) as running:
         gateway = running.gateway
@@ -282,6 +282,74 @@ async def test_a_provider_that_restarts_is_asked_about_the_orders_that_are_open_
         await running.until(lambda: known(order.client_order_id).state is OrderState.EXPIRED)
 
 
+MORE_OF_STEADY = """
+route tickers via whole = steady.ticker -> kept
+route books via whole = steady.book | depth 12 -> kept
+route candles via whole = steady.kline -> kept
+sink kept = log { limit = 1/s }
+"""
+
+
+async def test_orders_on_paper_rest_on_while_more_is_asked_of_their_provider(served):
+    async with served(TEXT + BUYER, resting=RESTING) as running:
+        gateway = running.gateway
+        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        (order,) = gateway.router.desk.open_orders()
+        steady = gateway.providers["steady"]
+        for more in (MORE_OF_STEADY, MORE_OF_STEADY.replace("12", "40"), MORE_OF_STEADY, "", MORE_OF_STEADY):
+            swapped = await running.apply(TEXT + BUYER + more)
+            assert swapped.plan.fate("provider:steady") is Fate.MOVED
+            assert gateway.providers["steady"] is steady
+            asked = [ring.event for ring in gateway.graph.providers[0].ingresses]
+            before = dict(steady.statistics().by_event)
+
+            def all_come(asked=asked, before=before) -> bool:
+                return all(steady.statistics().by_event[event] > before[event] for event in asked)
+
+            await running.until(all_come)
+        assert [one.client_order_id for one in gateway.router.desk.open_orders()] == [order.client_order_id]
+        held = {one.asset: one.total - one.available for one in steady._paper.balances()}
+        assert held["USDT"] > 0, "the venue knows of the order too"
+        assert gateway.snapshot().strategies["counter"].fault is None, "no trade was missing or came twice"
+
+
+async def test_the_first_who_trades_on_a_provider_finds_a_venue_there_and_its_market_goes_on(served):
+    buying = RESTING.replace("0.01, 1, {", "0.5, Math.ceil(1.1 * payload.price), {")
+    async with served(TEXT, resting=buying) as running:
+        gateway = running.gateway
+        await running.more_events(500)
+        swapped = await running.apply(TEXT + BUYER)
+        assert swapped.plan.fate("provider:steady") is Fate.MOVED
+        await running.until(lambda: gateway.snapshot().orders.desk.fills)
+        await running.more_events(500)
+        assert gateway.snapshot().strategies["counter"].fault is None
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (TEXT + BUYER).replace("steady", "another"),
+        # It restarts, and nobody trades there any more.
+        TEXT.replace("rate = 2_000/s", "rate = 1_000/s").replace("contiguous", "ordered"),
+    ],
+)
+async def test_orders_on_paper_expire_when_their_provider_goes(served, after):
+    async with served(TEXT + BUYER, resting=RESTING) as running:
+        gateway = running.gateway
+        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        (order,) = gateway.router.desk.open_orders()
+        swapped = await running.apply(after)
+        (provider,) = (step for step in swapped.plan.steps if step.id == "provider:steady")
+        assert any("open orders on paper expire" in reason.what for reason in provider.reasons)
+        with anyio.fail_after(20):
+            while order.client_order_id in {
+                one.client_order_id for one in await gateway.orders.open_orders()
+            }:
+                await anyio.sleep(0.01)
+        orders = {one.client_order_id: one.state for one in await gateway.orders.list_orders("buyer")}
+        assert orders[order.client_order_id] is OrderState.EXPIRED
+
+
 async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatch):
     monkeypatch.setattr(module, "SEE_OFF_SECONDS", 0.2)
     monkeypatch.setattr(module, "CATCH_UP_SECONDS", 0.2)
@@ -300,7 +368,7 @@ async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatc
 
 async def test_what_another_gateway_left_of_an_instance_is_known_when_it_is_added(served):
     buying = RESTING.replace("0.01, 1, {", "0.5, Math.ceil(1.1 * payload.price), {")
-    before = TEXT.replace("contiguous", "ordered")
+    before = TEXT
     with_buyer = before + BUYER
     async with served(before, resting=buying) as running:
         async with served(

@@ -206,3 +206,43 @@ def test_a_price_of_few_ticks_still_makes_whole_books(start):
 def test_impossible_settings_are_refused_by_name(name, value):
     with pytest.raises(ValueError, match=name):
         FakeMarketSettings(**{name: value})
+
+
+KINDS = st.sets(st.sampled_from(["trade", "ticker", "book", "kline"]), min_size=1)
+DEPTHS = st.tuples(KINDS, st.integers(1, 20)).map(
+    lambda asked: {event: asked[1] if event == "book" else 0 for event in sorted(asked[0])}
+)
+
+
+@given(
+    asked=st.lists(DEPTHS, min_size=2, max_size=5),
+    cuts=st.lists(st.tuples(st.integers(0, 4_000), st.floats(0, 3e5)), min_size=5, max_size=5),
+)
+@settings(max_examples=30, deadline=None)
+def test_what_is_asked_for_later_leaves_no_gap_in_what_was_asked_for_before(asked, cuts):
+    source = market(asked[0], kline_us=10_000.0)
+    batches, until = [], 0.0
+    for depths, (limit, span) in zip(asked, cuts, strict=False):
+        source.ask(depths)
+        until += span
+        before_us = batches[-1].end_us if batches else -math.inf
+        batches.append(source.next_batch(limit, until))
+        assert set(batches[-1].rows) <= set(depths)
+        assert all((rows["time"] >= before_us).all() for rows in batches[-1].rows.values())
+    whole = market({**ALL, "book": 20}, kline_us=10_000.0).next_batch(200_000, until)
+    for event in ("trade", "ticker", "book"):
+        rows = [row for batch in batches for row in batch.rows.get(event, ())]
+        numbers = [row["venue_seq"] for row in rows]
+        assert numbers == sorted(set(numbers)), "all in order, and nothing twice"
+        expected = {row["venue_seq"]: row for row in whole.rows.get(event, ())}
+        for row in rows:
+            assert shown(row) == shown(expected[row["venue_seq"]], len(row["bids"]) if event == "book" else 0)
+        if all(event in depths for depths in asked):
+            due = [row["venue_seq"] for row in whole.rows.get(event, ()) if row["time"] < batches[-1].end_us]
+            assert numbers[: len(due)] == due
+
+
+def shown(row, levels: int | None = None) -> list[object]:
+    """What a record says, but for what counts from when it was first asked for."""
+    names = set(row.dtype.names) - {"trade_id", "last", "volume", "bid_levels", "ask_levels"}
+    return [row[n][:levels].tolist() if n in ("bids", "asks") else row[n] for n in sorted(names)]

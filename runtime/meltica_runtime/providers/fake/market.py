@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
 import numpy as np
 
-from meltica_compiler.layout import record_layout
+from meltica_compiler.layout import RecordLayout, record_layout
 from meltica_runtime.providers.cutting import Block, BlockCutter
 from meltica_runtime.providers.fake.klines import Candle, CandleMaker
 from meltica_runtime.providers.fake.quotes import BOOK, TICKER, TRADE, Floats, Quotes, QuoteWalk
@@ -20,6 +21,17 @@ _LEVEL_STREAM = 3
 _KINDS = {"trade": TRADE, "ticker": TICKER, "book": BOOK}
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The block that is being handed out. `gone`: of each event the records that were left out of it, because
+    they were handed out, or were over, when more was asked for."""
+
+    quotes: Quotes
+    rows: Mapping[str, Rows]
+    candles: list[Candle]
+    gone: Mapping[str, int]
+
+
 class FakeMarket:
     """A `MarketSource` that never ends.
 
@@ -31,7 +43,8 @@ class FakeMarket:
     def __init__(self, settings: FakeMarketSettings, codes: MarketCodes, depths: Mapping[str, int]) -> None:
         assert codes.symbols, "a market has symbols"
         symbols = len(codes.symbols)
-        self._layouts = {event: record_layout(event, depth) for event, depth in depths.items()}
+        self._settings = settings
+        self._layouts = _layouts(depths)
         self._walk = QuoteWalk(settings, tuple(codes.symbols))
         self._writer = RecordWriter(codes, self._walk.price_grid, self._walk.lot_grid)
         self._symbols = symbols
@@ -44,6 +57,7 @@ class FakeMarket:
         self._candles = CandleMaker(settings.kline_us, settings.start_us, self._last_ticks)
         self._level_seed = stream_seed(settings.seed, _LEVEL_STREAM)
         self._wanted_kinds = np.array([event in depths for event in _KINDS])
+        self._drawn: _Drawn | None = None
         self._cutter = BlockCutter(self._blocks())
 
     @property
@@ -54,14 +68,44 @@ class FakeMarket:
         """See `MarketSource.next_batch`."""
         return self._cutter.next_batch(limit, until_us)
 
+    def ask(self, depths: Mapping[str, int]) -> None:
+        """See `PlayedSource.ask`. Trade ids, volumes and candles of an event that was not asked for before
+        begin here."""
+        before, self._layouts = self._layouts, _layouts(depths)
+        self._wanted_kinds = np.array([event in depths for event in _KINDS])
+        drawn = self._drawn
+        if drawn is None:
+            return
+        known = {event: rows for event, rows in drawn.rows.items() if event in self._layouts}
+        gone = {event: drawn.gone.get(event, 0) + self._cutter.handed_out(event) for event in known}
+        same = {event: rows for event, rows in known.items() if before[event] == self._layouts[event]}
+        self._begin(self._layouts.keys() - known.keys(), drawn.quotes)
+        block = self._block(drawn.quotes, same, gone)
+        # What of the new was over by now, known once it is made.
+        for event in self._layouts.keys() - known.keys():
+            gone[event] = int(np.searchsorted(block.rows[event]["time"], self._cutter.end_us))
+        self._cutter.replace(block.without_first(gone))
+
+    def _begin(self, events: Set[str], quotes: Quotes) -> None:
+        """Lets events begin with this block, knowing nothing of what was before."""
+        if "ticker" in events:
+            self._last_ticks = quotes.bids[0].copy()
+            self._volume = RollingVolume(self._symbols)
+        if "kline" in events:
+            start_us = float(quotes.times.flat[0])
+            self._candles = CandleMaker(self._settings.kline_us, start_us, quotes.bids[0])
+
     def _blocks(self) -> Iterator[Block]:
         while True:
-            yield self._block(self._walk.next_block())
+            yield self._block(self._walk.next_block(), {}, {})
 
-    def _block(self, quotes: Quotes) -> Block:
-        rows: dict[str, Rows] = {}
-        candles: list[Candle] = []
+    def _block(self, quotes: Quotes, made: Mapping[str, Rows], gone: Mapping[str, int]) -> Block:
+        """All records of a block, those of some events `made` before; `gone` is kept with it."""
+        rows: dict[str, Rows] = {**made}
+        candles = self._drawn.candles if self._drawn is not None and "kline" in made else []
         for event, layout in self._layouts.items():
+            if event in made:
+                continue
             match event:
                 case "trade":
                     rows[event] = self._writer.trades(layout, quotes, self._ids(quotes))
@@ -74,6 +118,7 @@ class FakeMarket:
                 case "kline":
                     candles = self._candles.add(quotes)
                     rows[event] = self._writer.klines(layout, candles)
+        self._drawn = _Drawn(quotes, rows, candles, gone)
         return self._ordered(quotes, rows, candles)
 
     def _ids(self, quotes: Quotes) -> Floats:
@@ -108,3 +153,7 @@ class FakeMarket:
             first = ahead + np.arange(len(candles)) * self._symbols
             positions["kline"] = (first[:, None] + np.arange(self._symbols)).reshape(-1)
         return Block(rows, positions, times)
+
+
+def _layouts(depths: Mapping[str, int]) -> dict[str, RecordLayout]:
+    return {event: record_layout(event, depth) for event, depth in depths.items()}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from meltica_compiler.graph import ProviderNode
-from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime.providers import setting_values
 from meltica_runtime.providers.fake.market import FakeMarket
 from meltica_runtime.providers.fake.settings import FakeMarketSettings
 from meltica_runtime.providers.live import ProviderContext
-from meltica_runtime.providers.market import MarketCodes, MarketSource
-from meltica_runtime.providers.paced import PacedProvider, WallPace
-from meltica_runtime.providers.paper.opening import needed_depths, paper_venue
+from meltica_runtime.providers.market import MarketCodes
+from meltica_runtime.providers.paced import PacedProvider, PlayedSource, WallPace
 
 
 def fake_market_settings(node: ProviderNode, *, seed: int | None, start_us: float) -> FakeMarketSettings:
@@ -40,11 +39,8 @@ def open_fake(node: ProviderNode, context: ProviderContext) -> PacedProvider:
     What the routes do not ask for, but the venue needs to match orders, is made for the venue alone.
     """
     codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
-    depths = {event: ring.layout.depth for event, ring in context.rings.items()}
-    if node.trades:
-        depths = needed_depths(depths, DEFAULT_BOOK_DEPTH)
 
-    def start(start_us: float) -> MarketSource:
+    def start(start_us: float, depths: Mapping[str, int]) -> PlayedSource:
         return FakeMarket(fake_market_settings(node, seed=context.seed, start_us=start_us), codes, depths)
 
-    return PacedProvider(node, context, start, WallPace(), paper_venue(node, codes))
+    return PacedProvider(node, context, start, WallPace())

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from meltica_compiler.kernels.selection import copy_records
 from meltica_runtime.providers.market import MarketBatch, Rows
 
 TRADE, TICKER, BOOK = 0, 1, 2
@@ -146,8 +147,8 @@ class _Newest:
         # Of several values for one place numpy keeps the last.
         last[symbols] = np.arange(len(rows))
         codes = np.flatnonzero(last >= 0)
-        if self._rows is None or len(self._places) < len(last):
-            self._grow(len(last), rows.dtype)
+        if self._rows is None or len(self._places) < len(last) or self._rows.dtype != rows.dtype:
+            self._grow(max(len(last), len(self._places)), rows.dtype)
         assert self._rows is not None
         self._rows[codes] = rows[last[codes]]
         self._places[codes] = places[last[codes]]
@@ -161,7 +162,8 @@ class _Newest:
     def _grow(self, size: int, dtype: np.dtype[Any]) -> None:
         rows, places = np.zeros(size, dtype), np.full(size, -1)
         if self._rows is not None:
-            rows[: len(self._places)] = self._rows
+            # Books may have got more levels since, or fewer.
+            copy_records(self._rows, rows[: len(self._places)])
             places[: len(self._places)] = self._places
         self._rows, self._places = rows, places
 

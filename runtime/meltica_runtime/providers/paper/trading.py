@@ -9,7 +9,7 @@ from meltica_runtime.orders.order import Expired, OrderReport, OrderRequest
 from meltica_runtime.orders.venue import OrderRefused
 from meltica_runtime.providers.paper.venue import PaperVenue
 
-FORGOTTEN = "the venue on paper forgets its orders when its gateway ends"
+FORGOTTEN = "the venue on paper has forgotten its orders: it ended, with its provider or its gateway"
 
 
 class PaperTrading:
@@ -21,14 +21,15 @@ class PaperTrading:
         """`now_us` is the venue's time, which is the market's."""
         self._paper = paper
         self._now_us = now_us
-        self._is_open = False
+        self._is_open = self._has_closed = False
         self.orders = 0
 
     def open(self) -> None:
         self._is_open = True
 
     def close(self) -> None:
-        self._is_open = False
+        """For good: what is open is forgotten."""
+        self._is_open, self._has_closed = False, True
 
     async def submit(self, order: OrderRequest) -> None:
         self._require_open()
@@ -44,10 +45,15 @@ class PaperTrading:
         self._paper.amend(order.client_order_id, price, quantity, self._now_us())
 
     async def query(self, order: OrderRequest) -> tuple[OrderReport, ...] | None:
-        """Orders live as long as the gateway: one from an earlier run is gone for good, and nothing that is
-        still under way could bring it back."""
+        """Orders live as long as the venue: one of another is gone for good, and nothing that is still under
+        way could bring it back."""
         known = self._paper.history(order.client_order_id)
-        return (Expired(order.client_order_id, order.placed_us, FORGOTTEN),) if known is None else known
+        state = self._paper.query(order.client_order_id)
+        if known is None or state is None:
+            return (Expired(order.client_order_id, order.placed_us, FORGOTTEN),)
+        if self._has_closed and not state.is_final:
+            return (*known, Expired(order.client_order_id, self._now_us(), FORGOTTEN))
+        return known
 
     def _require_open(self) -> None:
         if not self._is_open:

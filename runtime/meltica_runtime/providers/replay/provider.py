@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from meltica_compiler.graph import ProviderNode
 from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime.providers import setting_values
 from meltica_runtime.providers.live import ProviderContext
-from meltica_runtime.providers.market import MarketCodes, MarketSource
-from meltica_runtime.providers.paced import PacedProvider
-from meltica_runtime.providers.paper.opening import paper_venue
+from meltica_runtime.providers.market import MarketCodes
+from meltica_runtime.providers.paced import PacedProvider, PlayedSource
 from meltica_runtime.providers.replay.source import replay_source
 
 _AS_FAST_AS_POSSIBLE = "max"
@@ -41,15 +41,13 @@ def open_replay(node: ProviderNode, context: ProviderContext) -> PacedProvider:
     codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
     path = context.project_root / setting_values.text(node.settings, "path")
     file_format = setting_values.text(node.settings, "format")
-    book = context.rings.get("book")
-    depth = book.layout.depth if book else DEFAULT_BOOK_DEPTH
     speed = node.settings["speed"]
     pace = ReplayPace(
         math.inf if speed == _AS_FAST_AS_POSSIBLE else setting_values.real(node.settings, "speed")
     )
 
-    def start(now_us: float) -> MarketSource:
+    def start(now_us: float, depths: Mapping[str, int]) -> PlayedSource:
         del now_us  # A recording has its own time.
-        return replay_source(path, file_format, codes, depth)
+        return replay_source(path, file_format, codes, depths.get("book", DEFAULT_BOOK_DEPTH))
 
-    return PacedProvider(node, context, start, pace, paper_venue(node, codes))
+    return PacedProvider(node, context, start, pace)
