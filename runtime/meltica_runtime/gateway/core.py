@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_runtime.data_plane import build_data_plane
@@ -14,6 +14,7 @@ from meltica_runtime.gateway.crew import Crew
 from meltica_runtime.gateway.desk_hand import DeskHand
 from meltica_runtime.gateway.options import GatewayOptions
 from meltica_runtime.gateway.outbox_keeper import KeptJournal, OutboxKeeper
+from meltica_runtime.gateway.paper_accounts import close_former
 from meltica_runtime.gateway.parts import Parts, Workshop
 from meltica_runtime.orders.desk import OrderDesk
 from meltica_runtime.orders.exact import ZERO, subtract
@@ -63,7 +64,7 @@ class Core:
         outlets = InstanceOutlets(self.hand.act, notes.note_log, self._note_fault)
         self.workshop = Workshop(options, database, clock, self.run_pump, self._report, outlets)
         self.parts: Parts = self.workshop.all_of(plane)
-        journal = KeptJournal(PostgresJournal(database))
+        self._journal = journal = KeptJournal(PostgresJournal(database))
         self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)
         self.router = OrderRouter(
             OrderDesk(options.desk),
@@ -86,19 +87,23 @@ class Core:
 
     async def recover(self, leases: Leases) -> None:
         """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
-        an instance that another gateway runs are its business."""
+        an instance that another gateway runs are its business. What was on paper is closed: its account
+        begins anew."""
         await store_catalog(self.database, self.parts.graph)
         await self.keeper.begin()
-        for position in await self.orders.positions():
+        await self._take_up_halts()
+        orders = await self.orders.open_orders()
+        own = self.parts.strategies.keys()
+        ours = own | await leases.take({order.request.instance for order in orders} - own)
+        orders = tuple(order for order in orders if order.request.instance in ours)
+        await close_former(self.orders, self._journal, orders, ours, self.clock())
+        kept = self._kept(orders, await self.orders.positions())
+        for position in kept.positions:
             market = (position.provider, position.symbol)
             self.router.desk.accounts.restore_position(
                 position.instance, market, position.quantity, position.last_price
             )
-        await self._take_up_halts()
-        left = await self.orders.open_orders()
-        own = self.parts.strategies.keys()
-        ours = own | await leases.take({order.request.instance for order in left} - own)
-        self.router.restore(order for order in left if order.request.instance in ours)
+        self.router.restore(kept.orders)
 
     async def left_by(self, instances: Collection[str]) -> Left:
         """What another gateway that ran these instances meanwhile has left of them."""
@@ -107,10 +112,18 @@ class Core:
         orders = await self.orders.open_orders()
         positions = await self.orders.positions()
         halts = await engaged_halts(self.database)
+        kept = self._kept(
+            [order for order in orders if order.request.instance in instances],
+            [position for position in positions if position.instance in instances],
+        )
+        return replace(kept, halts=tuple(halt for halt in halts if halt.instance in instances))
+
+    def _kept(self, orders: Iterable[Order], positions: Iterable[StoredPosition]) -> Left:
+        """What lives on in accounts that live on. A name that is on paper now may have been another's."""
+        paper = self.router.desk.on_paper
         return Left(
-            tuple(order for order in orders if order.request.instance in instances),
-            tuple(position for position in positions if position.instance in instances),
-            tuple(halt for halt in halts if halt.instance in instances),
+            tuple(o for o in orders if not o.on_paper and o.request.provider not in paper),
+            tuple(p for p in positions if p.provider not in paper),
         )
 
     def take_up(self, left: Left) -> None:

@@ -61,6 +61,15 @@ class Accounts:
         for engine in (account.engine, self.gateway):
             engine.exposures.hold(engine.exposures.at(*market), quantity, mark)
 
+    def close_positions(self, provider: str) -> tuple[Position, ...]:
+        """Takes what is held at a venue out of the books, and returns it: its account is gone."""
+        held = tuple(p for p in self.positions() if p.provider == provider and p.net)
+        for position in held:
+            market = (provider, position.symbol)
+            mark = self.engine(position.instance).exposures.at(*market).mark
+            self.restore_position(position.instance, market, position.net.copy_negate(), mark)
+        return held
+
     def restore_halt(self, instance: str | None, reason: str) -> None:
         """Takes up a kill switch that an earlier run left engaged."""
         engine = self.gateway if instance is None else self.take_up(instance).engine

@@ -69,6 +69,8 @@ class OrderDesk:
     def __init__(self, limits: DeskLimits | None = None, gateway: Risk | None = None) -> None:
         self._limits = limits or DeskLimits()
         self.accounts = Accounts(gateway)
+        self.on_paper: frozenset[str] = frozenset()
+        """The venues that simulate their orders."""
         self._open: dict[str, OpenOrder] = {}
         self._retired = RetiredOrders(self._limits.retired)
         self._counts = DeskCounts()
@@ -98,7 +100,7 @@ class OrderDesk:
         reference = usable_reference(reference)
         proposal = new_order_proposal(request, reference)
         value = request.price or reference or ZERO
-        opened = OpenOrder(new_order(request, now_us), account, self.accounts.gateway, value)
+        opened = OpenOrder(self._new(request, now_us), account, self.accounts.gateway, value)
         breach, events = judge(opened.sides, proposal, now_us)
         if breach is not None:
             return self.refuse(request, Refusal.RISK, breach.reason, now_us, breach.limit, events)
@@ -119,7 +121,7 @@ class OrderDesk:
     ) -> Refused:
         """Refuses a new order, for a reason of the caller's or of our own. Nothing is used up."""
         report = Rejected(request.client_order_id, now_us, reason)
-        order = lifecycle.apply(new_order(request, now_us), report)
+        order = lifecycle.apply(self._new(request, now_us), report)
         assert isinstance(order, Order), "a new order can always be rejected"
         if kind.leaves_a_record:
             self._retired.put(order)
@@ -208,6 +210,9 @@ class OrderDesk:
         return self._counts.read(open_orders=len(self._open), remembered=len(self._retired))
 
     # --- the steps ---------------------------------------------------------------------------
+
+    def _new(self, request: OrderRequest, now_us: float) -> Order:
+        return new_order(request, now_us, on_paper=request.provider in self.on_paper)
 
     def _not_taken(self, request: OrderRequest, account: Account | None, now_us: float) -> Refused | None:
         if request.client_order_id in self._open or request.client_order_id in self._retired:

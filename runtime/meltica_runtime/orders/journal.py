@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from meltica_runtime.orders.lifecycle import Order
@@ -63,6 +64,22 @@ class BalanceRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """A position that is held no more though nobody traded: its account was on paper, and is gone.
+    `quantity` is signed: what was held."""
+
+    instance: str
+    provider: str
+    symbol: str
+    quantity: Decimal
+    time_us: float
+
+    @property
+    def event_id(self) -> str:
+        return f"position:{self.instance}:{self.provider}:{self.symbol}:{self.time_us:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
 class RiskRecorded:
     event: RiskEvent
 
@@ -72,7 +89,9 @@ class RiskRecorded:
         return f"risk:{event.instance or ''}:{event.time_us:.3f}:{event.number}"
 
 
-JournalEntry = OrderPlaced | OrderChanged | ExecutionRecorded | BalanceRecorded | RiskRecorded
+JournalEntry = (
+    OrderPlaced | OrderChanged | ExecutionRecorded | BalanceRecorded | PositionClosed | RiskRecorded
+)
 
 
 class JournalUnavailable(Exception):

@@ -87,6 +87,11 @@ class VenueLane:
         self.inquiry.use(venue)
 
     @property
+    def on_paper(self) -> bool:
+        """Whether the account there is simulated."""
+        return self._venue.on_paper
+
+    @property
     def has_room(self) -> bool:
         """Whether a new order may be reserved a place."""
         return self._reserved < self._limits.orders

@@ -38,7 +38,8 @@ class Order:
     `request` carries the price and quantity that hold now: those of the last amendment, if any.
     `notional` is the exact sum of quantity times price over all fills, `fees` their fees by asset.
     `amendment` is the amend that is on its way. `outcome_unknown` says that a request to the venue
-    was not answered and that its state here may be behind. `version` counts the changes.
+    was not answered and that its state here may be behind. `on_paper` says that its venue simulates it,
+    and forgets it when the run ends. `version` counts the changes.
     """
 
     request: OrderRequest
@@ -54,6 +55,7 @@ class Order:
     reason: str = ""
     amendment: AmendRequest | None = None
     outcome_unknown: bool = False
+    on_paper: bool = False
     version: int = field(default=0, compare=False)
 
     @property
@@ -104,8 +106,8 @@ _END = {
 Transition = Order | Duplicate | IllegalTransition
 
 
-def new_order(request: OrderRequest, now_us: float) -> Order:
-    return Order(request, updated_us=now_us)
+def new_order(request: OrderRequest, now_us: float, *, on_paper: bool = False) -> Order:
+    return Order(request, updated_us=now_us, on_paper=on_paper)
 
 
 def apply(order: Order, report: OrderReport) -> Transition:
@@ -159,6 +161,7 @@ def _acknowledged(order: Order, report: Acknowledged) -> Transition:
         acknowledged_us=report.time_us,
         updated_us=max(order.updated_us, report.time_us),
         amendment=order.amendment,
+        on_paper=order.on_paper,
         version=order.version + 1,
     )
 
@@ -185,6 +188,7 @@ def _filled(order: Order, report: Filled) -> Transition:
         updated_us=updated_us,
         reason=order.reason,
         amendment=None if whole else order.amendment,
+        on_paper=order.on_paper,
         version=order.version + 1,
     )
 

@@ -24,6 +24,7 @@ from meltica_runtime.orders.journal import (
     OrderChanged,
     OrderJournal,
     OrderPlaced,
+    PositionClosed,
     RiskRecorded,
 )
 from meltica_runtime.orders.lane import Sending, VenueLane
@@ -91,6 +92,7 @@ class OrderRouter:
         self._uncommitted: dict[str, bool] = {}
         """Orders that wait for the journal; True when a cancel is to follow the order."""
         self._changed = anyio.Event()
+        self._look_for_paper()
         self._is_stopping = False
         self._missed = self._faults = 0
         self._tasks: TaskGroup | None = None
@@ -213,14 +215,19 @@ class OrderRouter:
 
     def use_venue(self, name: str, venue: Venue) -> None:
         """Sends to this venue from now on, in the place of one of the same name if there is one: that is then
-        asked about all orders which are open there. Orders at venues that are gone stay known."""
+        asked about all orders which are open there. Orders at venues that are gone stay known; what was held
+        on paper is gone with its account."""
         assert self._tasks is not None, "venues come and go while the router runs"
         lane = self._lanes.get(name)
         if lane is not None:
+            if lane.on_paper:
+                self._close_positions(name)
             lane.use(venue)
+            self._look_for_paper()
             self.reconnected(name)
             return
         self._lanes[name] = lane = self._new_lane(name, venue)
+        self._look_for_paper()
         self._tasks.start_soon(lane.run)
 
     def enroll(
@@ -346,6 +353,14 @@ class OrderRouter:
             self.on_report(RequestFailed(order.client_order_id, self._clock(), reason))
         else:
             lane.put(Sending(kind, order.client_order_id))
+
+    def _close_positions(self, venue: str) -> None:
+        now_us = self._clock()
+        held = self.desk.accounts.close_positions(venue)
+        self._hand_on(tuple(PositionClosed(p.instance, venue, p.symbol, p.net, now_us) for p in held), ())
+
+    def _look_for_paper(self) -> None:
+        self.desk.on_paper = frozenset(name for name, lane in self._lanes.items() if lane.on_paper)
 
     def _miss(self, report: VenueReport) -> None:
         self._missed += 1

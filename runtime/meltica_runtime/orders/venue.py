@@ -30,6 +30,11 @@ class Venue(Protocol):
     unknown.
     """
 
+    @property
+    def on_paper(self) -> bool:
+        """Whether its account is simulated, and begins anew with each life of the venue."""
+        ...
+
     async def submit(self, order: OrderRequest) -> None: ...
 
     async def cancel(self, order: OrderRequest) -> None: ...

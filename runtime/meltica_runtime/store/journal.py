@@ -18,6 +18,7 @@ from meltica_runtime.orders.journal import (
     JournalUnavailable,
     OrderChanged,
     OrderPlaced,
+    PositionClosed,
     RiskRecorded,
 )
 from meltica_runtime.orders.lifecycle import Order
@@ -25,13 +26,21 @@ from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.store import journal_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
-from meltica_runtime.store.rows import balance_row, execution_row, halt_row, order_row, storable
+from meltica_runtime.store.rows import (
+    balance_row,
+    closed_position_row,
+    execution_row,
+    halt_row,
+    order_row,
+    storable,
+)
 
 KINDS: dict[type[JournalEntry], str] = {
     OrderPlaced: "order_placed",
     OrderChanged: "order_changed",
     ExecutionRecorded: "execution",
     BalanceRecorded: "balance",
+    PositionClosed: "position_closed",
     RiskRecorded: "risk",
 }
 """How the outbox calls each kind of entry."""
@@ -50,6 +59,7 @@ class _Group:
     changed: dict[str, bytes] = field(default_factory=dict)
     executions: list[bytes] = field(default_factory=list)
     balances: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    closed: list[bytes] = field(default_factory=list)
     engaged: dict[str, bytes] = field(default_factory=dict)
     released: dict[str, bytes] = field(default_factory=dict)
 
@@ -74,6 +84,9 @@ class _Group:
             case BalanceRecorded(change):
                 row = balance_row(change)
                 text = self.balances[row.provider, row.asset, row.snapshot_us] = _encode(row)
+            case PositionClosed():
+                text = _encode(closed_position_row(entry))
+                self.closed.append(text)
             case RiskRecorded(event):
                 text = _encode(replace(event, reason=storable(event.reason)))
                 if event.limit is RiskLimit.KILL_SWITCH:
@@ -179,6 +192,7 @@ async def _write_rows(connection: PoolConnectionProxy, group: _Group) -> None:
         (sql.CHANGE_ORDERS, group.changed.values()),
         (sql.ADD_EXECUTIONS, group.executions),
         (sql.ADD_BALANCES, group.balances.values()),
+        (sql.CLOSE_POSITIONS, group.closed),
         (sql.RELEASE_HALTS, group.released.values()),
         (sql.ENGAGE_HALTS, group.engaged.values()),
     ):

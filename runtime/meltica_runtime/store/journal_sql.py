@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from meltica_runtime.store.rows import COLUMN_TYPES, BalanceRow, ExecutionRow, OrderRow
+from meltica_runtime.store.rows import COLUMN_TYPES, BalanceRow, ClosedPositionRow, ExecutionRow, OrderRow
 
 
 def _columns(row: type[msgspec.Struct]) -> str:
@@ -47,6 +47,10 @@ ADD_BALANCES = _insert(
     BalanceRow,
     "ON CONFLICT (provider, asset, snapshot_us) DO UPDATE SET changed_us = now_us(), "
     + _assignments(BalanceRow.__struct_fields__, frozenset({"provider", "asset", "snapshot_us"})),
+)
+
+CLOSE_POSITIONS = _insert(
+    "closed_positions", ClosedPositionRow, "ON CONFLICT (instance, provider, symbol, closed_us) DO NOTHING"
 )
 
 ENGAGE_HALTS = """

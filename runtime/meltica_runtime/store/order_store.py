@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -65,7 +65,21 @@ ORDER BY placed_us, client_order_id LIMIT $1
 _POSITIONS = """
 SELECT instance, provider, symbol, sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END) AS quantity,
   (array_agg(price ORDER BY traded_us DESC, created_us DESC))[1] AS last_price
-FROM executions GROUP BY instance, provider, symbol
+FROM executions WHERE NOT on_paper GROUP BY instance, provider, symbol
+ORDER BY instance, provider, symbol
+"""
+_ON_PAPER = """
+SELECT instance, provider, symbol, sum(quantity) AS quantity,
+  (array_agg(price ORDER BY at_us DESC) FILTER (WHERE price IS NOT NULL))[1] AS last_price
+FROM (
+  SELECT instance, provider, symbol, CASE side WHEN 'buy' THEN quantity ELSE -quantity END AS quantity,
+    price, traded_us AS at_us
+  FROM executions WHERE on_paper AND instance = ANY($1::text[])
+  UNION ALL
+  SELECT instance, provider, symbol, -quantity, NULL, closed_us
+  FROM closed_positions WHERE instance = ANY($1::text[])
+) AS moves
+GROUP BY instance, provider, symbol HAVING sum(quantity) <> 0
 ORDER BY instance, provider, symbol
 """
 
@@ -121,9 +135,15 @@ class OrderStore:
         return tuple(order_of(stored_order(row), tuple(row["execution_ids"])) for row in rows)
 
     async def positions(self) -> tuple[StoredPosition, ...]:
-        """What all executions ever stored add up to, by instance and market."""
+        """What all executions at venues that are no simulation add up to, by instance and market."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(_POSITIONS)
+        return tuple(stored_position(row) for row in rows)
+
+    async def paper_positions(self, instances: Collection[str]) -> tuple[StoredPosition, ...]:
+        """What these instances hold on paper: their executions there, without what was closed since."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_ON_PAPER, list(instances))
         return tuple(stored_position(row) for row in rows)
 
     async def _page(self, listing: _Listing, filters: Sequence[Filter], limit: int) -> list[asyncpg.Record]:

@@ -15,6 +15,7 @@ import msgspec
 
 from meltica_runtime.orders.exact import plain
 from meltica_runtime.orders.executions import Executions
+from meltica_runtime.orders.journal import PositionClosed
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
@@ -50,6 +51,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     amendment: AmendRequest | None
     outcome_unknown: bool
+    on_paper: bool
     version: int
     placed_us: int
     acknowledged_us: int | None
@@ -77,6 +79,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     fee: Decimal
     fee_asset: str
     is_maker: bool
+    on_paper: bool
     traded_us: int
 
 
@@ -113,6 +116,16 @@ class StoredPosition(msgspec.Struct, frozen=True, kw_only=True):
     last_price: Decimal
 
 
+class ClosedPositionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A position that went with its account, as the table `closed_positions` keeps it."""
+
+    instance: str
+    provider: str
+    symbol: str
+    quantity: Decimal
+    closed_us: int
+
+
 class HaltRow(msgspec.Struct, frozen=True, kw_only=True):
     """An engaged kill switch; `instance` is "" for the one that all instances share."""
 
@@ -135,6 +148,7 @@ COLUMN_TYPES: Mapping[str, str] = MappingProxyType(
         "amendment": "jsonb",
         "outcome_unknown": "boolean",
         "is_maker": "boolean",
+        "on_paper": "boolean",
         "version": "integer",
         "placed_us": "bigint",
         "acknowledged_us": "bigint",
@@ -142,6 +156,7 @@ COLUMN_TYPES: Mapping[str, str] = MappingProxyType(
         "updated_us": "bigint",
         "traded_us": "bigint",
         "snapshot_us": "bigint",
+        "closed_us": "bigint",
     }
 )
 """The columns that are not text."""
@@ -168,6 +183,7 @@ def order_row(order: Order) -> OrderRow:
         reason=storable(order.reason),
         amendment=order.amendment,
         outcome_unknown=order.outcome_unknown,
+        on_paper=order.on_paper,
         version=order.version,
         placed_us=round(request.placed_us),
         acknowledged_us=_rounded(order.acknowledged_us),
@@ -190,6 +206,7 @@ def execution_row(order: Order, fill: Filled) -> ExecutionRow:
         fee=fill.fee,
         fee_asset=fill.fee_asset,
         is_maker=fill.is_maker,
+        on_paper=order.on_paper,
         traded_us=round(fill.time_us),
     )
 
@@ -201,6 +218,16 @@ def balance_row(change: BalanceChanged) -> BalanceRow:
         snapshot_us=round(change.time_us),
         total=change.total,
         available=change.available,
+    )
+
+
+def closed_position_row(closed: PositionClosed) -> ClosedPositionRow:
+    return ClosedPositionRow(
+        instance=closed.instance,
+        provider=closed.provider,
+        symbol=closed.symbol,
+        quantity=closed.quantity,
+        closed_us=round(closed.time_us),
     )
 
 
@@ -240,6 +267,7 @@ def order_of(row: OrderRow, execution_ids: tuple[str, ...]) -> Order:
         reason=row.reason,
         amendment=row.amendment,
         outcome_unknown=row.outcome_unknown,
+        on_paper=row.on_paper,
         version=row.version,
     )
 

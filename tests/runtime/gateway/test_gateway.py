@@ -115,7 +115,7 @@ async def test_what_has_arrived_is_handled_before_the_end(
     assert edge.consumed + edge.dropped + edge.conflated == edge.offered
 
 
-def resting(placed_us: float) -> Order:
+def resting(placed_us: float, *, on_paper: bool) -> Order:
     request = OrderRequest(
         client_order_id="earlier",
         instance="listener",
@@ -128,11 +128,11 @@ def resting(placed_us: float) -> Order:
         time_in_force=TimeInForce.GTC,
         placed_us=placed_us,
     )
-    return new_order(request, placed_us)
+    return new_order(request, placed_us, on_paper=on_paper)
 
 
 @asynccontextmanager
-async def interrupted(dsn: str, folder: Path) -> AsyncIterator[Gateway]:
+async def interrupted(dsn: str, folder: Path, *, on_paper: bool) -> AsyncIterator[Gateway]:
     """A gateway that trades, with an order that an earlier run has left open."""
     (folder / "listener.js").write_text(LISTENER % 0)
     text = PIPELINE % (FAKE, "block") + RISKY
@@ -141,14 +141,16 @@ async def interrupted(dsn: str, folder: Path) -> AsyncIterator[Gateway]:
     assert compiled.graph is not None, compiled.diagnostics
     async with open_database(dsn, PoolLimits()) as database:
         await store_catalog(database, compiled.graph)
-        await PostgresJournal(database).commit((OrderPlaced(resting(1_700_000_000_000_000.0)),))
+        await PostgresJournal(database).commit(
+            (OrderPlaced(resting(1_700_000_000_000_000.0, on_paper=on_paper)),)
+        )
         yield Gateway(compiled.graph, database, GatewayOptions(folder))
 
 
 async def test_an_order_that_a_paper_venue_has_forgotten_ends_at_the_next_start(
     migrated_dsn: str, tmp_path: Path
 ) -> None:
-    async with interrupted(migrated_dsn, tmp_path) as gateway:
+    async with interrupted(migrated_dsn, tmp_path, on_paper=True) as gateway:
         with anyio.fail_after(30):
             await gateway.serve(ready=gateway.stop)
         (order,) = await gateway.orders.list_orders("listener")
@@ -165,8 +167,9 @@ async def test_a_venue_that_does_not_answer_keeps_no_gateway_from_stopping(
         asked.set()
         raise OutcomeUnknown
 
+    monkeypatch.setattr(PaperTrading, "on_paper", False)
     monkeypatch.setattr(PaperTrading, "query", no_answer)
-    async with interrupted(migrated_dsn, tmp_path) as gateway:
+    async with interrupted(migrated_dsn, tmp_path, on_paper=False) as gateway:
         with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(gateway.serve)

@@ -14,6 +14,7 @@ from meltica_runtime.gateway import swap as module
 from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
 from meltica_runtime.gateway.swap import OutOfDate, SwapFailed, SwapRefused
 from meltica_runtime.orders.order import OrderState
+from meltica_runtime.providers.paper.trading import PaperTrading
 from meltica_runtime.store.pool import PoolLimits, open_database
 from meltica_runtime.strategies.instance import InstanceState
 
@@ -366,7 +367,9 @@ async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatc
     assert gateway.snapshot().strategies["counter"].fault is None
 
 
-async def test_what_another_gateway_left_of_an_instance_is_known_when_it_is_added(served):
+async def test_what_another_gateway_left_of_an_instance_is_known_when_it_is_added(served, monkeypatch):
+    # What an account on paper holds is nobody else's business: this one lives on at its venue.
+    monkeypatch.setattr(PaperTrading, "on_paper", False)
     buying = RESTING.replace("0.01, 1, {", "0.5, Math.ceil(1.1 * payload.price), {")
     before = TEXT
     with_buyer = before + BUYER

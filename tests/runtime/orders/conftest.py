@@ -122,6 +122,8 @@ class ScriptedVenue:
     order arrives nor an answer comes), `refuse`, `break`, `hang`. `point` is awaited when a request has
     left, when it has arrived, and when its answer was reported."""
 
+    on_paper = False
+
     def __init__(self) -> None:
         self.report: Callable[[OrderReport], None] = lambda _report: None
         self.point = _pass

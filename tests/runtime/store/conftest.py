@@ -30,6 +30,7 @@ TABLES = (
     "market_ticker",
     "market_trade",
     "balances",
+    "closed_positions",
     "executions",
     "orders",
     "strategy_instances",

@@ -25,6 +25,7 @@ TABLES = {
     "orders",
     "executions",
     "balances",
+    "closed_positions",
     "events_outbox",
     "halts",
     "market_book",

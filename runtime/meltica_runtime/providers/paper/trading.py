@@ -17,6 +17,8 @@ class PaperTrading:
     returns. Before `open` and after `close` there is nobody to send them to.
     """
 
+    on_paper = True
+
     def __init__(self, paper: PaperVenue, now_us: Callable[[], float]) -> None:
         """`now_us` is the venue's time, which is the market's."""
         self._paper = paper
