@@ -7,9 +7,10 @@ every name of the schema is there, as the type that `setting_schema.SettingType`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.setting_schema import NOT_NEGATIVE, POSITIVE, Limits, SettingSpec, SettingType
@@ -18,8 +19,7 @@ from meltica_dsl.value_text import number_text
 MARKET_EVENTS = ("trade", "ticker", "book", "kline")
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Why the setting of this name does not go with the others."""
 
     setting: str
@@ -27,8 +27,7 @@ class Misfit:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class AdapterSpec:
+class AdapterSpec(Struct, frozen=True):
     """One kind of venue. `events` are what a route may ask of it; `trades` says that it takes orders.
     `misfits` finds settings that are right each by itself but do not go together.
 

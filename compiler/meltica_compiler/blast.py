@@ -8,7 +8,8 @@ Any other policy loses events at that edge and touches nobody else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.dag import reachable
 from meltica_compiler.graph import Edge, Graph, Node
@@ -19,8 +20,7 @@ Id = tuple[str, str]
 """Kind and name: a provider and a strategy may share one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blast:
+class Blast(Struct, frozen=True):
     """What the stop of one node does. All are names, in the order of the graph."""
 
     kind: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.graph import Edge, Graph
 from meltica_compiler.layout import INBOX_CONTROL_BYTES, RING_HEADER_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetItem:
+class BudgetItem(Struct, frozen=True):
     """One piece of memory: the node that holds it, what it is, how its size comes about, the bytes."""
 
     holder: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+
+from msgspec import Struct
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.options import CompileOptions
@@ -22,8 +23,7 @@ from meltica_dsl.source import SourceFile, Span
 __all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """`graph` is None exactly when there are errors among the diagnostics, which are in source order."""
 
     graph: Graph | None

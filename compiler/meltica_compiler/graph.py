@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME
 from meltica_dsl.model import FullPolicy, Linger, Risk, Stage, event_after
@@ -25,8 +26,7 @@ SettingValue = (
 (int), ratios plain numbers (Decimal)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ingress:
+class Ingress(Struct, frozen=True):
     """The ring that a provider writes one event type into.
 
     `capacity` in records; `depth` is the number of levels a side of a book record, 0 for other events.
@@ -39,8 +39,7 @@ class Ingress:
     ring_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderNode:
+class ProviderNode(Struct, frozen=True):
     """A provider, and the rings that it writes into."""
 
     id: str
@@ -54,8 +53,7 @@ class ProviderNode:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class RouteNode:
+class RouteNode(Struct, frozen=True):
     """`sources` are provider names; all deliver `event`. `depth` is that of the records it gives."""
 
     id: str
@@ -76,8 +74,7 @@ class RouteNode:
         return event_after(EVENT_BY_NAME[self.event], self.stages).name
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleInfo:
+class ModuleInfo(Struct, frozen=True):
     """A strategy module as it was resolved: the source text itself is part of the graph."""
 
     name: str
@@ -91,16 +88,14 @@ class ModuleInfo:
     """Event types it handles, by our names (`trade`, `book`, …)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a strategy's thread runs: on these processors alone, by their numbers, in order."""
 
     name: str
     cpus: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyNode:
+class StrategyNode(Struct, frozen=True):
     """A strategy instance, and the inbox that it reads."""
 
     id: str
@@ -124,8 +119,7 @@ class StrategyNode:
     """None where it may run on any processor."""
 
 
-@dataclass(frozen=True, slots=True)
-class SinkNode:
+class SinkNode(Struct, frozen=True):
     """A sink, with its settings as its kind takes them."""
 
     id: str
@@ -135,8 +129,7 @@ class SinkNode:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One reader of one route, with a ring of its own. `ring_bytes` includes its control words;
     `waiting_bytes` are the places (one a symbol and provider) that policy `conflate` waits in."""
 
@@ -160,8 +153,7 @@ class Edge:
 Node = ProviderNode | RouteNode | StrategyNode | SinkNode
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """A pipeline, compiled. `hash` covers everything that decides what it does, and no spans,
     comments or spelling. Symbols and providers are interned: the code of one is its position."""
 

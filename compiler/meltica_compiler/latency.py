@@ -7,7 +7,7 @@ waits for the slowest of its sources, for as long as that takes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_compiler.graph import Edge, Graph, RouteNode
 from meltica_compiler.upstream import routes_in_order
@@ -15,8 +15,7 @@ from meltica_dsl.model import Conflate, Kline, Merge, Stage
 from meltica_dsl.values import Duration
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A stage that holds events back for up to a time; None for as long as a source is silent."""
 
     route: str
@@ -24,8 +23,7 @@ class Hold:
     most: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """From a provider through routes to a strategy. Of several ways there, the one that holds back most."""
 
     provider: str

@@ -8,10 +8,11 @@ memory. A trade is 64 bytes: one cache line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME, FieldType
 
@@ -38,8 +39,7 @@ class SlotKind(Enum):
     U16 = "u2"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One field of a record. `offset` in bytes; `levels` is 0, or the number of price levels."""
 
     name: str
@@ -48,8 +48,7 @@ class Slot:
     levels: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLayout:
+class RecordLayout(Struct, frozen=True):
     """Where each field of an event type lies in its record."""
 
     event: str

@@ -6,15 +6,14 @@ their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_compiler.dag import reachable
 from meltica_compiler.graph import Edge, Graph
 from meltica_dsl.model import FullPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Struct, frozen=True):
     """A blocking edge. While it is full, its route stands still; once the ingress rings are full too,
     `providers` stop reading, and `routes` that read them starve."""
 

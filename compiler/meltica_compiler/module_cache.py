@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 MAX_ENTRY_BYTES = 1 << 20
 """Larger files are not ours: metadata is limited to a quarter of this."""
@@ -29,8 +30,7 @@ def default_cache_directory(environ: Mapping[str, str]) -> Path | None:
     return Path(home) / ".cache" / "meltica" / "modules" if home else None
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCache:
+class ModuleCache(Struct, frozen=True):
     """`directory` None means that nothing is kept."""
 
     directory: Path | None

@@ -10,11 +10,12 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from meltica_compiler.module_cache import ModuleCache, default_cache_directory
 from meltica_compiler.module_metadata import JsonValue, MetadataFault, ModuleMetadata, read_metadata
@@ -82,8 +83,7 @@ class FaultStage(Enum):
     VALIDATE = "validate"
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFault:
+class ModuleFault(Struct, frozen=True):
     """Why a module is no strategy. `line` and `column` count from 1 and are None when no place is to
     blame; `hint` is the way out, "" when the message says it all."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import TypeGuard
+
+from msgspec import Struct
 
 from meltica_dsl.fields import EVENTS
 from meltica_dsl.suggest import nearest
@@ -65,8 +66,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigField:
+class ConfigField(Struct, frozen=True):
     """One key of a strategy's config. `default` is None when the module gives none."""
 
     name: str
@@ -76,8 +76,7 @@ class ConfigField:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleMetadata:
+class ModuleMetadata(Struct, frozen=True):
     """`events` are our names (`trade`, `book`, …), in the module's order; `tag` is "" when it gives none."""
 
     name: str
@@ -88,8 +87,7 @@ class ModuleMetadata:
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MetadataFault:
+class MetadataFault(Struct, frozen=True):
     """`anchor` is the text in the source that the fault is about, "" when there is none."""
 
     message: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class CompileOptions:
+
+class CompileOptions(Struct, frozen=True):
     """`strategies_dir` and `require_registry` say where strategy modules are found; `environ` is what
     `env("NAME")` reads. Modules in `shipped_dir` are not used, only told of where one is missed. `data_dir`
     is where relative paths of the files that adapters read start; None leaves open whether they are there."""

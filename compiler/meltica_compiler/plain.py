@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_compiler.graph import Graph, ModuleInfo, RouteNode
 from meltica_compiler.stage_text import stage_text
@@ -75,7 +76,7 @@ def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - on
         case tuple() | list():
             return [_plain(item, of_hash=of_hash) for item in value]
         case _:
-            assert dataclasses.is_dataclass(value), f"no plain form of {type(value).__name__}"
+            assert isinstance(value, Struct), f"no plain form of {type(value).__name__}"
             return _members(value, of_hash=of_hash)
 
 
@@ -83,10 +84,10 @@ _NOT_CONTENT = frozenset({"span", "name_span", "source"})
 
 
 def _members(value: Any, *, of_hash: bool) -> dict[str, Json]:
-    """The fields of a dataclass, with its name as `kind` where the hash has to tell unions apart."""
+    """The fields of a struct, with its name as `kind` where the hash has to tell unions apart."""
     members: dict[str, Json] = {"kind": type(value).__name__} if of_hash else {}
-    for field in dataclasses.fields(value):
-        if field.name in _NOT_CONTENT or (of_hash and isinstance(value, ModuleInfo) and field.name == "path"):
+    for name in value.__struct_fields__:
+        if name in _NOT_CONTENT or (of_hash and isinstance(value, ModuleInfo) and name == "path"):
             continue
-        members[field.name] = _plain(getattr(value, field.name), of_hash=of_hash)
+        members[name] = _plain(getattr(value, name), of_hash=of_hash)
     return members

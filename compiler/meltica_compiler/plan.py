@@ -6,10 +6,11 @@ A plan is a value; the gateway does what it says, so that what is shown is what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.carrying import carried_stages, remembers
@@ -46,8 +47,7 @@ class Fate(Enum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """`before` and `after` are in the language's spelling, and empty where there is nothing. With both empty
     `what` is a whole sentence."""
 
@@ -56,8 +56,7 @@ class Reason:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One node. `before` and `after` are the `file:line` of its declarations, empty where there is none."""
 
     id: str
@@ -70,8 +69,7 @@ class Step:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Steps in the order of flow, those of kept nodes too. Hashes and bytes are those of the graphs."""
 
     pipeline: str
@@ -163,8 +161,7 @@ def _left_behind(node: Node) -> list[Reason]:
     return [Reason("its open orders on paper expire, its balances are forgotten")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """Judges what is not a provider, knowing which providers restart."""
 
     old: Graph

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from textwrap import wrap
+
+from msgspec.structs import asdict
 
 from meltica_compiler.draw.amounts import HASH_LENGTH, printable, shorten, show_bytes
 from meltica_compiler.plan import Fate, Plan, Reason, Step
@@ -26,7 +27,11 @@ _INDENT = " " * 6
 
 def plan_json(plan: Plan) -> str:
     """The whole plan, kept nodes too, indented."""
-    return json.dumps(asdict(plan), indent=2, ensure_ascii=False, default=lambda fate: fate.value) + "\n"
+    return json.dumps(asdict(plan), indent=2, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(part: Step | Reason | Fate) -> object:
+    return part.value if isinstance(part, Fate) else asdict(part)
 
 
 def plan_text(plan: Plan, *, width: int = 80, color: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from msgspec.structs import asdict
 
 from meltica_compiler.blast import blasts
 from meltica_compiler.budget import budget

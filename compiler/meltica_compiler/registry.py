@@ -7,11 +7,12 @@ taken, and for `latest` also `NAME.js`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from meltica_compiler.module_metadata import NAME
 from meltica_compiler.registry_file import (
@@ -47,8 +48,7 @@ class Problem(Enum):
     BROKEN_REGISTRY = "E0507"
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveFailure:
+class ResolveFailure(Struct, frozen=True):
     """A selector that leads nowhere: what is wrong, facts as `notes`, ways out as `help`."""
 
     problem: Problem
@@ -57,8 +57,7 @@ class ResolveFailure:
     help: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedModule:
+class ResolvedModule(Struct, frozen=True):
     """`tag` is the revision's own tag (`market-making:latest` may be `1.0.0`), or what was asked for when it
     is not registered. `sha256` is bare hex, of the file's bytes. `path` begins with the library's folder."""
 
@@ -70,8 +69,7 @@ class ResolvedModule:
     registered: bool
 
 
-@dataclass(frozen=True)
-class StrategyLibrary:
+class StrategyLibrary(Struct, frozen=True, dict=True):
     """A folder of strategy modules, with or without a `registry.json`. Reads files, writes none."""
 
     directory: Path
@@ -244,8 +242,7 @@ class StrategyLibrary:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file of the strategies folder, as it was found."""
 
     path: str

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 HASH_PREFIX = "sha256:"
 _HASH = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One file of a strategy. `sha256` is bare hex; `tag` is the tag that the revision was made under."""
 
     sha256: str
@@ -25,8 +25,7 @@ class Revision:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyEntry:
+class StrategyEntry(Struct, frozen=True):
     """`tags` maps each tag to the sha256 of a revision; `revisions` are by sha256."""
 
     tags: Mapping[str, str]
@@ -36,8 +35,7 @@ class StrategyEntry:
 Registry = Mapping[str, StrategyEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryFault:
+class RegistryFault(Struct, frozen=True):
     """What is wrong with the file, at a line and column counted from 1."""
 
     message: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.graph import Graph, SettingValue
 from meltica_dsl.source import Location
 from meltica_dsl.values import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class SecretWay:
+class SecretWay(Struct, frozen=True):
     """One place that a secret reaches. `adapter` is None where it may not be: the compiler lets no such
     graph come about, and this looks everywhere nevertheless."""
 

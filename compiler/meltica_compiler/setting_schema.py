@@ -7,9 +7,10 @@ in the compiler knows their names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+
+from msgspec import Struct
 
 from meltica_compiler.graph import SettingValue
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
@@ -46,8 +47,7 @@ class SettingType(Enum):
     NUMBERS = "an object of numbers, such as `{ BTC = 2 }`"  # dict[str, Decimal]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a number may be: more than `above`, at least `least`, at most `most`, with so
     many `decimals`."""
 
@@ -81,8 +81,7 @@ POSITIVE = Limits(above=Decimal(0))
 NOT_NEGATIVE = Limits(least=Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class SettingSpec:
+class SettingSpec(Struct, frozen=True):
     """One setting. `types` are the alternatives; `limits` hold for its numbers in the unit of the value
     that it becomes; `default` is that value, None when leaving it out means something of its own."""
 
@@ -100,8 +99,7 @@ class SettingSpec:
         return " or ".join(words if t is SettingType.WORD else t.value for t in self.types)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSettings:
+class ReadSettings(Struct, frozen=True):
     """The value of every setting, defaults filled in, in the order of the schema; and what was wrong."""
 
     values: dict[str, SettingValue]

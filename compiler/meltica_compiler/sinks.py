@@ -6,9 +6,10 @@ As with adapters, the runtime gets the settings as `SinkNode.settings`, every na
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from meltica_compiler.setting_schema import Limits, SettingSpec, SettingType
 
@@ -16,8 +17,7 @@ PATH_PLACEHOLDERS = ("date", "event", "provider", "symbol")
 """What may stand in braces in the path of a parquet sink: `data/{date}/{event}.parquet`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SinkSpec:
+class SinkSpec(Struct, frozen=True):
     """A kind of sink, and the settings that it takes."""
 
     kind: str

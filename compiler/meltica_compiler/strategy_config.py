@@ -8,8 +8,9 @@ is left out gets the module's default, or stays away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.module_metadata import ConfigField, ConfigType, JsonValue
@@ -32,8 +33,7 @@ _WANTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReadConfig:
+class ReadConfig(Struct, frozen=True):
     """What is sound of a config, and what is wrong with the rest."""
 
     values: dict[str, SettingValue]

@@ -6,8 +6,9 @@ in `docs/` are all generated from `EVENTS`. A field is added here and nowhere el
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 SIDES = ("none", "buy", "sell")
 """Codes of `Side` fields: the position is the number that a record stores."""
@@ -34,8 +35,7 @@ class FieldType(Enum):
     BOOL = "bool"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of an event.
 
     `name` is the spelling in pipelines and records, `api_name` the one in JavaScript and in the API.
@@ -49,8 +49,7 @@ class Field:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(Struct, frozen=True):
     """One kind of event.
 
     `hot` events have a fixed-size record and travel in rings; the others travel as typed objects.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Severity
 from meltica_dsl.source import Location, SourceFile
@@ -21,8 +22,7 @@ than that for a slip that hides the next."""
 _SYNTAX = "E01"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A fix that was made, and where: in the text as it was before its round."""
 
     code: str
@@ -30,8 +30,7 @@ class Applied:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(Struct, frozen=True):
     """`texts` are those of all files, changed or not; `left` is what is still wrong with them."""
 
     texts: Texts

@@ -5,7 +5,7 @@ Formatting twice changes nothing more, comments survive, and the meaning stays w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, in_source_order
@@ -14,8 +14,7 @@ from meltica_dsl.formatting.page import Page
 from meltica_dsl.parser import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """`text` is None when the file has syntax errors: what cannot be read is left as it is."""
 
     text: str | None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
@@ -26,8 +28,7 @@ MAX_DEPTH = 32
 makes endlessly many paths of one file, ends here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """`file` has the declarations of all files: those of the pipeline's own file first, then each imported
     file's, in the order in which they are imported first."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import Comment
@@ -30,8 +31,7 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lexed:
+class Lexed(Struct, frozen=True):
     """`tokens` end with one of kind `END`."""
 
     tokens: tuple[Token, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration, Rate, Ratio, Size
@@ -55,8 +56,7 @@ _ALIASES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralFault:
+class LiteralFault(Struct, frozen=True):
     """Why a literal means nothing. `replacement` is what was probably meant."""
 
     code: str

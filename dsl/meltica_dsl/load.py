@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
 from meltica_dsl.imports import Read, gather
@@ -13,8 +14,7 @@ from meltica_dsl.resolve.pipeline import resolve
 from meltica_dsl.source import SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """`pipeline` is what is sound of the file: with errors among the diagnostics, declarations are
     missing from it, so single ones can still be checked, but not the whole. It is None when nothing of
     the file could be read."""

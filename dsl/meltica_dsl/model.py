@@ -7,9 +7,10 @@ compiler to say. Every part keeps the span it came from.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+
+from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
 from meltica_dsl.scenario import Scenario
@@ -46,8 +47,7 @@ class ExprType(Enum):
     """Of a word such as `live`. There are no fields of this type: it stands in constants alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRef:
+class FieldRef(Struct, frozen=True):
     """A field of the event in hand."""
 
     field: Field
@@ -55,8 +55,7 @@ class FieldRef:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(Struct, frozen=True):
     """A constant. `value`: Decimal for numbers of every kind (durations in microseconds, ratios as
     plain numbers), bool, or str for symbols, providers, sides and texts."""
 
@@ -65,8 +64,7 @@ class Const:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """`op` is `not` or `-`."""
 
     op: str
@@ -75,8 +73,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """`op` is one of `== != < <= > >= + - * / % and or`."""
 
     op: str
@@ -86,8 +83,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     """`operand in [items]`."""
 
     operand: Expr
@@ -96,8 +92,7 @@ class Membership:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Struct, frozen=True):
     """`if condition then then else otherwise`."""
 
     condition: Expr
@@ -107,8 +102,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """`function` is one of the library: `abs`, `min`, `max`, `round`, `hour`, `matches`."""
 
     function: str
@@ -120,16 +114,14 @@ class Call:
 Expr = FieldRef | Const | Unary | Binary | Membership | Conditional | Call
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Lets pass what the condition is true for."""
 
     condition: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Dedupe:
+class Dedupe(Struct, frozen=True):
     """Drops an event whose (provider, symbol, identifier) was seen within the window.
 
     Events without an identifier are compared by their whole content.
@@ -139,48 +131,42 @@ class Dedupe:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Keeps the first of every `every` events, counted over the route."""
 
     every: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conflate:
+class Conflate(Struct, frozen=True):
     """Keeps the newest event of each symbol, at most one each `every` of event time."""
 
     every: Duration
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(Struct, frozen=True):
     """Keeps the best `levels` levels of a book."""
 
     levels: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Throttle:
+class Throttle(Struct, frozen=True):
     """Keeps at most `rate.count` events, a whole number, in each `rate.per` of event time."""
 
     rate: Rate
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Kline:
+class Kline(Struct, frozen=True):
     """Makes of trades one candle a symbol and provider for each interval of event time."""
 
     interval: Duration
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Brings what the sources of a route give into order of event time, then provider, then arrival."""
 
     span: Span
@@ -197,8 +183,7 @@ def event_after(event: EventType, stages: Iterable[Stage]) -> EventType:
     return EVENT_BY_NAME["kline"] if any(isinstance(stage, Kline) for stage in stages) else event
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A connection to a venue, or to what stands in for one."""
 
     name: str
@@ -211,8 +196,7 @@ class Provider:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """How much memory each edge gets, and what happens when it is full."""
 
     name: str
@@ -222,8 +206,7 @@ class Pool:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a route begins: one event type of one provider."""
 
     provider: str
@@ -231,8 +214,7 @@ class Source:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RouteSource:
+class RouteSource(Struct, frozen=True):
     """Where a route begins: what another route gives."""
 
     route: str
@@ -240,16 +222,14 @@ class RouteSource:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The strategy or sink that an arrow points at."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A flow. Named stages are expanded; `origin` of each stage is its place in this file."""
 
     name: str
@@ -274,8 +254,7 @@ class Route:
         return event_after(self.takes, self.stages)
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """`name`, `name:tag` or `name@sha256:…`."""
 
     text: str
@@ -285,16 +264,14 @@ class Selector:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Linger:
+class Linger(Struct, frozen=True):
     """How long a drain waits for more inside V8: a duration, or for ever (`always`)."""
 
     duration: Duration
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(Struct, frozen=True):
     """An instance of a module, with the limits of what it may do and take."""
 
     name: str
@@ -316,23 +293,20 @@ class Strategy:
     config_span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KillSwitch:
+class KillSwitch(Struct, frozen=True):
     """No order passes after so many breaches, until a release."""
 
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitBreaker:
+class CircuitBreaker(Struct, frozen=True):
     """No order passes for the cooldown after so many breaches or rejections in a row."""
 
     threshold: int
     cooldown: Duration
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(Struct, frozen=True):
     """Limits that every order of a strategy passes. None means: no such limit."""
 
     name: str
@@ -351,8 +325,7 @@ class Risk:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(Struct, frozen=True):
     """Where events are kept or sent on."""
 
     name: str
@@ -363,8 +336,7 @@ class Sink:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Strategies, and the numbers of the processors that their threads run on, in order."""
 
     name: str
@@ -374,8 +346,7 @@ class Place:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """One checked file. `memory` and `latency` are the budgets it declares."""
 
     name: str

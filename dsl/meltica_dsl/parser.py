@@ -6,8 +6,9 @@ error: what stands between is skipped, and the declaration's name counts as decl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from meltica_dsl.automaton import MAX_STACK, Automaton
 from meltica_dsl.builders import Builder, TooDeep
@@ -30,8 +31,7 @@ KEPT = 16
 """Texts whose syntax is kept: the last few of the file that is being written, and those beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What could be read of a file, and what is wrong with the rest."""
 
     file: File

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl.diagnostics import Diagnostic, Severity
 from meltica_dsl.source import Location, SourceFile, Span
@@ -28,8 +30,7 @@ class Style(Enum):
     HELP = "32"
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """A place under a line: characters of the line from 0, or, once it is laid out, columns."""
 
     line: int

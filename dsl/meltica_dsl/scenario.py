@@ -1,17 +1,17 @@
 """The typed model of a `test`: what happens when, and what is expected of it.
 
-Times are offsets from the test's start. A test is no part of the graph: it says nothing of what runs. Most
-classes are named tuples, since to make a dataclass takes twenty times as long, at every start.
+Times are offsets from the test's start. A test is no part of the graph: it says nothing of what runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field, FieldType
 from meltica_dsl.source import Span
@@ -161,8 +161,7 @@ class Fault(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """How many; without `most` there is no upper bound. `text` is how a message says it."""
 
     least: int
@@ -185,8 +184,7 @@ class Match(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """`expect maker receives 2 trade { … } by 500ms`.
 
     `event` is None for any event, and for orders, fills and texts. `text` is what a log line or a failure

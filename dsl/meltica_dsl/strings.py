@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_STRING = 64 * 1024
 """Characters of a string. Paths and names are short; a program belongs in a file of its own."""
@@ -12,8 +13,7 @@ _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 _ESCAPE = re.compile(r"\\(u\{([0-9A-Fa-f]{1,6})\}|.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class BadEscape:
+class BadEscape(Struct, frozen=True):
     """`start` and `end` are offsets in the literal's text."""
 
     text: str

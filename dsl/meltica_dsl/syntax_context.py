@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_dsl.lexer import END, Token
 from meltica_dsl.source import Span
@@ -12,8 +13,7 @@ from meltica_dsl.tables import grammar_tables
 CLOSING: Mapping[str, str] = {"{": "}", "[": "]", "(": ")"}
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """`tokens[begin:position]` fit, `tokens[position]` does not. `beginnings` are the words that begin a
     declaration, with their kinds."""
 

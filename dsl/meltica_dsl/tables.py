@@ -12,10 +12,11 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 GRAMMAR_PATH = Path(__file__).with_name("grammar.lark")
 _FORMAT = 1
@@ -24,8 +25,7 @@ _FORMAT = 1
 _DIGEST_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule of the grammar, as the parser applies it.
 
     `kept[i]` says whether the i-th part goes to the builder: keywords and punctuation do not.
@@ -38,8 +38,7 @@ class Rule:
     is_repetition: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """`states[state][symbol]` is the next state, or, below zero, `-1 - n` to reduce by rule n."""
 
     terminals: tuple[tuple[str, str], ...]

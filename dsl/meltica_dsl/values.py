@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from meltica_dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Duration:
+class Duration(Struct, frozen=True, order=True):
     """A span of time in whole nanoseconds: `250us`, `100ms`, `1m30s`."""
 
     ns: int
@@ -24,8 +24,7 @@ class Duration:
         return self.ns / 1e3
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """So many in a time: `5/s`, `1_000/1m`."""
 
     count: Decimal
@@ -36,22 +35,19 @@ class Rate:
         return float(self.count) / self.per.seconds
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Size:
+class Size(Struct, frozen=True, order=True):
     """An amount of memory: `64KiB`, `256MiB`."""
 
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ratio:
+class Ratio(Struct, frozen=True, order=True):
     """A dimensionless part, held as the plain number: `2%` is 0.02, `5bps` is 0.0005."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Symbol:
+class Symbol(Struct, frozen=True, order=True):
     """What is traded: `BTC-USDT`."""
 
     base: str
@@ -61,8 +57,7 @@ class Symbol:
         return f"{self.base}-{self.quote}"
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """The name of a secret. The value is looked up by the runtime, never by the compiler."""
 
     name: str
@@ -84,8 +79,7 @@ type_names: Mapping[type, str] = {
 """How the language calls the type of a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A bare name used as a value, such as `drop_oldest` or the `limit` of `order_types`."""
 
     text: str
@@ -94,8 +88,7 @@ class Word:
 Scalar = Decimal | bool | str | Duration | Rate | Size | Ratio | Symbol | Secret | Word
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A value with the places of its key and of itself, as the operator wrote them.
 
     `value` is a scalar, a tuple of `Setting` (a list) or a dict of `Setting` by key (an object).

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from msgspec import structs
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file, compile_text
 from meltica_dsl.diagnostics import Diagnostic
@@ -45,7 +46,7 @@ async def compile_texts_apart(path: str, texts: Mapping[str, str], options: Comp
 
 
 async def _call(call: _Call) -> Compiled:
-    plain = replace(call, options=replace(call.options, environ=dict(call.options.environ)))
+    plain = replace(call, options=structs.replace(call.options, environ=dict(call.options.environ)))
     done = await anyio.run_process(
         [sys.executable, "-P", "-m", __name__],
         input=pickle.dumps(plain),

@@ -8,8 +8,10 @@ in a ring count all records ever, so that they stay what they are when a ring is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from meltica_compiler.carrying import carried_stages
 from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from meltica_compiler.adapters import ADAPTERS, MARKET_EVENTS
 from meltica_compiler.passes.providers import venue_faults

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.plain import graph_json
@@ -59,7 +59,7 @@ def by_hand(symbols, numbers):
 
 def content(graph):
     """What the graph says, without its places and its hash."""
-    lines = graph_json(dataclasses.replace(graph, hash="")).splitlines()
+    lines = graph_json(replace(graph, hash="")).splitlines()
     return "\n".join(line for line in lines if '"location"' not in line)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import chdir
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from meltica_compiler.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.compile import CompileOptions, compile_file

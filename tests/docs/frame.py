@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
 from meltica_dsl.diagnostics import Diagnostic

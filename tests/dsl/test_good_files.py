@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from meltica_dsl.fields import EventType
 from meltica_dsl.formatter import format_source
@@ -59,7 +60,7 @@ def value(node):
             return f"{{{', '.join(f'{key}: {value(item)}' for key, item in node.items())}}}"
         case FieldRef() | Const() | Unary() | Binary() | Membership() | Conditional() | Call():
             return expression(node)
-    if not is_dataclass(node):
+    if not isinstance(node, Struct):
         return repr(node)
     shown = [(f.name, getattr(node, f.name)) for f in fields(node)]
     parts = [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph import Graph
@@ -67,6 +68,6 @@ def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings(
 def test_names_that_are_gone_use_up_codes_until_there_are_none():
     graph = compiled("b.trade")
     before = build_data_plane(graph)
-    most = replace(before.codes, symbols=tuple(f"S{n}-USDT" for n in range(MAX_CODES)))
+    most = structs.replace(before.codes, symbols=tuple(f"S{n}-USDT" for n in range(MAX_CODES)))
     with pytest.raises(OutOfCodes):
         build_next_plane(replace(before, codes=most), graph, plan(graph, graph))

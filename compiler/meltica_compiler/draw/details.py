@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.draw.amounts import show_bytes, show_count
 from meltica_compiler.draw.keys import Keys, link_key
@@ -34,8 +35,7 @@ from meltica_dsl.value_text import duration_text
 Facts = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """`kind` says what it is; `facts` are (what, value) for people to read."""
 
     key: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meltica_compiler.draw.amounts import HASH_LENGTH
 from meltica_compiler.draw.details import Detail, Facts, details

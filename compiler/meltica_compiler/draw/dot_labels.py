@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from meltica_compiler.draw.amounts import printable, shorten
 from meltica_compiler.draw.palette import INK, LINKS, MARK_SIGNS, MARK_TONES, SOFT, Shade, box_tone, signed
@@ -51,8 +52,7 @@ _MARK_LINES: Mapping[Mark, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Least widths of a box's two columns, in points."""
 
     left: float

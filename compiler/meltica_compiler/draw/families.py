@@ -7,7 +7,8 @@ one kind whose names differ in their last part (`trades_1`, `trades_2`, …).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meltica_compiler.draw.amounts import show_bytes
 from meltica_compiler.draw.keys import link_key

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.draw.orders import Gate, gates, venues
 from meltica_compiler.graph import Graph
@@ -12,8 +13,7 @@ from meltica_compiler.graph import Graph
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """Keys by name. A venue has a key of its own: it is drawn apart from the provider's feed."""
 
     providers: dict[str, str]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
 from meltica_dsl.model import Risk
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """A risk block in front of one venue, and the strategies whose orders pass it.
 
     `live` when at least one of them is not in dry run, so that orders do reach the venue.

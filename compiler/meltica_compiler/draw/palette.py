@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Shade:
+class Shade(Struct, frozen=True):
     """One colour as `#rrggbb`: drawn as `light`, shown as `dark` where the page is dark."""
 
     light: str
     dark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """The colours of one kind of node."""
 
     fill: Shade

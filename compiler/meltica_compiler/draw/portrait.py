@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_compiler.draw.details import Detail, details
 from meltica_compiler.draw.keys import keys_of
@@ -10,8 +10,7 @@ from meltica_compiler.draw.sketch import Sketch, sketch
 from meltica_compiler.graph import Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Portrait:
+class Portrait(Struct, frozen=True):
     """`file` is where the nodes are declared."""
 
     file: str

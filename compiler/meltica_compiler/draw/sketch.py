@@ -5,8 +5,9 @@ A sketch holds no places: the same graph hash gives the same sketch, wherever it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from meltica_compiler.draw.amounts import HASH_LENGTH, show_bytes, show_count, total_line
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
@@ -46,8 +47,7 @@ class Mark(Enum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line of small text in a box; `port` names it when links begin there."""
 
     text: str
@@ -55,8 +55,7 @@ class Row:
     port: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """`note` stands beside the name: the adapter, the event, the selector, the kind. `brief` stands
     there instead in a drawing so large that a box is one line. `members` are the keys of the boxes that
     a family stands for, none for a box of its own."""
@@ -71,8 +70,7 @@ class Box:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """`ring` in lines: pool, capacity and policy, then bytes. `remark` is what a legend cannot say.
     `bytes` is the memory of all the rings that the link stands for."""
 
@@ -87,8 +85,7 @@ class Link:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(Struct, frozen=True):
     """`title` and `summary` stand above the drawing."""
 
     title: str

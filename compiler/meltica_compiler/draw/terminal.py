@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 LEAST_WIDTH = 40
 """Narrower than this a tree is all line breaks; a terminal that is narrower wraps by itself."""
@@ -29,8 +30,7 @@ class Style(Enum):
     ORDERS = "31"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     text: str
     style: Style = Style.PLAIN
 
@@ -38,8 +38,7 @@ class Piece:
 Line = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A node of a tree: its line, an amount set flush right, notes below it, then its branches.
 
     `lead` stands between the tree's line and the text: `─ ` for a part, `─▶ ` for a way onward.

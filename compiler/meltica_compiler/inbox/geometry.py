@@ -6,7 +6,8 @@ Control words first, then one ring an edge, each a header and its records, in th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.graph import Edge
 from meltica_compiler.layout import INBOX_CONTROL_BYTES, RecordLayout, record_layout
@@ -37,8 +38,7 @@ TRADING_U32 = 20
 IDLE, RUNNING, LINGERING = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class RingPlace:
+class RingPlace(Struct, frozen=True):
     """One edge's ring within the inbox. Offsets in bytes."""
 
     edge: str
@@ -50,8 +50,7 @@ class RingPlace:
     body_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class InboxGeometry:
+class InboxGeometry(Struct, frozen=True):
     """Where each ring of an inbox lies, and how large all is."""
 
     rings: tuple[RingPlace, ...]

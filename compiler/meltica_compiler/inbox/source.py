@@ -5,10 +5,10 @@ Like kernels, the source is meant to be read: `meltica compile --emit layout` sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
+from msgspec import Struct
 
 from meltica_compiler.inbox import geometry
 from meltica_compiler.inbox.geometry import InboxGeometry
@@ -27,8 +27,7 @@ _MARKET_STATE = {
 """Which fields of an event update what `getMarketState` answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadField:
+class PayloadField(Struct, frozen=True):
     """One property of a payload class: how it is stored, and how it reads."""
 
     name: str
@@ -37,8 +36,7 @@ class PayloadField:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadClass:
+class PayloadClass(Struct, frozen=True):
     """The view of one record layout."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.draw.spelling import spell_as, spell_setting
@@ -91,8 +92,7 @@ def _default_text(field: ConfigField) -> str:
             return ""
 
 
-@dataclass(frozen=True)
-class Modules:
+class Modules(Struct, frozen=True):
     """The strategy modules of a project. What V8 found in one is kept by its bytes, so asking again is
     cheap; the first time it takes about 0.2 s."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.budget import size_text
 from meltica_compiler.graph import Graph
@@ -12,8 +13,7 @@ from meltica_dsl.intelligence.occurrences import Index, Thing
 from meltica_dsl.resolve.scope import Noun
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """`text` is shown at `offset` of a file, `doc` (Markdown) when it is pointed at."""
 
     path: str

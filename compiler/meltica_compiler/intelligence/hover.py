@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_compiler.adapters import ADAPTERS
 from meltica_compiler.intelligence.blocks import block_keys
@@ -21,8 +22,7 @@ from meltica_dsl.source import Span
 from meltica_dsl.strings import read_string
 
 
-@dataclass(frozen=True, slots=True)
-class Hover:
+class Hover(Struct, frozen=True):
     """`text` is Markdown."""
 
     span: Span

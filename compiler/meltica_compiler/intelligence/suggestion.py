@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.intelligence.catalogue import Modules
@@ -31,8 +32,7 @@ class Shape(Enum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """`insert` may hold places to fill in, `${1:like this}`. Those of a lower `rank` come first."""
 
     label: str
@@ -52,8 +52,7 @@ class Suggestion:
         return filled(self.snippet)
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What is known besides the text at the caret. `graph` is the last sound one, maybe of an older text;
     `texts` are those of the index's files, by path."""
 

@@ -7,9 +7,10 @@ the exact decimal that the file says. Comparisons with a missing value (NaN) are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.stage_text import expression_text
@@ -40,8 +41,7 @@ def conjuncts(condition: Expr) -> tuple[Expr, ...]:
     return (condition,)
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """What the codes in the records stand for: the code of a name is its position."""
 
     symbols: tuple[str, ...]
@@ -69,8 +69,7 @@ class Codes:
         return names.index(name) if name in names else UNKNOWN_CODE
 
 
-@dataclass(frozen=True, slots=True)
-class LookupTable:
+class LookupTable(Struct, frozen=True):
     """A yes or no for each code. `codes` are those that give yes, of `size` codes in all."""
 
     name: str
@@ -79,8 +78,7 @@ class LookupTable:
     comment: str
 
 
-@dataclass
-class Translator:
+class Translator(Struct):
     """Turns expressions into source and gathers the columns and lookup tables that it mentions."""
 
     codes: Codes

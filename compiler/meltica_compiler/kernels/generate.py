@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from msgspec import Struct
 
 from meltica_compiler.depth import kernel_depth
 from meltica_compiler.graph import Graph, RouteNode
@@ -36,8 +36,7 @@ from meltica_dsl.model import (
 _TEMPLATE = "kernel.py.j2"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one stage, or several `where` in a row, contribute to the source.
 
     `setup` makes the object `name` that holds the stage's state, "" if it has none. Unless `narrowed`, every

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from meltica_compiler.depth import kernel_depth, route_depth
 from meltica_compiler.graph import (

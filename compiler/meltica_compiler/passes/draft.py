@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from meltica_compiler.adapters import AdapterSpec
 from meltica_compiler.graph import Graph, ModuleInfo, SettingValue
@@ -17,8 +19,7 @@ from meltica_dsl.source import Location, SourceFile, Span
 SettingsByName = Mapping[str, dict[str, SettingValue]]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """Passes take a draft and give one. Mappings are by the name of the declaration; what could not be
     found out, because something is wrong, is missing there. `graph` comes once nothing is wrong.
 

@@ -13,7 +13,7 @@ from meltica_dsl.values import Duration
 def check_latency(draft: Draft) -> Draft:
     """Warns of paths whose windows are longer than the budget.
 
-    >>> from dataclasses import replace
+    >>> from msgspec.structs import replace
     >>> from meltica_compiler.passes import assemble, settle_providers, settle_strategies
     >>> draft = draft_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }

@@ -19,7 +19,7 @@ _MIB = 1 << 20
 def check_memory(draft: Draft) -> Draft:
     """Rings, inboxes and waiting places stay within the pipeline's `memory`.
 
-    >>> from dataclasses import replace
+    >>> from msgspec.structs import replace
     >>> from meltica_dsl.values import Size
     >>> from meltica_compiler.passes import assemble, settle_providers, settle_sinks
     >>> draft = draft_of('''

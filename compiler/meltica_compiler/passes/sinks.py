@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meltica_compiler.graph import SettingValue
 from meltica_compiler.passes.draft import Draft, warning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from meltica_compiler.graph import ModuleInfo, SettingValue
 from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect

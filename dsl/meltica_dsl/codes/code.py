@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A file that gives the error, and the same without it.
 
     Both are part of a pipeline: what they do not declare themselves is added (`tests/docs/frame.py` has the
@@ -29,8 +29,7 @@ class Example:
         return bool(self.right or self.mended or self.environ)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A stable code. `title` is one line; `explanation` is the whole story that `meltica explain` prints,
     and `example` shows it. What no short file can show, such as one that is too long, has no example."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from meltica_dsl.automaton import Automaton
 from meltica_dsl.builders import Builder, TooDeep
@@ -23,8 +24,7 @@ _SYMBOL = re.compile(r"(?<![A-Za-z0-9_])[0-9]*[A-Z][A-Z0-9]*-[A-Z0-9]*$")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[0-9][0-9_.]*[A-Za-z]*(/[0-9]*[A-Za-z]*)?%?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Caret:
+class Caret(Struct, frozen=True):
     """`tokens` are those of the declaration before the word at the caret, `after` those behind it.
 
     `word` is what is being typed: all of it, of which `typed` stands before the caret. It is empty where

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.fields import EVENT_BY_NAME, EVENTS, EventType
@@ -39,8 +41,7 @@ class Occurrence(NamedTuple):
     is_definition: bool
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True, dict=True):
     """Every occurrence in a family of files, in the order of the files and their text."""
 
     files: tuple[syntax.File, ...]
@@ -160,8 +161,7 @@ _NAMING = {(noun, key.name): key.nouns for noun, keys in KEYS.items() for key in
 """Keys whose value names a declaration."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where an expression stands: the names of its declaration, the fields that hide others, and whether
     other bare names are most likely those of providers, as in conditions, lists of `for` and indexes."""
 

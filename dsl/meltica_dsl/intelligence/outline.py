@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
@@ -11,8 +11,7 @@ from meltica_dsl.source import Span
 from meltica_dsl.strings import read_string
 
 
-@dataclass(frozen=True, slots=True)
-class OutlineItem:
+class OutlineItem(Struct, frozen=True):
     """`keyword` is that of the declaration, `key` for a setting. `name_span` lies within `span`."""
 
     keyword: str

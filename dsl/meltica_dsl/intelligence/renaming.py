@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_dsl.diagnostics import Edit
 from meltica_dsl.intelligence.occurrences import Index, Local, Thing, index
@@ -14,8 +15,7 @@ from meltica_dsl.resolve.scope import Noun
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a thing is not renamed, in words for the user."""
 
     message: str

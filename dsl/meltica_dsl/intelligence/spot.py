@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from meltica_dsl.intelligence.caret import Caret
 from meltica_dsl.lexer import Token
@@ -35,8 +36,7 @@ class Role(Enum):
     OTHER = "whatever the grammar wants"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """`keys` lead from the block to the object in hand, `key` is whose value stands at the caret, `stage`
     the stage in hand. `beside` is what an operand is compared with, "" where there is nothing."""
 

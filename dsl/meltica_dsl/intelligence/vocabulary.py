@@ -6,8 +6,9 @@ The resolver decides what a key may hold. This table says it in words, and a tes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from meltica_dsl.resolve.scope import Noun
 
@@ -31,8 +32,7 @@ class Wanted(Enum):
     NAME = "a name"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key of a block.
 
     `wanted` are the alternatives, `default` is as a file would write it. `choices` map words to what they
@@ -65,8 +65,7 @@ class Key:
         return wanted.value
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """How a declaration or a stage is written: `form` to read, `snippet` to fill in, `doc` in words."""
 
     form: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
@@ -16,8 +18,7 @@ from meltica_dsl.source import Span
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Struct, frozen=True):
     """`before` and `after` make a whole declaration of it; `is_one` says whether that holds one piece."""
 
     wanted: str

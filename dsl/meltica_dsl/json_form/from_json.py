@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meltica_dsl.diagnostics import in_source_order
 from meltica_dsl.formatter import format_source

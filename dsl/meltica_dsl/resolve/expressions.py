@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
@@ -29,8 +30,7 @@ MAX_PARTS = 20_000
 """Parts of an expression after its parameters are filled in. A parameter that is used twice doubles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loose:
+class Loose(Struct, frozen=True):
     """A bare name that is no field, constant or parameter. What it meets decides: beside a side `buy`
     is a side, beside a provider `binance` is one. `is_value` if a constant or a variable holds it, so that
     it is no slip of the pen."""

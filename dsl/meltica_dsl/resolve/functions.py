@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.model import Call, Const, Expr, ExprType
@@ -24,8 +25,7 @@ MAX_ARGUMENTS = 64
 _TEXTS = frozenset({ExprType.SYMBOL, ExprType.PROVIDER, ExprType.TEXT})
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function of the language."""
 
     least: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
@@ -30,8 +31,7 @@ Repeatable = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One of those that a declaration gives. `name` is its full name; `scope` holds its variables."""
 
     name: str
@@ -54,8 +54,7 @@ class _Unsound(Exception):
     """The modifiers of a declaration have an error, which is reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
+class _Branch(Struct, frozen=True):
     """One way through the modifiers read so far."""
 
     index: tuple[str, ...]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
@@ -29,8 +31,7 @@ Part = Provider | Pool | Route | Strategy | Risk | Sink | Place
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """What is sound of a pipeline, and what is wrong with the rest."""
 
     pipeline: Pipeline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label
@@ -19,8 +19,7 @@ from meltica_dsl.source import Span
 AnySource = Source | RouteSource
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
+class _Feed(Struct, frozen=True):
     """One source as it is written: the event it gives, and who gives it, nobody if that is switched off. What
     a route that is switched off would give is not known."""
 
@@ -29,8 +28,7 @@ class _Feed:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """What is known of the routes that others read: their declarations' names, and what each of those gives
     that is sound so far, by full name."""
 

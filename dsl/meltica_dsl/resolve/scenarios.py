@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Label, Severity
@@ -69,8 +71,7 @@ def _warn_idle(declaration: syntax.TestDecl, constants: Constants) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Timed:
+class _Timed(Struct, frozen=True):
     """A step with its time."""
 
     at: Duration

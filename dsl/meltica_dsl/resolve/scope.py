@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
@@ -51,16 +52,14 @@ _SHARED: Mapping[Noun, tuple[Noun, ...]] = {Noun.STRATEGY: (Noun.SINK,), Noun.SI
 TARGETS = (Noun.STRATEGY, Noun.SINK)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Names in force besides the file's own: parameters of a stage, with what was passed for each, and the
     variables of a `for`, with their values."""
 
     arguments: Mapping[str, Argument | Setting] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An expression and the scope of its own names: a caller's names never mix with a stage's."""
 
     expr: Expr
@@ -70,8 +69,7 @@ class Argument:
 FILE_SCOPE = Scope()
 
 
-@dataclass(slots=True)
-class Family:
+class Family(Struct):
     """What a declaration gives once `for` and `if` are worked out: its instances, by their full names.
 
     `off` has those that are not there, with the place that says why. Unless it `is_sound`, nobody can say
@@ -89,8 +87,7 @@ class Family:
         self.off[name] = off
 
 
-@dataclass(frozen=True, slots=True)
-class Off:
+class Off(Struct, frozen=True):
     """Why a declaration is not there."""
 
     span: Span

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
+from msgspec.structs import replace
 from rich.console import Console
 
 from meltica_compiler.graph import Graph

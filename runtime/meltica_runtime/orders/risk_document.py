@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from msgspec.structs import replace
 
 from meltica_dsl.model import CircuitBreaker, KillSwitch, Risk
 from meltica_dsl.suggest import nearest
@@ -108,7 +110,7 @@ class _Reader:
                 changes[field] = read(key, document[key])
         changes["kill_switch"] = self._kill_switch()
         changes["circuit_breaker"] = self._breaker()
-        return replace(risk, **changes)  # type: ignore[arg-type]  # each reader gives its field's type
+        return replace(risk, **changes)
 
     def _fault(self, path: str, message: str) -> None:
         self.faults.append(LimitFault(path, message))

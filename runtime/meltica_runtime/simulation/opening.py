@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from meltica_compiler.adapters import PAPER_DEFAULTS
 from meltica_compiler.graph import Graph, ProviderNode, StrategyNode

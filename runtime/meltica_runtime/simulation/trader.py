@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
+from msgspec.structs import replace
 
 from meltica_compiler.graph import StrategyNode
 from meltica_compiler.inbox import geometry as at

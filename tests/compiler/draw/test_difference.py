@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, VENUES, desk, large, middle
 
 from meltica_compiler.compile import CompileOptions, compile_text

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pygraphviz
 import pytest
+from msgspec.structs import replace
 
 from meltica_compiler.draw.dot import BRIEF_FROM, dot_source, render_dot
 from meltica_compiler.draw.palette import BLOCKING, LOSSY, ORDERS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from tests.compiler.draw.desks import large, small
 
 from meltica_compiler.draw.families import FOLD_FROM, folded

@@ -8,10 +8,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.compiler.draw.desks import large
 
 from meltica_compiler.draw.html import render_html

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from meltica_compiler.draw.keys import keys_of
 from meltica_compiler.graph import Graph, SinkNode

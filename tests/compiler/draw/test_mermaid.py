@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from meltica_compiler.draw.mermaid import escape, render_mermaid
 from meltica_compiler.graph import Graph

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from tests.compiler.draw.desks import large, middle, small
 
 from meltica_compiler.draw.dot import dot_source, render_dot

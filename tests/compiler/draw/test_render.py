@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from meltica_compiler.draw.render import SUFFIXES, UnknownDrawingError, render
 from meltica_compiler.graph import Graph

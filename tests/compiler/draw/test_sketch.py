@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meltica_compiler.draw.sketch import Lane, LinkKind, sketch
 from meltica_compiler.graph import Graph

@@ -6,9 +6,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.compiler.draw.desks import large
 
 from meltica_compiler.draw.terminal import cells

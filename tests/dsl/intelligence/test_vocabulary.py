@@ -56,7 +56,7 @@ def test_a_default_is_what_leaving_the_key_out_means(noun):
 
 
 def vars_of(part):
-    return {name: getattr(part, name) for name in type(part).__dataclass_fields__}
+    return {name: getattr(part, name) for name in part.__struct_fields__}
 
 
 def test_every_declaration_and_stage_of_the_grammar_is_told_of():

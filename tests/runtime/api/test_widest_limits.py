@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from meltica_dsl.model import CircuitBreaker, KillSwitch
 from meltica_dsl.values import Duration, Rate, Ratio

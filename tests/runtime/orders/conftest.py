@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from msgspec import structs
 
 from meltica_dsl.model import Risk
 from meltica_runtime.orders.commit import CommitLimits
@@ -70,7 +71,7 @@ def make_risk() -> MakeRisk:
     """A risk without any limit, but for those given."""
 
     def make(**limits: Any) -> Risk:
-        return replace(unlimited("careful"), **limits)
+        return structs.replace(unlimited("careful"), **limits)
 
     return make
 

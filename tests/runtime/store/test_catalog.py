@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from tests.runtime.store.conftest import an_order
 
 from meltica_compiler.graph import Edge, Graph, ModuleInfo, ProviderNode, RouteNode, StrategyNode
