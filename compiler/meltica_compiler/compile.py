@@ -16,6 +16,7 @@ from meltica_compiler.passes.draft import Draft
 from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
 from meltica_dsl.imports import Read
 from meltica_dsl.load import load
+from meltica_dsl.parser import Parse, parse
 from meltica_dsl.read import read_source
 from meltica_dsl.scenario import Scenario
 from meltica_dsl.source import SourceFile, Span
@@ -41,9 +42,11 @@ def compile_file(path: Path, options: CompileOptions) -> Compiled:
     return compile_text(str(path), text, options)
 
 
-def compile_text(path: str, text: str, options: CompileOptions, read: Read = read_source) -> Compiled:
+def compile_text(
+    path: str, text: str, options: CompileOptions, read: Read = read_source, parse: Parse = parse
+) -> Compiled:
     """Compiles the text of a file that messages call `path`, and what it imports by way of `read`."""
-    loaded = load(path, text, options.environ, read)
+    loaded = load(path, text, options.environ, read, parse)
     if loaded.pipeline is None:
         return Compiled(None, loaded.diagnostics, loaded.sources)
     draft = Draft(loaded.pipeline, options, is_whole=loaded.is_sound)

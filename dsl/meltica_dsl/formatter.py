@@ -11,7 +11,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, in_source_order
 from meltica_dsl.formatting.declarations import declaration, one_line
 from meltica_dsl.formatting.page import Page
-from meltica_dsl.parser import parse
+from meltica_dsl.parser import Parse, parse
 
 
 class Formatted(Struct, frozen=True):
@@ -21,7 +21,7 @@ class Formatted(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def format_source(path: str, text: str) -> Formatted:
+def format_source(path: str, text: str, parse: Parse = parse) -> Formatted:
     """The file in canonical form. Only its syntax is looked at."""
     parsed = parse(path, text)
     if parsed.diagnostics:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from meltica_dsl.parser import parse
+from meltica_dsl.parser import Parse, parse
 from meltica_dsl.read import siblings
 from meltica_dsl.source import SourceFile
 from meltica_dsl.strings import BadEscape, quoted, read_string
@@ -37,13 +37,13 @@ class Gathered(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def gather(path: str, text: str, read: Read) -> Gathered:
+def gather(path: str, text: str, read: Read, parse: Parse = parse) -> Gathered:
     """Parses a pipeline's text and the files that it imports, each once.
 
     An import that leads to no declarations stays as an `UnreadableDecl`, so that nobody takes what it would
     have declared for a slip of the pen.
     """
-    gatherer = _Gatherer(read)
+    gatherer = _Gatherer(read, parse)
     parsed = gatherer.add(path, text)
     gatherer.follow(parsed, os.path.normpath(path))
     file = syntax.File(path, tuple(gatherer.declarations), parsed.comments)
@@ -59,8 +59,9 @@ def import_path(declaration: syntax.ImportDecl) -> str | None:
 
 
 class _Gatherer:
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, parse: Parse) -> None:
         self._read = read
+        self._parse = parse
         self._known: set[str] = set()
         self._open: list[tuple[str, syntax.ImportDecl | None]] = []
         """The way from the pipeline's file to the one in hand, with the import that leads to each."""
@@ -69,7 +70,7 @@ class _Gatherer:
         self.diagnostics: list[Diagnostic] = []
 
     def add(self, path: str, text: str) -> syntax.File:
-        parsed = parse(path, text)
+        parsed = self._parse(path, text)
         self.sources.append(SourceFile(path, text))
         self.diagnostics.extend(parsed.diagnostics)
         self.declarations.extend(parsed.file.declarations)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
 from meltica_dsl.imports import Read, gather
 from meltica_dsl.model import Pipeline
+from meltica_dsl.parser import Parse, parse
 from meltica_dsl.read import read_source
 from meltica_dsl.resolve.pipeline import resolve
 from meltica_dsl.source import SourceFile
@@ -28,10 +29,12 @@ class Loaded(Struct, frozen=True):
         return self.pipeline is not None and not has_errors(self.diagnostics)
 
 
-def load(path: str, text: str, environ: Mapping[str, str], read: Read = read_source) -> Loaded:
+def load(
+    path: str, text: str, environ: Mapping[str, str], read: Read = read_source, parse: Parse = parse
+) -> Loaded:
     """Reads a pipeline from the text of its file. `environ` is what `env("NAME")` sees; imported files are
     read by `read`, and no other file is opened."""
-    gathered = gather(path, text, read)
+    gathered = gather(path, text, read, parse)
     if gathered.diagnostics and not gathered.file.declarations:
         return Loaded(None, in_source_order(gathered.diagnostics), gathered.sources)
     resolved = resolve(gathered.file, gathered.sources, environ)

@@ -2,11 +2,16 @@
 
 After an error the parser goes on at the next declaration that begins a line. One mistake gives one
 error: what stands between is skipped, and the declaration's name counts as declared.
+
+A file is read in pieces, one from each word that begins a declaration to the next. Each piece is read by
+an automaton that knows nothing of those before, so that an editor's next text can keep most of them
+(`reparse`).
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -16,7 +21,7 @@ from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.lexer import END, Token, lex
 from meltica_dsl.slips import is_quoted_name, misses_arrow
 from meltica_dsl.source import Span
-from meltica_dsl.syntax import File, Name, UnreadableDecl
+from meltica_dsl.syntax import Comment, Declaration, File, Name, UnreadableDecl
 from meltica_dsl.syntax_context import Context
 from meltica_dsl.syntax_errors import begins_declaration, begins_line, too_deep, too_long, unexpected
 from meltica_dsl.tables import grammar_tables
@@ -27,8 +32,23 @@ MAX_CHARACTERS = 16 * 1024 * 1024
 MAX_ERRORS = 100
 """Of one file. Nobody reads more, and a file that is not a pipeline has one in every line."""
 
-KEPT = 16
-"""Texts whose syntax is kept: the last few of the file that is being written, and those beside it."""
+LOOKAHEAD = 2
+"""Tokens behind the first of the next piece that may decide how a piece is read: that one may be the error,
+when the word that seems to begin the next declaration was taken for a name, and one more is looked at."""
+
+
+class Piece(NamedTuple):
+    """What was read from one place where a declaration begins to the next.
+
+    `start` is where its first token is. `reach` is the end of the last line that it depends on: with the
+    same text from `start`'s line to `reach` it is read the same. One that ends with the file depends on all
+    that could come.
+    """
+
+    start: int
+    reach: int
+    declarations: tuple[Declaration, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 class Parsed(Struct, frozen=True):
@@ -36,17 +56,27 @@ class Parsed(Struct, frozen=True):
 
     file: File
     diagnostics: tuple[Diagnostic, ...]
+    pieces: tuple[Piece, ...] = ()
 
 
-@lru_cache(maxsize=KEPT)
+Parse = Callable[[str, str], Parsed]
+"""The syntax of a path and a text: `parse`, or what gives the same sooner."""
+
+
 def parse(path: str, text: str) -> Parsed:
-    """What was read of a text is kept, since an editor's questions and its checks are about the same one."""
     if len(text) > MAX_CHARACTERS:
         return Parsed(File(path, (), ()), (too_long(path, MAX_CHARACTERS),))
     lexed = lex(path, text)
     reader = _Reader(path, text, lexed.tokens)
     reader.read()
-    return Parsed(File(path, tuple(reader.builder.declarations), lexed.comments), tuple(reader.diagnostics))
+    return joined(path, tuple(reader.pieces()), lexed.comments)
+
+
+def joined(path: str, pieces: tuple[Piece, ...], comments: tuple[Comment, ...]) -> Parsed:
+    """The pieces of a file as one."""
+    declarations = tuple(declaration for piece in pieces for declaration in piece.declarations)
+    diagnostics = tuple(diagnostic for piece in pieces for diagnostic in piece.diagnostics)
+    return Parsed(File(path, declarations, comments), diagnostics, pieces)
 
 
 class _Reader:
@@ -58,6 +88,8 @@ class _Reader:
         self.diagnostics: list[Diagnostic] = []
         self._is_whole = False
         """Whether the declaration before the last error was complete."""
+        self._marks: list[tuple[int, int, int]] = [(0, 0, 0)]
+        """For each piece: its first token, and how many declarations and diagnostics there were before it."""
         self._automaton = Automaton(grammar_tables(), self.builder)
         self._beginnings = {
             text: kind for text, kind in grammar_tables().keywords.items() if self._automaton.accepts(kind)
@@ -68,9 +100,11 @@ class _Reader:
         begin = position = 0
         while position < len(self.tokens):
             token = self.tokens[position]
+            diagnostic = None
             if token.text in self._beginnings and self._automaton.kind_of(token) != "NAME":
-                begin = position
-            diagnostic = self._feed(begin, position)
+                diagnostic = self._end_piece(position)
+                begin = position if diagnostic is None else begin
+            diagnostic = diagnostic or self._feed(begin, position)
             if diagnostic is None:
                 position += 1
                 continue
@@ -78,6 +112,35 @@ class _Reader:
             if len(self.diagnostics) == MAX_ERRORS:
                 return
             begin = position = self._recover(begin, position)
+
+    def pieces(self) -> Iterator[Piece]:
+        """What was read, piece by piece."""
+        ends = (*self._marks[1:], (len(self.tokens), len(self.builder.declarations), len(self.diagnostics)))
+        for (first, declared, wrong), (last, all_declared, all_wrong) in zip(self._marks, ends, strict=True):
+            yield Piece(
+                self.tokens[first].start,
+                self._line_end(last + LOOKAHEAD),
+                tuple(self.builder.declarations[declared:all_declared]),
+                tuple(self.diagnostics[wrong:all_wrong]),
+            )
+
+    def _line_end(self, position: int) -> int:
+        if position >= len(self.tokens) - 1:
+            return len(self.text)
+        end = self.text.find("\n", self.tokens[position].end)
+        return end if end >= 0 else len(self.text)
+
+    def _end_piece(self, position: int) -> Diagnostic | None:
+        """Ends the declaration in hand before one that begins at `position`."""
+        if position == 0:
+            return None
+        try:
+            self._automaton.feed(Token(END, "", 0, 0))
+        except TooDeep as error:
+            return too_deep(error.span)
+        self._automaton.reset()
+        self._marks.append((position, len(self.builder.declarations), len(self.diagnostics)))
+        return None
 
     def _feed(self, begin: int, position: int) -> Diagnostic | None:
         token = self.tokens[position]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -25,8 +26,12 @@ METHOD = f"""\
 question a letter is typed into the `where` of the route in the middle, and the whole text is sent: so each
 answer is about a text that was never seen before. `completion` is the time until its items are here, `errors`
 until the diagnostics of exactly this text are, the pause included that is waited for in case typing goes on;
-`outline`, `hints` and `hover` likewise. `start` is from `exec` to the answer to `initialize`. The floor is a
+`outline`, `hints`, `hover` and `formatting` likewise. `all of these` is how long the slowest takes where an
+editor asks for all but the errors at once, as editors do. `start` is from `exec` to the answer to
+`initialize`. `processor` is what the server's process took for one keystroke and its answer. The floor is a
 request of the same connection that needs no work."""
+
+ASKED = ("completion", "hover", "outline", "hints", "formatting")
 
 ROUTE = """
 route trades_{n} via market =
@@ -91,6 +96,13 @@ class _Typist:
             )
         )
 
+    def processor_ms(self) -> float:
+        """Processor time that the server has taken so far."""
+        server = self.client._server
+        assert server is not None, "the server was started"
+        fields = Path(f"/proc/{server.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1e3
+
     async def errors(self) -> None:
         while self._shown != self.version:
             self._news.clear()
@@ -111,6 +123,15 @@ class _Typist:
         everywhere = types.Range(types.Position(0, 0), types.Position(self.lines, 0))
         await self.client.text_document_inlay_hint_async(types.InlayHintParams(self.id, everywhere))
 
+    async def formatting(self) -> None:
+        options = types.FormattingOptions(2, True)
+        await self.client.text_document_formatting_async(types.DocumentFormattingParams(self.id, options))
+
+    async def all_of_these(self) -> None:
+        async with asyncio.TaskGroup() as asked:
+            for name in ASKED:
+                asked.create_task(getattr(self, name)())
+
     async def nothing(self) -> None:
         await self.client.completion_item_resolve_async(types.CompletionItem("nothing"))
 
@@ -127,23 +148,26 @@ async def _measure(folder: Path, lines: int, keystrokes: int) -> Section:
         await typist.errors()
         floor = median([await _ms(typist.nothing) for _ in range(keystrokes)])
         figures = [Figure("start", started, "ms", 1_000, less_is_better=True)]
-        for name in ("completion", "hover", "outline", "hints"):
-            times = [await _keystroke(typist, getattr(typist, name)) for _ in range(keystrokes)]
-            figures += _figures(name, times, floor)
-        figures += _figures(
-            "errors", [await _keystroke(typist, typist.errors) for _ in range(keystrokes)], floor, 400
-        )
+        for name in (*ASKED, "all_of_these", "errors"):
+            figures += await _question(typist, name, keystrokes, floor)
         await client.shutdown_async(None)
     client.exit(None)
     await client.stop()
     return Section("Editing", METHOD, tuple(figures))
 
 
-def _figures(name: str, times: list[float], floor: float, goal: float = 150) -> list[Figure]:
+async def _question(typist: _Typist, name: str, keystrokes: int, floor: float) -> list[Figure]:
+    await typist.errors()
+    before = typist.processor_ms()
+    times = [await _keystroke(typist, getattr(typist, name)) for _ in range(keystrokes)]
+    spent = (typist.processor_ms() - before) / keystrokes
     worst = quantiles(times, n=100, method="inclusive")[98]
+    goal = 400 if name == "errors" else 150
+    work = name.replace("_", " ")
     return [
-        Figure(f"{name}, p50", median(times), "ms", goal, floor, "empty request", less_is_better=True),
-        Figure(f"{name}, p99", worst, "ms", goal, floor, "empty request", less_is_better=True),
+        Figure(f"{work}, p50", median(times), "ms", goal, floor, "empty request", less_is_better=True),
+        Figure(f"{work}, p99", worst, "ms", goal, floor, "empty request", less_is_better=True),
+        Figure(f"{work}, processor", spent, "ms"),
     ]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
 from meltica_compiler.graph import Graph
 from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.parser import Parse
 from meltica_dsl.read import read_source
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
@@ -45,11 +46,16 @@ class Checks:
     still of these. `config` holds for all files; without it each file's project has its own."""
 
     def __init__(
-        self, texts: Callable[[str], Texts], publish: Callable[[Check], None], config: Path | None
+        self,
+        texts: Callable[[str], Texts],
+        publish: Callable[[Check], None],
+        config: Path | None,
+        parse: Parse,
     ) -> None:
         self._config = config
         self._texts = texts
         self._publish = publish
+        self._parse = parse
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._latest: dict[str, Check] = {}
         self._graphs: dict[str, Graph] = {}
@@ -103,7 +109,9 @@ class Checks:
         if root not in texts:
             return
         loop = asyncio.get_running_loop()
-        compiled = await loop.run_in_executor(self._threads, compile_texts, root, texts, self._config)
+        compiled = await loop.run_in_executor(
+            self._threads, compile_texts, root, texts, self._config, self._parse
+        )
         if self._texts(root) == texts:
             check = self._latest[root] = Check(root, texts, compiled)
             if compiled.graph is not None:
@@ -111,7 +119,7 @@ class Checks:
             self._publish(check)
 
 
-def compile_texts(root: str, texts: Texts, config: Path | None) -> Compiled:
+def compile_texts(root: str, texts: Texts, config: Path | None, parse: Parse) -> Compiled:
     """Compiles a pipeline as `meltica check` does, the editor's texts instead of those on disk."""
     try:
         project = find_project(Path(root), config)
@@ -121,7 +129,7 @@ def compile_texts(root: str, texts: Texts, config: Path | None) -> Compiled:
     def read(path: Path) -> str | Diagnostic:
         return texts[str(path)] if str(path) in texts else read_source(path)
 
-    return compile_text(root, texts[root], options_of(project), read)
+    return compile_text(root, texts[root], options_of(project), read, parse)
 
 
 def options_of(project: Project) -> CompileOptions:

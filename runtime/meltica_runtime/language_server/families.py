@@ -13,7 +13,8 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.imports import import_path
 from meltica_dsl.intelligence.occurrences import Index, index
-from meltica_dsl.parser import Parsed, parse
+from meltica_dsl.parser import Parsed
+from meltica_dsl.reparse import Parses
 from meltica_dsl.source import Span
 from meltica_runtime.language_server.buffers import Buffers
 
@@ -28,9 +29,9 @@ _MAY_IMPORT = re.compile(r"^[ \t]*import\b", re.MULTILINE)
 
 @dataclass
 class Families:
-    """Parsed files, kept while their text stays the same, and the files on disk that may import others."""
+    """The names of files that belong together, and the files on disk that may import others."""
 
-    _parsed: dict[str, tuple[str, Parsed]] = field(default_factory=dict)
+    parses: Parses
     _indexes: dict[tuple[str, ...], tuple[tuple[Parsed, ...], Index]] = field(default_factory=dict)
     _last: dict[str, tuple[str, Index]] = field(default_factory=dict)
     _importers: tuple[str, ...] = ()
@@ -50,10 +51,7 @@ class Families:
         text = buffers.read(path)
         if isinstance(text, Diagnostic):
             return Parsed(syntax.File(path, (), ()), ())
-        known = self._parsed.get(path)
-        if known is None or known[0] != text:
-            known = self._parsed[path] = (text, parse(path, text))
-        return known[1]
+        return self.parses.parse(path, text)
 
     def roots(self, path: str, buffers: Buffers) -> tuple[str, ...]:
         """The files that import this one, directly or not, and that nobody imports; itself without such."""
@@ -85,7 +83,8 @@ class Families:
         known = self._indexes.get(paths)
         if known is None or any(a is not b for a, b in zip(known[0], files, strict=True)):
             known = self._indexes[paths] = (files, index(parsed.file for parsed in files))
-        self._last[path] = (self._parsed[path][0], known[1]) if path in self._parsed else ("", known[1])
+        text = buffers.read(path)
+        self._last[path] = (text if isinstance(text, str) else "", known[1])
         return known[1]
 
     def changed(self, path: str) -> None:
@@ -101,7 +100,7 @@ class Families:
         return known if same else None
 
     def forget(self, path: str) -> None:
-        self._parsed.pop(path, None)
+        self.parses.forget(path)
         self._last.pop(path, None)
         for paths in [paths for paths in self._indexes if path in paths]:
             del self._indexes[paths]

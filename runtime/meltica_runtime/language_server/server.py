@@ -16,6 +16,7 @@ from meltica_compiler.registry import StrategyLibrary
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.intelligence.caret import Caret
 from meltica_dsl.intelligence.occurrences import Index
+from meltica_dsl.reparse import Parses
 from meltica_runtime import resources
 from meltica_runtime.config_fault import ConfigFault
 from meltica_runtime.language_server import wire
@@ -31,8 +32,10 @@ class MelticaServer(LanguageServer):
     def __init__(self, config: Path | None) -> None:
         # Whole texts: a file is some 20 KB, and the text here can never drift from the editor's.
         super().__init__("meltica", version("meltica"), types.TextDocumentSyncKind.Full)
-        self.checks = Checks(self.texts, self.publish, config)
-        self.families = Families()
+        # One syntax of each text for all that is asked of it, checks included.
+        self.parses = Parses()
+        self.checks = Checks(self.texts, self.publish, config, self.parses.parse)
+        self.families = Families(self.parses)
         self._config = config
         self._published: dict[str, set[str]] = {}
         self._projects: dict[str, Project | None] = {}

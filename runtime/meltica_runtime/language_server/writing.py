@@ -105,7 +105,7 @@ def hover_at(ls: MelticaServer, params: types.HoverParams) -> types.Hover | None
 def formatting(ls: MelticaServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
     """The whole document in canonical form; nothing when it cannot be read."""
     buffer = ls.buffer(params.text_document.uri)
-    formatted = format_source(buffer.path, buffer.text).text
+    formatted = format_source(buffer.path, buffer.text, ls.parses.parse).text
     if formatted is None or formatted == buffer.text:
         return None
     return [types.TextEdit(ls.buffers().places_in(buffer.text).whole(), formatted)]
