@@ -18,6 +18,7 @@ $(VENV)/.ready: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing Meltica into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q dsl compiler runtime  # what an editable install leaves to the first start
 	@touch $@
 
 run: $(VENV)/.ready ## run pipelines/quickstart.mel (or PIPELINE=…) until Ctrl-C
