@@ -20,7 +20,7 @@ from meltica_runtime.api.access import Running, compile_options_of
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.api.errors import RequestRefused
 from meltica_runtime.compiling_apart import compile_texts_apart
-from meltica_runtime.gateway.swap import SwapFailed, SwapRefused
+from meltica_runtime.gateway.swap import SwapFailed, SwapRefused, refuse_if_unfit
 
 router = APIRouter(tags=["Pipeline"])
 
@@ -144,8 +144,13 @@ Here = Depends(from_this_machine)
 
 @router.post("/pipeline/plan", response_model=PlanView, dependencies=[Here])
 async def planned(request: Request, gateway: Running, wanted: PlanRequest) -> Response:
-    """What would become of each node if this file took the place of what runs. Nothing is changed."""
+    """What would become of each node if this file took the place of what runs. Nothing is changed.
+    409 if it can never take that place."""
     graph = await _compiled(request, wanted)
+    try:
+        refuse_if_unfit(gateway.graph, graph)
+    except SwapRefused as refused:
+        raise _told(refused) from refused
     return json_response(PlanView.of(plan(gateway.graph, graph)))
 
 
@@ -157,13 +162,17 @@ async def applied(request: Request, gateway: Running, wanted: ApplyRequest) -> R
     try:
         swapped = await gateway.apply(graph, wanted.against)
     except SwapRefused as refused:
-        raise RequestRefused(409, f"{refused.message}; {refused.help}") from refused
+        raise _told(refused) from refused
     except SwapFailed as failed:
         details = {"node": failed.node, "place": failed.place}
         message = f"nothing was changed, because {failed.node} failed: {failed.message}"
         raise RequestRefused(422, message, details) from failed
     view = AppliedView(plan=PlanView.of(swapped.plan), sequence=swapped.sequence, lost=swapped.lost)
     return json_response(view)
+
+
+def _told(refused: SwapRefused) -> RequestRefused:
+    return RequestRefused(409, f"{refused.message}; {refused.help}")
 
 
 async def _compiled(request: Request, wanted: PlanRequest) -> Graph:

@@ -60,6 +60,21 @@ class OutOfDate(SwapRefused):
     """The gateway runs another graph than the one that the plan was made against."""
 
 
+def refuse_if_unfit(running: Graph, wanted: Graph) -> None:
+    """Raises `SwapRefused` where no gateway that runs the one graph can ever go on with the other."""
+    if wanted.pipeline != running.pipeline:
+        raise SwapRefused(
+            f"the gateway runs the pipeline `{running.pipeline}`, not `{wanted.pipeline}`",
+            "a pipeline of another name is another gateway: start it with `meltica run`",
+        )
+    for sink in wanted.sinks:
+        if sink.kind in LATER_SINK_KINDS:
+            raise SwapRefused(
+                f"this build cannot run sinks of kind `{sink.kind}`, such as `{sink.name}`",
+                "leave the sink out; `meltica check` warns of it",
+            )
+
+
 class SwapFailed(Exception):
     """A new part does not work; everything is as it was. `node` is its id, `place` its `file:line`."""
 
@@ -132,7 +147,12 @@ class Swap:
 
     async def _swap(self) -> Swapped:
         running = self._core.parts
-        self._refuse_if_unfit(running.graph)
+        if self._against != running.graph.hash:
+            raise OutOfDate(
+                f"the gateway runs the graph {running.graph.hash[:12]}, not {self._against[:12]}",
+                "make the plan anew: somebody else has changed it",
+            )
+        refuse_if_unfit(running.graph, self._graph)
         planned = plan(running.graph, self._graph)
         trial = self._build(running, planned)
         try:
@@ -153,24 +173,6 @@ class Swap:
         return Swapped(planned, sequence, lost)
 
     # --- beside what runs ------------------------------------------------------------------------
-
-    def _refuse_if_unfit(self, running: Graph) -> None:
-        if self._against != running.hash:
-            raise OutOfDate(
-                f"the gateway runs the graph {running.hash[:12]}, not {self._against[:12]}",
-                "make the plan anew: somebody else has changed it",
-            )
-        if self._graph.pipeline != running.pipeline:
-            raise SwapRefused(
-                f"the gateway runs the pipeline `{running.pipeline}`, not `{self._graph.pipeline}`",
-                "a pipeline of another name is another gateway: start it with `meltica run`",
-            )
-        for sink in self._graph.sinks:
-            if sink.kind in LATER_SINK_KINDS:
-                raise SwapRefused(
-                    f"this build cannot run sinks of kind `{sink.kind}`, such as `{sink.name}`",
-                    "leave the sink out; `meltica check` warns of it",
-                )
 
     def _build(self, running: Parts, planned: Plan) -> _Trial:
         try:

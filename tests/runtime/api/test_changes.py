@@ -111,6 +111,18 @@ async def test_a_plan_that_is_out_of_date_is_refused(own: Any) -> None:
     assert answer.json()["error"].startswith("the gateway runs the graph")
 
 
+async def test_a_pipeline_of_another_name_has_no_plan_and_is_not_applied(own: Any) -> None:
+    body = request(TEXT.replace("pipeline desk", "pipeline stall"), against=own.gateway.graph.hash)
+    del (asked := dict(body))["against"]
+    for answer in (
+        await own.client.post("/pipeline/plan", json=asked),
+        await own.client.put("/pipeline", json=body),
+    ):
+        assert answer.status_code == 409
+        assert "runs the pipeline `desk`, not `stall`" in answer.text
+        assert "start it with `meltica run`" in answer.text
+
+
 async def test_a_file_that_does_not_compile_comes_back_with_its_mistakes(own: Any) -> None:
     answer = await own.client.post("/pipeline/plan", json=request(TEXT.replace("fake", "fakke")))
     assert answer.status_code == 422
