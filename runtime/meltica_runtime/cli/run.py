@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from meltica_compiler.sinks import LATER_SINK_KINDS
 from meltica_dsl.literals import read_literal
 from meltica_dsl.suggest import nearest
 from meltica_dsl.values import Duration
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import Common, Exit, Speech, common_options
 
 
 class DurationType(click.ParamType[Duration]):
@@ -77,7 +78,7 @@ def command(
 
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)
-        set_up_logs(verbose=common.speech.verbose, color=common.speech.color)
+        set_up_logs(_log_level(common.speech), color=common.speech.color)
         watch = Watch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
         # What is posted to the API may not read what this pipeline keeps to itself.
         shown = shown_variables(source.text for source in compiled.sources)
@@ -123,3 +124,9 @@ def _check_released(common: Common, released: tuple[str, ...], strategies: list[
         listed = ", ".join(f"`{strategy}`" for strategy in strategies)
         hint = f"did you mean `{likely}`?" if likely else f"its strategies are {listed}" if listed else ""
         common.speech.fail(f"--release: the pipeline has no strategy `{name}`", hint)
+
+
+def _log_level(speech: Speech) -> int:
+    if speech.verbose:
+        return logging.DEBUG
+    return logging.WARNING if speech.quiet else logging.INFO

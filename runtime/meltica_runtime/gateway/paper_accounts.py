@@ -46,7 +46,7 @@ async def close_former(
     for begin in range(0, len(entries), GROUP):
         await _commit(journal, entries[begin : begin + GROUP])
     for provider in sorted({o.request.provider for o in ended} | {p.provider for p in held}):
-        _log.warning(
+        _log.info(
             "%s: its account is on paper and begins anew; %s",
             provider,
             _closed_text(

@@ -20,9 +20,9 @@ QUEUED_LINES = 4_096
 """Lines that wait for the terminal, at about 1 KiB each."""
 
 
-def set_up_logs(*, verbose: bool, color: bool) -> None:
-    """Sends log lines to stderr until the process ends: our own from INFO on, or from DEBUG if `verbose`,
-    those of libraries from WARNING on. A second call replaces the first."""
+def set_up_logs(level: int, *, color: bool) -> None:
+    """Sends log lines to stderr until the process ends: our own from `level` on, those of libraries from
+    WARNING on. A second call replaces the first."""
     root = logging.getLogger()
     for earlier in [one for one in root.handlers if isinstance(one, _LineQueue)]:
         earlier.close()
@@ -30,7 +30,7 @@ def set_up_logs(*, verbose: bool, color: bool) -> None:
     lines = _LineQueue(LineFormatter(color=color))
     root.addHandler(lines)
     root.setLevel(logging.WARNING)
-    logging.getLogger("meltica").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.getLogger("meltica").setLevel(level)
 
 
 class _LineQueue(QueueHandler):

@@ -83,7 +83,7 @@ async def test_a_second_run_begins_with_nothing_held_on_paper_and_says_so(
     migrated_dsn: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await served(migrated_dsn, tmp_path, is_done)
-    with caplog.at_level(logging.WARNING, "meltica"):
+    with caplog.at_level(logging.INFO, "meltica"):
         again = await served(migrated_dsn, tmp_path, is_done)
     assert again.router.statistics().desk.refused == 0, "what an earlier run bought fills no limit"
     assert [position.net for position in again.router.desk.accounts.positions()] == [Decimal("0.5")]

@@ -16,7 +16,7 @@ def stderr_of(source: str) -> list[str]:
 
 def test_our_lines_appear_from_info_on_and_those_of_libraries_from_warning_on() -> None:
     lines = stderr_of("""
-set_up_logs(verbose=False, color=False)
+set_up_logs(logging.INFO, color=False)
 for name in ("meltica.orders", "library"):
     for level in ("debug", "info", "warning"):
         getattr(logging.getLogger(name), level)("%s says %s", name, level)
@@ -29,14 +29,14 @@ for name in ("meltica.orders", "library"):
 
 
 def test_verbose_shows_debug_lines_of_ours() -> None:
-    (line,) = stderr_of('set_up_logs(verbose=True, color=False)\nlogging.getLogger("meltica").debug("more")')
+    (line,) = stderr_of('set_up_logs(logging.DEBUG, color=False)\nlogging.getLogger("meltica").debug("more")')
     assert line.endswith("debug more")
 
 
 def test_setting_up_again_replaces_what_was() -> None:
     (line,) = stderr_of("""
-set_up_logs(verbose=False, color=True)
-set_up_logs(verbose=False, color=False)
+set_up_logs(logging.INFO, color=True)
+set_up_logs(logging.INFO, color=False)
 logging.getLogger("meltica").warning("once")
 """)
     assert line.endswith(" warning once")
@@ -44,7 +44,7 @@ logging.getLogger("meltica").warning("once")
 
 def test_all_lines_are_written_before_the_process_ends() -> None:
     lines = stderr_of("""
-set_up_logs(verbose=False, color=False)
+set_up_logs(logging.INFO, color=False)
 for number in range(1_000):
     logging.getLogger("meltica").info("%d", number, extra={"node": f"strategy:{number}"})
 """)
@@ -55,7 +55,7 @@ def test_a_stderr_that_is_replaced_gets_the_lines() -> None:
     """The live view takes stderr over, to print above its table."""
     lines = stderr_of("""
 import sys, io, threading
-set_up_logs(verbose=False, color=False)
+set_up_logs(logging.INFO, color=False)
 real, sys.stderr = sys.stderr, io.StringIO()
 logging.getLogger("meltica").info("within")
 while "within" not in sys.stderr.getvalue():
@@ -70,7 +70,7 @@ def test_a_terminal_that_does_not_read_stops_nothing_and_what_is_lost_is_counted
     lines = stderr_of("""
 import sys, threading
 from meltica_runtime.telemetry.logs import QUEUED_LINES
-set_up_logs(verbose=False, color=False)
+set_up_logs(logging.INFO, color=False)
 may_write, real = threading.Event(), sys.stderr
 class Slow:
     def write(self, text):
