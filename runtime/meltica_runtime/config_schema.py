@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     SecretStr,
     Strict,
     ValidationInfo,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from meltica_dsl.literals import LiteralFault, read_literal
+from meltica_dsl.value_text import duration_text
 from meltica_dsl.values import Duration
 from meltica_runtime.orders.commit import CommitLimits
 from meltica_runtime.orders.desk import DeskLimits
@@ -82,15 +84,11 @@ def _address(value: str) -> str:
 
 Dsn = Annotated[SecretStr, Strict(False), AfterValidator(_dsn)]
 Folder = Annotated[Path, Strict(False)]
-Timeout = Annotated[
-    Duration, BeforeValidator(_duration), _within(Duration(10**8), Duration(600 * 10**9), "100ms and 10m")
-]
-Lifetime = Annotated[
-    Duration, BeforeValidator(_duration), _within(_SECOND, Duration(30 * _DAY.ns), "1s and 30d")
-]
+_Spelled = Annotated[Duration, BeforeValidator(_duration), PlainSerializer(duration_text)]
+Timeout = Annotated[_Spelled, _within(Duration(10**8), Duration(600 * 10**9), "100ms and 10m")]
+Lifetime = Annotated[_Spelled, _within(_SECOND, Duration(30 * _DAY.ns), "1s and 30d")]
 Retention = Annotated[
-    Duration,
-    BeforeValidator(_duration),
+    _Spelled,
     _within(Duration(3_600 * 10**9), Duration(3_660 * _DAY.ns), "1h and 3660d"),
 ]
 
