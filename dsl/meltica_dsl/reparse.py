@@ -23,7 +23,10 @@ GROWTH = 8
 
 
 class Parses(Struct, frozen=True):
-    """The last text of each file and its syntax, so that the next text of the file is read sooner."""
+    """The last text of each file and its syntax, so that the next text of the file is read sooner.
+
+    Threads may share it: an entry is put in whole, and at worst two of them read the same text.
+    """
 
     _last: dict[str, tuple[str, Parsed]] = field(default_factory=dict)
 

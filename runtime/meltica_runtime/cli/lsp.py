@@ -10,7 +10,7 @@ from meltica_runtime.cli.options import Common, common_options
 
 GARBAGE = (20_000, 20, 50)
 """New objects before the youngest are looked at; rounds of theirs before the next older are, and the oldest:
-a full collection comes once in twenty million objects, some hundred keystrokes in a large file."""
+a full collection comes at most once in twenty million objects."""
 
 
 @click.command(name="lsp")

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 
 from meltica_runtime.orders import lifecycle
+from meltica_runtime.orders.commit import CommitLimits
 from meltica_runtime.orders.exact import plain
 from meltica_runtime.orders.journal import (
     JournalEntry,
@@ -21,7 +22,7 @@ from meltica_runtime.store.faults import StoreFault
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.rows import StoredPosition
 
-GROUP = 2_048
+GROUP = CommitLimits().group
 """Entries of one commit, as the router has them."""
 
 NAMED = 4

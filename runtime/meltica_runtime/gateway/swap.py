@@ -286,13 +286,13 @@ class Swap:
                 self._place.readers.tasks.start_soon(self._clear_up_orders, step.name, shift)
         for node in self._graph.providers:
             provider = parts.providers[node.name]
-            venue = None
-            if planned.fate(node.id) in _STAYS:
-                venue = provider.venue
+            stays = planned.fate(node.id) in _STAYS
+            known = provider.venue if stays else None
+            if stays:
                 provider.take_up(node, parts.plane.ingresses[node.name])
-            if provider.venue is not None and provider.venue is not venue:
+            if provider.venue is not None and provider.venue is not known:
                 self._core.router.use_venue(node.name, provider.venue)
-            if planned.fate(node.id) not in _STAYS:
+            if not stays:
                 self._core.employ_provider(writers, node)
 
     def _exchange_accounts(self, running: Parts) -> None:

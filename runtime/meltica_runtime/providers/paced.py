@@ -87,8 +87,7 @@ class PacedProvider:
         self._pace = pace
         self._source: PlayedSource | None = None
         self._codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
-        self._paper = paper_venue(node, self._codes)
-        self._trading = PaperTrading(self._paper, self._market_us) if self._paper else None
+        self._use_paper(node)
         self._has_told_balances = False
         self._instruments = instruments(node)
         self._state = ProviderState.PENDING
@@ -125,13 +124,17 @@ class PacedProvider:
         before, self._rings = self._wanted, rings
         self._by_event = dict.fromkeys(rings, 0) | self._by_event
         if self._paper is None:
-            self._paper = paper_venue(node, self._codes)
-            self._trading = PaperTrading(self._paper, self._market_us) if self._paper else None
+            self._use_paper(node)
             if self._trading and self._state is ProviderState.RUNNING:
                 self._trading.open()
         # Of nobody asking for anything a source makes nothing but empty blocks, for ever.
         if self._source is not None and self._wanted and self._wanted != before:
             self._source.ask(self._wanted)
+
+    def _use_paper(self, node: ProviderNode) -> None:
+        """Has an account from now on, if a strategy trades on it."""
+        self._paper = paper_venue(node, self._codes)
+        self._trading = PaperTrading(self._paper, self._market_us) if self._paper else None
 
     @property
     def _wanted(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ import pytest
 from meltica_compiler.compile import compile_text
 from meltica_compiler.graph import Graph
 from meltica_compiler.options import CompileOptions
-from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
+from meltica_runtime.gateway.gateway import Farewell, Gateway, GatewayOptions
 from meltica_runtime.store.pool import PoolLimits, open_database
 
 CONTIGUOUS = """
@@ -80,6 +80,20 @@ def compiled(folder: Path, text: str) -> Graph:
     result = compile_text("desk.mel", text, CompileOptions(folder, False, {}))
     assert result.graph is not None, result.diagnostics
     return result.graph
+
+
+async def serve_until(gateway: Gateway, enough: Callable[[Gateway], object]) -> Farewell | None:
+    """A whole run, until `enough(gateway)`."""
+
+    async def stop_in_time() -> None:
+        while not enough(gateway):
+            await anyio.sleep(0.01)
+        gateway.stop()
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop_in_time)
+            return await gateway.serve()
 
 
 @asynccontextmanager

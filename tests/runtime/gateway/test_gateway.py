@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from tests.runtime.gateway.conftest import compiled, serve_until
 
 from meltica_compiler.compile import compile_text
 from meltica_compiler.options import CompileOptions
@@ -54,21 +55,9 @@ async def served(
 ) -> tuple[Gateway, Farewell]:
     """Serves until `enough(gateway)`."""
     (folder / "listener.js").write_text(LISTENER % turns)
-    graph = compile_text("desk.mel", text, CompileOptions(folder, False, {})).graph
-    assert graph is not None
-    farewell = None
     async with open_database(dsn, PoolLimits()) as database:
-        gateway = Gateway(graph, database, GatewayOptions(folder))
-
-        async def stop_in_time() -> None:
-            while not enough(gateway):
-                await anyio.sleep(0.01)
-            gateway.stop()
-
-        with anyio.fail_after(30):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(stop_in_time)
-                farewell = await gateway.serve()
+        gateway = Gateway(compiled(folder, text), database, GatewayOptions(folder))
+        farewell = await serve_until(gateway, enough)
     assert farewell is not None
     return gateway, farewell
 

@@ -6,11 +6,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import anyio
 import pytest
+from tests.runtime.gateway.conftest import compiled, serve_until
 
-from meltica_compiler.compile import compile_text
-from meltica_compiler.options import CompileOptions
 from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
 from meltica_runtime.store.pool import PoolLimits, open_database
 
@@ -42,20 +40,9 @@ async def served(
     dsn: str, folder: Path, enough: Callable[[Gateway], bool], released: tuple[str, ...]
 ) -> Gateway:
     (folder / "reckless.js").write_text(RECKLESS)
-    compiled = compile_text("desk.mel", PIPELINE, CompileOptions(folder, False, {}))
-    assert compiled.graph is not None, compiled.diagnostics
     async with open_database(dsn, PoolLimits()) as database:
-        gateway = Gateway(compiled.graph, database, GatewayOptions(folder, released=released))
-
-        async def stop_in_time() -> None:
-            while not enough(gateway):
-                await anyio.sleep(0.01)
-            gateway.stop()
-
-        with anyio.fail_after(30):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(stop_in_time)
-                await gateway.serve()
+        gateway = Gateway(compiled(folder, PIPELINE), database, GatewayOptions(folder, released=released))
+        await serve_until(gateway, enough)
     return gateway
 
 

@@ -7,12 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-import anyio
 import pytest
-from tests.runtime.gateway.conftest import run_gateway
+from tests.runtime.gateway.conftest import compiled, run_gateway, serve_until
 
-from meltica_compiler.compile import compile_text
-from meltica_compiler.options import CompileOptions
 from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.providers.paper.trading import FORGOTTEN, PaperTrading
@@ -54,20 +51,9 @@ risk careful { max_position = 1 }
 async def served(dsn: str, folder: Path, enough: Callable[[Gateway], object]) -> Gateway:
     """A whole run, until `enough`."""
     (folder / "buyer.js").write_text(BUYER)
-    compiled = compile_text("desk.mel", PIPELINE, CompileOptions(folder, False, {}))
-    assert compiled.graph is not None, compiled.diagnostics
     async with open_database(dsn, PoolLimits()) as database:
-        gateway = Gateway(compiled.graph, database, GatewayOptions(folder))
-
-        async def stop_in_time() -> None:
-            while not enough(gateway):
-                await anyio.sleep(0.01)
-            gateway.stop()
-
-        with anyio.fail_after(30):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(stop_in_time)
-                await gateway.serve()
+        gateway = Gateway(compiled(folder, PIPELINE), database, GatewayOptions(folder))
+        await serve_until(gateway, enough)
         states = {order.state for order in await gateway.orders.list_orders("buyer")}
         assert states, "the history is there"
     return gateway
