@@ -20,6 +20,8 @@ MELTICA = Path(sys.executable).with_name("meltica")
 LINES = 1_000
 KEYSTROKES = 50
 LIMIT_SECONDS = 300
+GOAL_MS = 150
+"""What nobody takes for waiting: the goal for every answer to a keystroke."""
 
 METHOD = f"""\
 `meltica lsp` as a process, a pipeline of {LINES:,} lines, and a client over stdin and stdout. Before each
@@ -162,11 +164,10 @@ async def _question(typist: _Typist, name: str, keystrokes: int, floor: float) -
     times = [await _keystroke(typist, getattr(typist, name)) for _ in range(keystrokes)]
     spent = (typist.processor_ms() - before) / keystrokes
     worst = quantiles(times, n=100, method="inclusive")[98]
-    goal = 400 if name == "errors" else 150
     work = name.replace("_", " ")
     return [
-        Figure(f"{work}, p50", median(times), "ms", goal, floor, "empty request", less_is_better=True),
-        Figure(f"{work}, p99", worst, "ms", goal, floor, "empty request", less_is_better=True),
+        Figure(f"{work}, p50", median(times), "ms", GOAL_MS, floor, "empty request", less_is_better=True),
+        Figure(f"{work}, p99", worst, "ms", GOAL_MS, floor, "empty request", less_is_better=True),
         Figure(f"{work}, processor", spent, "ms"),
     ]
 

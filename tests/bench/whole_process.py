@@ -39,7 +39,7 @@ def measure(_folder: Path, scale: Scale) -> Section:
         "Whole processes",
         METHOD,
         (
-            Figure("check of the quickstart", median(checked), "s", 0.3, floor, name, less_is_better=True),
+            Figure("check of the quickstart", median(checked), "s", 0.25, floor, name, less_is_better=True),
             Figure("run, first start", first, "s", 6, floor, name, less_is_better=True),
             Figure("run, second start", second, "s", 2, floor, name, less_is_better=True),
         ),
