@@ -30,9 +30,13 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """When new failures are looked for, only the random tests run."""
     if LOOKS_FOR_NEW:
-        fixed = [item for item in items if not is_hypothesis_test(getattr(item, "obj", None))]
+        fixed = [item for item in items if not _is_random(item)]
         config.hook.pytest_deselected(items=fixed)
         items[:] = [item for item in items if item not in fixed]
+
+
+def _is_random(item: pytest.Item) -> bool:
+    return is_hypothesis_test(getattr(item, "obj", None)) or item.get_closest_marker("fuzz") is not None
 
 
 @pytest.fixture(scope="session")

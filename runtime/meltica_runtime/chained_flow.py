@@ -38,6 +38,9 @@ class ChainedFlow(RouteFlow):
 
     def take_over(self, earlier: RouteFlow) -> None:
         super().take_over(earlier)
+        if isinstance(earlier, ChainedFlow):
+            self._reached = earlier._reached
+        # A ring that has taken over another's content counts from its own beginning.
         for place, ring, _ in self._fed:
             self._positions[place] = ring.skip_overwritten()
 

@@ -8,6 +8,7 @@ in a ring count all records ever, so that they stay what they are when a ring is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,7 +23,7 @@ from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plain import content_text
 from meltica_compiler.plan import Fate, Plan
 from meltica_compiler.upstream import link_id, providers_behind, routes_in_order
-from meltica_dsl.model import HOLDING_STAGES
+from meltica_dsl.model import HOLDING_STAGES, FullPolicy
 from meltica_runtime.data_plane import DataPlane, Source, edge_ring, open_flow
 from meltica_runtime.rings import EdgeRing, IngressRing
 from meltica_runtime.route_flow import RouteFlow
@@ -31,9 +32,10 @@ from meltica_runtime.route_ring import RouteRing
 
 @dataclass(frozen=True, slots=True)
 class RingTooSmall(Exception):
-    """A provider's new ring does not hold what routes have still to read in the old one."""
+    """A new ring does not hold what routes have still to read in the old one. `writer` is the id of the
+    provider or route that writes it."""
 
-    provider: str
+    writer: str
     event: str
     unread: int
     capacity: int
@@ -48,7 +50,7 @@ class OutOfCodes(Exception):
 
 @dataclass(frozen=True)
 class NextPlane:
-    """`plane` is inert until `switch`, which is not undone."""
+    """`plane` is inert until `switch`, which can be taken back until `settle`."""
 
     before: DataPlane
     plane: DataPlane
@@ -65,27 +67,43 @@ class NextPlane:
             for event, ring in rings.items():
                 old = self.before.ingresses.get(name, {}).get(event, ring)
                 if old.unread > ring.capacity:
-                    raise RingTooSmall(name, event, old.unread, ring.capacity)
+                    raise RingTooSmall(f"provider:{name}", event, old.unread, ring.capacity)
+        for edge in self.plane.graph.links:
+            new = self.plane.links[edge.id]
+            if edge.id in self._inherited and new.edge.policy is FullPolicy.BLOCK:
+                unread = self.before.links[edge.id].unread
+                if unread > edge.capacity:
+                    raise RingTooSmall(f"route:{edge.route}", edge.event, unread, edge.capacity)
 
-    def switch(self) -> int:
-        """Lets the new flows go on where the old ones stand. All that arrived before has gone the old way, as
-        far as blocking edges let it. How many events were lost, because a route that is not there any more
-        could not deliver them."""
+    def switch(self, back: ExitStack) -> int:
+        """Lets the new flows go on where the old ones stand, and puts the ways back on the stack. All that
+        arrived before has gone the old way, as far as blocking edges let it. How many events were lost,
+        because a route that is not there any more could not deliver them.
+
+        Taken back, the old flows stand where they stood. Windows that have no place in the new graph have
+        closed early then: what they held back is delivered.
+        """
         sequencer = self.plane.sequencer
         lost = sum(self._end(flow) for flow in self.before.flows.values())
         for old, new in self.exchanged:
             new.take_over(old)
-        for ring in self.closed:
-            ring.close()
+        for id in self._inherited:
+            self.plane.links[id].take_over(self.before.links[id])
         for name, flow in self.plane.flows.items():
             earlier = self.before.flows.get(name)
             if earlier is None or earlier.node.event != flow.node.event:
                 flow.begin(sequencer.last)
             elif earlier is not flow:
-                self._go_on(earlier, flow)
+                self._go_on(earlier, flow, back)
+        return lost
+
+    def settle(self) -> None:
+        """Lets go of what is of the old graph only: from here on there is no way back."""
+        for ring in (*self.closed, *(old for old, _ in self.exchanged)):
+            ring.close()
+        for flow in self.plane.flows.values():
             self._forget(flow)
         self._relocate()
-        return lost
 
     @cached_property
     def _behind(self) -> Mapping[str, tuple[str, ...]]:
@@ -96,10 +114,18 @@ class NextPlane:
         return providers_behind(self.before.graph)
 
     @cached_property
-    def _shared(self) -> frozenset[str]:
-        """The rings between routes that stay what they are."""
+    def _inherited(self) -> frozenset[str]:
+        """Rings between routes whose content goes into others."""
+        both = self.before.links.keys() & self.plane.links.keys()
+        pairs = ((id, self.before.links[id], self.plane.links[id]) for id in both)
+        return frozenset(id for id, old, new in pairs if old is not new and _same_event(old, new))
+
+    @cached_property
+    def _lasting(self) -> frozenset[str]:
+        """Rings between routes whose content is still read."""
         before = self.before.links.items()
-        return frozenset(id for id, ring in before if self.plane.links.get(id) is ring)
+        shared = frozenset(id for id, ring in before if self.plane.links.get(id) is ring)
+        return shared | self._inherited
 
     def _holds_on(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
         if earlier.kernel is flow.kernel:
@@ -117,12 +143,12 @@ class NextPlane:
         if flow is None or flow.node.event != earlier.node.event:
             return earlier.let_go(self.plane.sequencer) + earlier.backlog
         lost = 0 if self._holds_on(earlier, flow) else earlier.let_go(self.plane.sequencer)
-        return lost + earlier.backlog_without({*flow.node.sources, *self.plane.links.keys() & self._shared})
+        return lost + earlier.backlog_without({*flow.node.sources, *self._lasting})
 
-    def _go_on(self, earlier: RouteFlow, flow: RouteFlow) -> None:
+    def _go_on(self, earlier: RouteFlow, flow: RouteFlow, back: ExitStack) -> None:
         flow.take_over(earlier)
         for edge in set(flow.edges) & set(earlier.edges):
-            edge.follow(flow.layout, flow.streams)
+            back.callback(edge.follow(flow.layout, flow.streams))
         if flow.kernel is earlier.kernel:
             return
         stages = self._carried(earlier, flow)
@@ -139,6 +165,10 @@ class NextPlane:
         """The same route may stand in another line now."""
         for route in self.plane.graph.routes:
             self.plane.flows[route.name].node = route
+
+
+def _same_event(old: RouteRing, new: RouteRing) -> bool:
+    return old.layout.event == new.layout.event
 
 
 def build_next_plane(before: DataPlane, graph: Graph, plan: Plan) -> NextPlane:

@@ -12,6 +12,7 @@ below `MAX_CAPACITY`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,8 +96,8 @@ class IngressRing:
         return self.written - self.released
 
     def take_over(self, earlier: IngressRing) -> None:
-        """Goes on where `earlier` stands, with what is unread there, and closes it. Positions stay what they
-        are. The caller has checked that it fits."""
+        """Goes on where `earlier` stands, with what is unread there. Positions stay what they are. The caller
+        has checked that it fits, and closes `earlier`."""
         assert earlier.unread <= self.capacity, "a ring takes over no more than it holds"
         self.written, self.released = earlier.written, earlier.released
         position = earlier.released
@@ -105,7 +106,6 @@ class IngressRing:
             rows = earlier.window(position, self.capacity - start)
             copy_records(rows, self.records[start : start + len(rows)])
             position += len(rows)
-        earlier.close()
 
     def close(self) -> None:
         """Has no more room, so that whoever still writes here stops."""
@@ -163,6 +163,7 @@ class EdgeRing:
         self.offered = 0
         self.dropped = 0
         self.conflated = 0
+        self._source = source
         self._columns = column_runs(source, layout)
         self._narrow = source.depth > layout.depth
         self._whole = whole_record(layout)
@@ -194,12 +195,20 @@ class EdgeRing:
             self._waiting.count = 0
         self._memory = None
 
-    def follow(self, source: RecordLayout, streams: int) -> None:
-        """From now on records of the layout `source` are offered, of so many streams."""
+    def follow(self, source: RecordLayout, streams: int) -> Callable[[], None]:
+        """From now on records of the layout `source` are offered, of so many streams. Returns the way back,
+        which is open until the first of them comes."""
+        before = self._source, self._columns, self._narrow, self._waiting
+
+        def back() -> None:
+            self._source, self._columns, self._narrow, self._waiting = before
+
+        self._source = source
         self._columns = column_runs(source, self.layout)
         self._narrow = source.depth > self.layout.depth
         if self._waiting is not None:
             self._waiting = self._waiting.moved(source, streams)
+        return back
 
     def room(self) -> int:
         """Records that fit; without a reader there is nobody to wait for."""
@@ -256,6 +265,22 @@ class EdgeRing:
             assert fits == count or self.policy is not FullPolicy.BLOCK, "a blocking edge was overrun"
             self._write(self._memory, records, indices, 0, fits)
             self.dropped += count - fits
+
+    def inherit(self, rows: Records) -> None:
+        """Takes what was in another ring of the same event, as if it were offered now.
+
+        Under `block` the caller has checked `room`.
+        """
+        records: Records = np.zeros(len(rows), self._source.dtype)
+        copy_records(rows, records)
+        self.offer(records, None)
+
+    @property
+    def waiting(self) -> Records:
+        """What waits under `conflate` outside the ring, in order."""
+        if self._waiting is None:
+            return np.zeros(0, self._source.dtype)
+        return self._waiting.records[: self._waiting.count]
 
     @property
     def held_from(self) -> float:

@@ -16,6 +16,7 @@ class WaitingPlaces:
     """One place for each (symbol, provider): the newest record that found no room."""
 
     def __init__(self, layout: RecordLayout, streams: int) -> None:
+        self._layout = layout
         self.records: Records = np.zeros(streams, layout.dtype)
         self._stream = np.full(streams, -1, np.int64)
         self.count = 0
@@ -40,7 +41,8 @@ class WaitingPlaces:
             if len(place):
                 replaced += 1
                 self._remove(int(place[0]))
-            assert self.count < len(self.records), "more streams than symbols and providers"
+            if self.count == len(self.records):
+                self._add_place()
             self.records[self.count] = rows[position]
             self._stream[self.count] = stream
             self.count += 1
@@ -55,6 +57,11 @@ class WaitingPlaces:
         self._stream[: self.count - count] = self._stream[count : self.count].copy()
         self.count -= count
         return taken
+
+    def _add_place(self) -> None:
+        """Out of a ring between routes there may still come events of a provider that is gone."""
+        more = self.moved(self._layout, self.count + 1)
+        self.records, self._stream = more.records, more._stream
 
     def _remove(self, place: int) -> None:
         self.records[place : self.count - 1] = self.records[place + 1 : self.count].copy()

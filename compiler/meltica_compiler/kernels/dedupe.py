@@ -54,8 +54,7 @@ class IdentifierDedupe:
         """See `Memory.adopt`."""
         known = earlier._largest.reshape(-1, earlier._symbols)
         self._largest.reshape(-1, self._symbols)[: len(known), : earlier._symbols] = known
-        self._recent = earlier._recent
-        self._recent.renumber(earlier._symbols, self._symbols)
+        self._recent = earlier._recent.renumbered(earlier._symbols, self._symbols)
 
     def forget(self, provider: int) -> None:
         """See `Memory.forget`."""
@@ -116,8 +115,7 @@ class ContentDedupe:
 
     def adopt(self, earlier: ContentDedupe) -> None:
         """See `Memory.adopt`."""
-        self._recent = earlier._recent
-        self._recent.renumber(earlier._symbols, self._symbols)
+        self._recent = earlier._recent.renumbered(earlier._symbols, self._symbols)
 
     def forget(self, provider: int) -> None:
         """See `Memory.forget`."""

@@ -16,8 +16,8 @@ class Memory(Protocol):
     """What one stage remembers."""
 
     def adopt(self, earlier: Any, /) -> None:
-        """Goes on where the same stage of another kernel stood, which is not run any more. Names have the
-        codes that they had there; there may be more of them."""
+        """Goes on where the same stage of another kernel stood. That one stays as it is; only one of the two
+        may go on. Names have the codes that they had there; there may be more of them."""
         ...
 
     def forget(self, provider: int, /) -> None:

@@ -54,10 +54,9 @@ class Merger:
 
     def adopt(self, earlier: Merger) -> None:
         """See `Memory.adopt`. What is held of a provider that does not come any more goes first."""
-        common = np.isin(earlier._providers, self._providers)
-        own = np.where(common, np.searchsorted(self._providers, earlier._providers), -1)
+        own = self._own(earlier._providers)
         self._newest = earlier._newest
-        self._clocks[own[common]] = earlier._clocks[common]
+        self._clocks[own[own >= 0]] = earlier._clocks[own >= 0]
         places = _places(earlier._places.real, own[earlier._places.imag.astype(np.int64)])
         order = np.argsort(places, kind="stable")
         self._places = places[order]
@@ -84,7 +83,7 @@ class Merger:
         """
         positions = np.arange(len(records)) if chosen is None else chosen
         came = positions if steps is None else steps[positions]
-        sources = np.searchsorted(self._providers, rows["provider"])
+        sources = self._own(rows["provider"])
         parts: list[_Part] = []
         start = count = 0
         while start < len(moments.times):
@@ -108,8 +107,9 @@ class Merger:
         slowest = clocks.argmin(axis=0)
         sure = _places(clocks[slowest, np.arange(len(times))], slowest)
         held = len(self._places)
-        own = np.searchsorted(self._providers, arrived["provider"])
-        stands = _places(np.fmax(arrived["time"], clocks[own, came]), own)
+        own = self._own(arrived["provider"])
+        clock = np.where(own >= 0, clocks[own, came], sure.real[came])
+        stands = _places(np.fmax(arrived["time"], clock), own)
         places = np.concatenate([self._places, stands])
         came = np.concatenate([np.zeros(held, np.int64), came])
         order = np.argsort(places, kind="stable")
@@ -133,13 +133,23 @@ class Merger:
             self._clocks = np.fmax(self._clocks, places[-1].real)
         return _Part(sure[:stop], places[:leaving], causes[:leaving])
 
+    def _own(self, providers: NDArray[np.uint16] | Integers) -> Integers:
+        """Where providers of these codes have their clocks. -1 for one that is gone from the graph: nobody
+        waits for it, and what still comes of it out of another route's ring goes first at its time."""
+        places = np.searchsorted(self._providers, providers)
+        np.minimum(places, len(self._providers) - 1, out=places)
+        own: Integers = np.where(self._providers[places] == providers, places, -1)
+        return own
+
     def _clocks_after(self, times: NDArray[np.float64], sources: Integers) -> NDArray[np.float64]:
         """The clock of each provider after each moment; the shape is (providers, moments)."""
         newest = np.fmax(times, self._newest)
         np.fmax.accumulate(newest, out=newest)
         clocks = np.repeat(newest[None, :] - WAIT_US, len(self._providers), axis=0)
         events = np.arange(len(sources))
-        clocks[sources, events] = np.fmax(clocks[sources, events], times[: len(sources)])
+        known = sources >= 0
+        sources, events = sources[known], events[known]
+        clocks[sources, events] = np.fmax(clocks[sources, events], times[events])
         clocks[:, 0] = np.fmax(clocks[:, 0], self._clocks)
         return np.fmax.accumulate(clocks, axis=1, out=clocks)
 

@@ -70,15 +70,17 @@ class RecentKeys:
             asking, earlier = asking[~same], self._previous[place[~same]]
         return seen
 
-    def renumber(self, old_symbols: int, new_symbols: int) -> None:
-        """Numbers streams as `selection.streams` does for another count of symbols."""
+    def renumbered(self, old_symbols: int, new_symbols: int) -> RecentKeys:
+        """The same events, with streams numbered as `selection.streams` does for another count of symbols.
+        These stay as they are; only one of the two may go on."""
         if old_symbols == new_symbols:
-            return
-        known = self._streams != _NO_STREAM
+            return self
+        other = RecentKeys()
+        other._keys, other._times, other._written = self._keys, self._times, self._written
         provider, symbol = np.divmod(self._streams, np.uint32(old_symbols))
-        self._streams[known] = (provider * np.uint32(new_symbols) + symbol)[known]
-        self._heads[:] = 0
-        self._chained = _FIRST
+        known = self._streams != _NO_STREAM
+        other._streams = np.where(known, provider * np.uint32(new_symbols) + symbol, np.uint32(_NO_STREAM))
+        return other
 
     def forget(self, first: int, end: int) -> None:
         """Forgets the events of the streams from `first` up to `end`."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import anyio
 from anyio.abc import TaskGroup
 
+from meltica_runtime.store.leases import Leases
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -42,3 +44,14 @@ class Crew:
     def employ(self, id: str, run: Callable[[], Awaitable[None]]) -> None:
         """Starts the task of a node of the graph."""
         self.shifts[id] = self.start(run)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where the nodes of a serving gateway have their tasks, and what says that nobody else runs them. One
+    swap has its `turn` at a time."""
+
+    leases: Leases
+    readers: Crew
+    writers: Crew
+    turn: anyio.Lock = field(default_factory=anyio.Lock)

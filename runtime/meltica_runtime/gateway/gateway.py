@@ -13,13 +13,13 @@ from meltica_compiler.graph import Graph
 from meltica_runtime.data_plane import DataPlane
 from meltica_runtime.gateway.clock import Microseconds, monotonic_s, wall_clock_us
 from meltica_runtime.gateway.core import Core
-from meltica_runtime.gateway.crew import Crew
+from meltica_runtime.gateway.crew import Crew, Workplace
 from meltica_runtime.gateway.garbage import quiet_garbage_collector
 from meltica_runtime.gateway.latency_watch import LatencyWatch
 from meltica_runtime.gateway.notes import note_slow
 from meltica_runtime.gateway.options import GatewayOptions
 from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
-from meltica_runtime.gateway.swap import Swap, Swapped, SwapRefused, Workplace
+from meltica_runtime.gateway.swap import Swap, Swapped, SwapRefused
 from meltica_runtime.orders.router import OrderRouter
 from meltica_runtime.orders.router_records import Stopped
 from meltica_runtime.providers.live import LiveProvider

@@ -1,48 +1,34 @@
 """One graph in the place of another, while events flow.
 
 The new part is built beside the old one and started, so that it is known to be sound. Then, between two turns
-of the pump and at one sequence number, it takes over. Whatever fails before that leaves everything as it was.
+of the pump and at one sequence number, it takes over. Whatever fails leaves everything as it was.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.passes.memory import MAX_CODES
-from meltica_compiler.plan import Fate, Plan, plan
+from meltica_compiler.plan import Plan, plan
 from meltica_compiler.plan_text import summary
 from meltica_compiler.sinks import LATER_SINK_KINDS
 from meltica_runtime.environment_fault import EnvironmentFault
-from meltica_runtime.gateway import notes
-from meltica_runtime.gateway.core import Core, Left
-from meltica_runtime.gateway.crew import Crew, Shift
+from meltica_runtime.gateway.core import Core
+from meltica_runtime.gateway.crew import Workplace
 from meltica_runtime.gateway.parts import Parts
-from meltica_runtime.next_plane import NextPlane, OutOfCodes, RingTooSmall, build_next_plane
-from meltica_runtime.rings import EdgeRing
-from meltica_runtime.sinks.sink import Sink
+from meltica_runtime.gateway.switch import LOOK_SECONDS, Switch, Trial, comes
+from meltica_runtime.next_plane import OutOfCodes, RingTooSmall, build_next_plane
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.faults import StoreFault
-from meltica_runtime.store.leases import Leases
 from meltica_runtime.strategies.instance import InstanceState, StrategyInstance
 
 CATCH_UP_SECONDS = 5.0
 """How long a swap waits for routes that are to be changed until they have delivered what has arrived. One
 that is blocked for longer goes on where it stands."""
-
-SEE_OFF_SECONDS = 5.0
-"""How long a reader that is no longer needed may take to handle what it has."""
-
-LOOK_SECONDS = 0.01
-"""How often is looked whether that is so."""
-
-_STAYS = (Fate.KEPT, Fate.MOVED)
-_COMES = (Fate.ADDED, Fate.RESTARTED)
-_GOES = (Fate.REMOVED, Fate.RESTARTED)
 
 _log = logging.getLogger("meltica")
 
@@ -95,28 +81,6 @@ class Swapped:
     lost: int
 
 
-@dataclass(frozen=True)
-class Workplace:
-    """Where the nodes of a serving gateway have their tasks. Swaps happen one at a time."""
-
-    leases: Leases
-    readers: Crew
-    writers: Crew
-    turn: anyio.Lock = field(default_factory=anyio.Lock)
-
-
-@dataclass
-class _Trial:
-    """The new part while it is not yet in place: what has to be undone if it does not get there."""
-
-    parts: Parts
-    plane: NextPlane
-    shifts: dict[str, Shift] = field(default_factory=dict)
-    leased: frozenset[str] = frozenset()
-    left: Left = field(default_factory=Left)
-    is_stored: bool = False
-
-
 class Swap:
     """`run` it in a task of the gateway; whoever asked for it waits for its `outcome`."""
 
@@ -163,34 +127,36 @@ class Swap:
             await store_catalog(self._core.database, self._graph)
             await self._catch_up(running, trial)
             trial.plane.check()
+            sequence = self._core.sequencer.last
+            switch = Switch(self._core, self._place, trial, planned)
+            lost = switch.exchange()
         except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await self._roll_back(trial, running)
             raise self._told(error) from error
-        sequence = self._core.sequencer.last
-        lost = self._switch(running, trial, planned)
+        switch.follow_up()
         self._say(planned, sequence, lost)
         return Swapped(planned, sequence, lost)
 
     # --- beside what runs ------------------------------------------------------------------------
 
-    def _build(self, running: Parts, planned: Plan) -> _Trial:
+    def _build(self, running: Parts, planned: Plan) -> Trial:
         try:
             plane = build_next_plane(running.plane, self._graph, planned)
-            return _Trial(self._core.workshop.beside(running, plane.plane, planned), plane)
+            return Trial(self._core.workshop.beside(running, plane.plane, planned), plane)
         except Exception as error:
             raise self._told(error) from error
 
-    async def _start(self, trial: _Trial, planned: Plan) -> None:
+    async def _start(self, trial: Trial, planned: Plan) -> None:
         """Starts what reads, and finds out whether it can."""
         starting: list[StrategyInstance] = []
         for strategy in self._graph.strategies:
-            if planned.fate(strategy.id) in _COMES:
+            if comes(planned, strategy.id):
                 instance = trial.parts.strategies[strategy.name]
                 trial.shifts[strategy.id] = self._place.readers.start(instance.run)
                 starting.append(instance)
         for sink in self._graph.sinks:
-            if planned.fate(sink.id) in _COMES:
+            if comes(planned, sink.id):
                 trial.shifts[sink.id] = self._place.readers.start(trial.parts.sinks[sink.name].run)
         for instance in starting:
             await instance.started.wait()
@@ -198,13 +164,13 @@ class Swap:
             if instance.state is not InstanceState.RUNNING or fault is not None:
                 raise SwapFailed(str(fault), instance.node.id, str(instance.node.location))
 
-    async def _take_up_instances(self, trial: _Trial) -> None:
+    async def _take_up_instances(self, trial: Trial) -> None:
         """Makes sure that nobody else runs the new instances, and reads what is left of them: another
         gateway may have run them since this one started."""
         trial.leased = await self._place.leases.take_all(trial.parts.strategies)
         trial.left = await self._core.left_by(trial.leased)
 
-    async def _catch_up(self, running: Parts, trial: _Trial) -> None:
+    async def _catch_up(self, running: Parts, trial: Trial) -> None:
         """Waits until routes that change have delivered what has arrived, and returns in that very turn."""
         flows = trial.plane.plane.flows
         changing = [flow for name, flow in running.plane.flows.items() if flows.get(name) is not flow]
@@ -216,7 +182,7 @@ class Swap:
                 await anyio.sleep(LOOK_SECONDS)
         self._core.run_pump()
 
-    async def _roll_back(self, trial: _Trial, running: Parts) -> None:
+    async def _roll_back(self, trial: Trial, running: Parts) -> None:
         for shift in trial.shifts.values():
             shift.scope.cancel()
         for shift in trial.shifts.values():
@@ -238,10 +204,11 @@ class Swap:
                     f"{error.message} ({error.place}); {error.help}", "pipeline", self._graph.file
                 )
             case RingTooSmall():
+                name = error.writer.partition(":")[2]
                 return SwapFailed(
-                    f"{error.unread:,} {error.event} events of {error.provider} wait for a reader that is"
+                    f"{error.unread:,} {error.event} events of {name} wait for a reader that is"
                     f" behind, and its new ring holds {error.capacity:,}; try again when they are read",
-                    f"provider:{error.provider}",
+                    error.writer,
                     self._graph.file,
                 )
             case OutOfCodes():
@@ -256,94 +223,7 @@ class Swap:
                 return SwapFailed(f"{type(error).__name__}: {error}", "pipeline", self._graph.file)
         return error
 
-    # --- the switch: between two turns of the pump, without a pause --------------------------------
-
-    def _switch(self, running: Parts, trial: _Trial, planned: Plan) -> int:
-        core = self._core
-        lost = trial.plane.switch()
-        core.parts = trial.parts
-        self._exchange_providers(planned)
-        self._exchange_accounts(running)
-        for node in self._graph.strategies:
-            trial.parts.strategies[node.name].node = node
-        core.hand.wire(trial.parts.strategies, core.router)
-        core.take_up(trial.left)
-        core.hand.follow_halts()
-        new = [node for node in self._graph.strategies if planned.fate(node.id) in _COMES]
-        core.introduce_instruments([trial.parts.strategies[node.name] for node in new])
-        for id, shift in self._exchange_readers(trial, planned):
-            reader = self._reader(running, id)
-            self._place.readers.tasks.start_soon(self._see_off, id, reader, shift)
-        core.run_pump()
-        return lost
-
-    def _exchange_providers(self, planned: Plan) -> None:
-        writers, parts = self._place.writers, self._core.parts
-        for step in planned.steps:
-            if step.kind == "provider" and step.fate in _GOES:
-                shift = writers.shifts.pop(step.id)
-                shift.scope.cancel()
-                self._place.readers.tasks.start_soon(self._clear_up_orders, step.name, shift)
-        for node in self._graph.providers:
-            provider = parts.providers[node.name]
-            stays = planned.fate(node.id) in _STAYS
-            known = provider.venue if stays else None
-            if stays:
-                provider.take_up(node, parts.plane.ingresses[node.name])
-            if provider.venue is not None and provider.venue is not known:
-                self._core.router.use_venue(node.name, provider.venue)
-            if not stays:
-                self._core.employ_provider(writers, node)
-
-    def _exchange_accounts(self, running: Parts) -> None:
-        trading = {node.name for node in self._graph.strategies if node.trade_on is not None}
-        for node in running.graph.strategies:
-            if node.trade_on is not None and node.name not in trading:
-                # Its open orders are followed to their end. Nothing is cancelled.
-                self._core.router.desk.accounts.withdraw(node.name)
-        self._core.enroll(self._graph.strategies)
-
-    def _exchange_readers(self, trial: _Trial, planned: Plan) -> Iterator[tuple[str, Shift]]:
-        """Puts the new tasks in place; yields those whose nodes are to end."""
-        shifts = self._place.readers.shifts
-        for step in planned.steps:
-            if step.kind in ("strategy", "sink") and step.fate in _GOES:
-                yield step.id, shifts.pop(step.id)
-        shifts.update(trial.shifts)
-
-    # --- afterwards ------------------------------------------------------------------------------
-
-    def _reader(self, parts: Parts, id: str) -> StrategyInstance | Sink:
-        kind, _, name = id.partition(":")
-        return parts.strategies[name] if kind == "strategy" else parts.sinks[name]
-
-    async def _clear_up_orders(self, name: str, shift: Shift) -> None:
-        """Asks a venue whose provider has ended what became of its orders: no report will come of them."""
-        await shift.over.wait()
-        self._core.router.reconnected(name)
-
-    async def _see_off(self, id: str, reader: StrategyInstance | Sink, shift: Shift) -> None:
-        """Lets a reader that is gone from the graph handle what it has, within a limit."""
-        last = float(self._core.sequencer.last)
-        edges = _edges_of(reader)
-        reader.wake(last)
-        reader.stop()
-        with anyio.move_on_after(SEE_OFF_SECONDS) as limit:
-            while not shift.over.is_set():
-                # What waits outside a conflating edge moves in as there is room.
-                for edge in edges:
-                    edge.flush_waiting()
-                reader.wake(last)
-                await anyio.sleep(LOOK_SECONDS)
-        if limit.cancelled_caught:
-            notes.note_cut_short(id, SEE_OFF_SECONDS)
-            shift.scope.cancel()
-
     def _say(self, planned: Plan, sequence: int, lost: int) -> None:
         _log.info("from event %d on: %s", sequence + 1, summary(planned))
         if lost:
             _log.warning("%d events had not reached readers that are gone, and are dropped", lost)
-
-
-def _edges_of(reader: StrategyInstance | Sink) -> tuple[EdgeRing, ...]:
-    return reader.edges if isinstance(reader, StrategyInstance) else ()

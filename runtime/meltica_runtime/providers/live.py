@@ -69,10 +69,11 @@ class LiveProvider(Protocol):
 
     async def run(self) -> None: ...
 
-    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> None:
+    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
         """Is this node from now on, and writes into these rings. It differs from the one before in what is
         asked of it: other events, other depths of books, whether a strategy trades on it. `venue` may be
-        there now; one that was there stays, since its orders do."""
+        there now; one that was there stays, since its orders do. Returns the way back, which is open until
+        this turn of the loop ends; if it raises, everything is as it was."""
         ...
 
     def statistics(self) -> ProviderStatistics: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Container, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from meltica_runtime.providers.live import ProviderContext, ProviderState, Provi
 from meltica_runtime.providers.market import MarketBatch, MarketCodes, MarketSource, silence
 from meltica_runtime.providers.paper.opening import instruments, needed_depths, paper_venue
 from meltica_runtime.providers.paper.trading import PaperTrading
+from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.providers.source_fault import SourceFault
 from meltica_runtime.rings import IngressRing
 
@@ -87,6 +89,8 @@ class PacedProvider:
         self._pace = pace
         self._source: PlayedSource | None = None
         self._codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
+        self._paper: PaperVenue | None = None
+        self._trading: PaperTrading | None = None
         self._use_paper(node)
         self._has_told_balances = False
         self._instruments = instruments(node)
@@ -119,16 +123,31 @@ class PacedProvider:
             error=self._error,
         )
 
-    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> None:
+    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
         """See `LiveProvider.take_up`."""
-        before, self._rings = self._wanted, rings
-        self._by_event = dict.fromkeys(rings, 0) | self._by_event
-        if self._paper is None:
-            self._use_paper(node)
-            if self._trading and self._state is ProviderState.RUNNING:
-                self._trading.open()
+        before = self._rings, self._by_event, self._paper, self._trading
+        asked = self._wanted
+
+        def back() -> None:
+            wanted = self._wanted
+            self._rings, self._by_event, self._paper, self._trading = before
+            self._ask_instead_of(wanted)
+
+        with ExitStack() as undo:
+            undo.callback(back)
+            self._rings = rings
+            self._by_event = dict.fromkeys(rings, 0) | self._by_event
+            if self._paper is None:
+                self._use_paper(node)
+                if self._trading and self._state is ProviderState.RUNNING:
+                    self._trading.open()
+            self._ask_instead_of(asked)
+            undo.pop_all()
+        return back
+
+    def _ask_instead_of(self, asked: Mapping[str, int]) -> None:
         # Of nobody asking for anything a source makes nothing but empty blocks, for ever.
-        if self._source is not None and self._wanted and self._wanted != before:
+        if self._source is not None and self._wanted and self._wanted != asked:
             self._source.ask(self._wanted)
 
     def _use_paper(self, node: ProviderNode) -> None:

@@ -36,7 +36,7 @@ ORDERED = """
 module.exports = {
   metadata: { name: "ordered", tag: "1.0.0", displayName: "Ordered", description: "Looks at the order.",
               config: [{ name: "mark", type: "number", description: "-", default: 0, required: false }],
-              events: ["Trade", "Ticker", "BookSnapshot"] },
+              events: ["Trade", "Ticker", "BookSnapshot", "KlineSummary"] },
   create() {
     let last = 0;
     function look(ctx, evt) {
@@ -45,7 +45,7 @@ module.exports = {
       if (evt.symbol === undefined || evt.provider === undefined) throw new Error(`event ${seq} has no name`);
       last = seq;
     }
-    return { onTrade: look, onTicker: look, onBookSnapshot: look };
+    return { onTrade: look, onTicker: look, onBookSnapshot: look, onKlineSummary: look };
   },
 };
 """

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from meltica_compiler.plan import Fate
-from meltica_runtime.gateway import swap as module
+from meltica_runtime.gateway import swap as swap_module
+from meltica_runtime.gateway import switch as switch_module
 from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
 from meltica_runtime.gateway.swap import OutOfDate, SwapFailed, SwapRefused
 from meltica_runtime.orders.order import OrderState
@@ -352,8 +353,8 @@ async def test_orders_on_paper_expire_when_their_provider_goes(served, after):
 
 
 async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatch):
-    monkeypatch.setattr(module, "SEE_OFF_SECONDS", 0.2)
-    monkeypatch.setattr(module, "CATCH_UP_SECONDS", 0.2)
+    monkeypatch.setattr(switch_module, "SEE_OFF_SECONDS", 0.2)
+    monkeypatch.setattr(swap_module, "CATCH_UP_SECONDS", 0.2)
     hanging = RESTING.replace("resting", "hanging").replace("if (!placed)", "for (;;);")
     slow = 'route held via few = steady.trade -> stuck\nstrategy stuck = "hanging"\n'
     few = "pool few { events = 64, on_full = drop_newest }\n"
