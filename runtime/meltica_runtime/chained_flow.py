@@ -5,7 +5,8 @@ from __future__ import annotations
 from meltica_compiler.graph import RouteNode
 from meltica_compiler.kernels.load import Kernel
 from meltica_dsl.model import FullPolicy
-from meltica_runtime.rings import EdgeRing, IngressRing, Sequencer
+from meltica_runtime.edge_ring import EdgeRing
+from meltica_runtime.rings import IngressRing, Sequencer
 from meltica_runtime.route_flow import Place, RouteFlow
 from meltica_runtime.route_ring import RouteRing
 

@@ -11,8 +11,9 @@ from meltica_compiler.kernels.load import Kernel, load_kernel
 from meltica_compiler.layout import record_layout
 from meltica_compiler.upstream import is_link, link_id, providers_behind, routes_in_order
 from meltica_runtime.chained_flow import ChainedFlow
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.pump import Pump, Reader
-from meltica_runtime.rings import EdgeRing, IngressRing, Sequencer
+from meltica_runtime.rings import IngressRing, Sequencer
 from meltica_runtime.route_flow import RouteFlow
 from meltica_runtime.route_ring import RouteRing
 

@@ -25,7 +25,8 @@ from meltica_compiler.plan import Fate, Plan
 from meltica_compiler.upstream import link_id, providers_behind, routes_in_order
 from meltica_dsl.model import HOLDING_STAGES, FullPolicy
 from meltica_runtime.data_plane import DataPlane, Source, edge_ring, open_flow
-from meltica_runtime.rings import EdgeRing, IngressRing
+from meltica_runtime.edge_ring import EdgeRing
+from meltica_runtime.rings import IngressRing
 from meltica_runtime.route_flow import RouteFlow
 from meltica_runtime.route_ring import RouteRing
 

@@ -13,8 +13,9 @@ from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.layout import MAX_BATCH, RecordLayout, record_layout
 from meltica_compiler.upstream import link_id
 from meltica_dsl.model import FullPolicy
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.record_copies import column_runs
-from meltica_runtime.rings import EdgeRing, Indices, IngressRing, Records, Sequencer
+from meltica_runtime.rings import Indices, IngressRing, Records, Sequencer
 from meltica_runtime.route_ring import RouteRing
 
 Place = tuple[float, int]

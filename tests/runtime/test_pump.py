@@ -8,8 +8,9 @@ from meltica_compiler.layout import record_layout, ring_bytes
 from meltica_dsl.model import Conflate, FullPolicy
 from meltica_dsl.source import Location, Span
 from meltica_dsl.values import Duration
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.pump import Pump, Reader
-from meltica_runtime.rings import EdgeRing, IngressRing, Sequencer
+from meltica_runtime.rings import IngressRing, Sequencer
 from meltica_runtime.route_flow import RouteFlow
 from meltica_runtime.sinks.ring_reader import RingReader
 

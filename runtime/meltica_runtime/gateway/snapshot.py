@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from meltica_runtime.edge_ring import EdgeStatistics
 from meltica_runtime.orders.router_records import RouterStatistics
 from meltica_runtime.providers.live import ProviderStatistics
-from meltica_runtime.rings import EdgeStatistics
 from meltica_runtime.route_flow import RouteStatistics
 from meltica_runtime.sinks.sink import SinkStatistics
 from meltica_runtime.strategies.instance import InstanceStatistics

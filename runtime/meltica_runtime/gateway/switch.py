@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import anyio
 
 from meltica_compiler.plan import Fate, Plan
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.gateway import notes
 from meltica_runtime.gateway.core import Core, Left
 from meltica_runtime.gateway.crew import Shift, Workplace
 from meltica_runtime.gateway.parts import Parts
 from meltica_runtime.next_plane import NextPlane
-from meltica_runtime.rings import EdgeRing
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.strategies.instance import StrategyInstance
 

@@ -21,6 +21,7 @@ from meltica_compiler.inbox import geometry as at
 from meltica_compiler.inbox.geometry import InboxGeometry
 from meltica_dsl.model import Linger
 from meltica_dsl.values import Duration
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.orders.desk import OrderDesk
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
@@ -40,7 +41,6 @@ from meltica_runtime.orders.outcomes import (
 )
 from meltica_runtime.providers.instrument import Instrument
 from meltica_runtime.providers.market import MarketBatch
-from meltica_runtime.rings import EdgeRing
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.strategies.cold_events import (
     balance_event,

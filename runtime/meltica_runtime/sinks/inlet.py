@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import anyio
 
 from meltica_compiler.layout import RecordLayout
-from meltica_runtime.rings import EdgeRing, Records
+from meltica_runtime.edge_ring import EdgeRing
+from meltica_runtime.rings import Records
 from meltica_runtime.sinks.ring_reader import RingReader
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from meltica_compiler.graph import SinkNode
 from meltica_compiler.layout import MAX_BATCH
 from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.inlet import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meltica_compiler.graph import SinkNode
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.log_sink import LogSink
 from meltica_runtime.sinks.sink import Sink, SinkContext
 

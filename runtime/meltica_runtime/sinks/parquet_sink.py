@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 
 from meltica_compiler.graph import SinkNode
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.inlet import Inlet
 from meltica_runtime.sinks.parquet_files import FileTotals, ParquetFiles
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics

@@ -11,7 +11,8 @@ import numpy as np
 
 from meltica_compiler.graph import SinkNode
 from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
-from meltica_runtime.rings import EdgeRing, Records
+from meltica_runtime.edge_ring import EdgeRing
+from meltica_runtime.rings import Records
 from meltica_runtime.sinks.inlet import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
 from meltica_runtime.store.faults import DatabaseUnreachable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout
-from meltica_runtime.rings import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing, Records
+from meltica_runtime.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
+from meltica_runtime.rings import Records
 
 _WRAP = 0xFFFF_FFFF
 

@@ -15,7 +15,7 @@ import anyio
 from meltica_compiler.graph import StrategyNode
 from meltica_compiler.inbox import geometry as at
 from meltica_compiler.inbox.geometry import InboxGeometry
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.strategies.fault import StrategyFailed, StrategyFault
 from meltica_runtime.strategies.isolate import (
     ColdEvent,

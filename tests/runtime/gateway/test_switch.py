@@ -8,12 +8,13 @@ import pytest
 
 from meltica_compiler.kernels.dedupe import IdentifierDedupe
 from meltica_compiler.kernels.recent_keys import RecentKeys
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.gateway.swap import SwapFailed
 from meltica_runtime.next_plane import NextPlane
 from meltica_runtime.providers.fake.market import FakeMarket
 from meltica_runtime.providers.paced import PacedProvider
 from meltica_runtime.providers.paper.trading import PaperTrading
-from meltica_runtime.rings import EdgeRing, IngressRing
+from meltica_runtime.rings import IngressRing
 from meltica_runtime.route_flow import RouteFlow
 from meltica_runtime.route_ring import RouteRing
 

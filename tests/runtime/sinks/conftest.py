@@ -15,7 +15,7 @@ from meltica_compiler.graph import SinkNode
 from meltica_compiler.layout import record_layout
 from meltica_dsl.model import FullPolicy
 from meltica_dsl.source import Location
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import SinkContext
 

@@ -17,7 +17,7 @@ from meltica_compiler.layout import record_layout, ring_bytes
 from meltica_dsl.model import FullPolicy, Linger
 from meltica_dsl.source import Location
 from meltica_dsl.values import Duration, Size
-from meltica_runtime.rings import EdgeRing
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import ColdEvent, Isolate, IsolateWorld
 

@@ -10,8 +10,8 @@ from tests.runtime.strategies.stage import build, run, started
 from meltica_compiler.layout import record_layout
 from meltica_dsl.model import FullPolicy
 from meltica_dsl.values import Duration
+from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.gateway.latency_watch import LOOK_SECONDS, TELL_SECONDS, LatencyWatch
-from meltica_runtime.rings import EdgeRing
 from meltica_runtime.sinks.ring_reader import RingReader
 from meltica_runtime.strategies.latency import LatencyMeter
 
