@@ -17,6 +17,7 @@ from meltica_runtime.providers.paced import routed_part
 from meltica_runtime.simulation.opening import Birth, account, open_trader
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
+from meltica_runtime.strategies.conversation import spare_cores
 
 
 class Simulation:
@@ -55,6 +56,8 @@ class Simulation:
                 )
                 for node in self._graph.strategies
             ]
+            for trader in traders[: spare_cores()]:
+                await trader.converse()
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
                 first = self.plane.sequencer.last + 1

@@ -7,7 +7,8 @@ order is placed at the event that the strategy made it at. So nothing depends on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import TracebackType
@@ -48,6 +49,7 @@ from meltica_runtime.strategies.cold_events import (
     instrument_event,
     risk_event,
 )
+from meltica_runtime.strategies.conversation import Conversation
 from meltica_runtime.strategies.isolate import (
     ColdEvent,
     DrainResult,
@@ -124,6 +126,8 @@ class SimulatedTrader:
         self._desk = OrderDesk()
         # Nothing comes while a drain of virtual time is under way, so there is nothing to linger for.
         self._isolate = Isolate(replace(node, linger=Linger(Duration(0))), inbox, world)
+        self._drain: Callable[[tuple[ColdEvent, ...], int], Awaitable[DrainResult]] = self._isolate.drain
+        self._stack = AsyncExitStack()
         self._drain_events = drain_events
         self._now_us = world.start_us
         self._window = Window(1, np.empty(0))
@@ -136,7 +140,7 @@ class SimulatedTrader:
             self._desk.accounts.enroll(node.name, node.risk, markets, world.start_us, dry_run=node.dry_run)
 
     async def __aenter__(self) -> Self:
-        await self._isolate.__aenter__()
+        await self._stack.enter_async_context(self._isolate)
         self._isolate.words[at.TRADING_U32] = 1
         for edge, memory in zip(self._edges, self.inbox_memory(), strict=True):
             edge.attach(memory)
@@ -151,7 +155,11 @@ class SimulatedTrader:
     ) -> None:
         for edge in self._edges:
             edge.detach()
-        await self._isolate.__aexit__(kind, error, trace)
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def converse(self) -> None:
+        """From now on its isolate waits for what comes next, on a core of its own."""
+        self._drain = (await self._stack.enter_async_context(Conversation(self._isolate))).drain
 
     def inbox_memory(self) -> tuple[memoryview, ...]:
         """The memory of each of its edges' rings, once it is entered."""
@@ -197,7 +205,7 @@ class SimulatedTrader:
             cold, self._cold = tuple(self._cold), []
             told_us = self._now_us
             try:
-                result = await self._isolate.drain(cold, self._drain_events)
+                result = await self._drain(cold, self._drain_events)
             except StrategyFailedIn as failed:
                 # What it did before it failed still counts.
                 self._take(failed.result, told_us)

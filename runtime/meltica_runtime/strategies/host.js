@@ -8,7 +8,9 @@ function openHost(boot, openInbox, control) {
   const REQUESTS = 1024; // orders, cancels and amends of one event; each takes some 50 µs on the event loop
   const ORDERS_REMEMBERED = 4096;
   const STRETCH = 16384; // events between two looks at whether the drain is to return: about a millisecond
-  const stringify = JSON.stringify, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
+  const QUESTION = 0, ANSWER = 1, LIMIT = 2, LENGTH = 3, HANDLED = 4, TOO_LONG = -1; // words of the mailbox
+  const PATIENCE_MS = 2; // what Python may take from an answer to the next question: an order takes it a tenth
+  const stringify = JSON.stringify, parse = JSON.parse, textOf = String.fromCharCode, Shared = SharedArrayBuffer, atomicStore = Atomics.store, apply = Reflect.apply, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
   const { cells, words, at } = control;
 
   const host = {
@@ -20,7 +22,7 @@ function openHost(boot, openInbox, control) {
     deliverCold, refuse,
   };
   const symbolOf = new Map(); // of the newest orders, to know the prices that an amend is judged by
-  let inbox = null, effects = [], logs = [], logsDropped = 0, linesOfEvent = 0, loggedSeq = NaN, orderCount = 0, inside = false;
+  let inbox = null, mailbox = null, effects = [], logs = [], logsDropped = 0, linesOfEvent = 0, loggedSeq = NaN, orderCount = 0, inside = false;
 
   function eventMs() { return host.now[1] / 1000; }
 
@@ -260,6 +262,48 @@ function openHost(boot, openInbox, control) {
     return result;
   }
 
+  // --- the conversation ------------------------------------------------------------------------
+
+  // Memory through which Python may ask for drains, see `converse`: words, and behind them a text.
+  function openMailbox(headBytes, characters) {
+    if (inside || inbox === null || mailbox !== null) throw new Error("openMailbox() is not for strategies");
+    const memory = new Shared(headBytes + 2 * characters);
+    mailbox = { words: new Int32Array(memory), text: new Uint16Array(memory, headBytes) };
+    return memory;
+  }
+
+  // Answers questions for drains, until none comes for a while: a step into V8 costs as much as all that a drain
+  // does for one order. What is too long for the mailbox is returned.
+  function converse() {
+    const { words: letter, text } = mailbox;
+    while (isAsked(letter)) {
+      const told = drain(parse(read(text, letter[LENGTH])), letter[LIMIT], 0);
+      const isShort = typeof told === "number" || told.length <= text.length;
+      if (typeof told === "number") { letter[HANDLED] = told; letter[LENGTH] = 0; }
+      else if (isShort) { for (let i = 0; i < told.length; i++) text[i] = told.charCodeAt(i); letter[LENGTH] = told.length; }
+      else letter[LENGTH] = TOO_LONG;
+      atomicStore(letter, ANSWER, letter[QUESTION]);
+      if (!isShort) return told;
+    }
+    return null;
+  }
+
+  function isAsked(letter) {
+    const answered = letter[ANSWER];
+    for (let i = 0, until = NaN; atomicLoad(letter, QUESTION) === answered; i++) {
+      if ((i & 1023) !== 0) continue;
+      if (i === 0) until = wallClock() + PATIENCE_MS;
+      else if (wallClock() > until) return false;
+    }
+    return true;
+  }
+
+  function read(text, length) {
+    let whole = "";
+    for (let start = 0; start < length; start += 4096) whole += apply(textOf, null, text.subarray(start, min(length, start + 4096)));
+    return whole;
+  }
+
   closeWorld();
-  return { start, drain };
+  return { start, drain, openMailbox, converse };
 }

@@ -197,8 +197,11 @@ class Isolate:
         ends the handler in hand wherever it is, and the isolate with it.
         """
         self.words[at.STOP_U32] = 0
-        events = json.dumps([event.to_json() for event in cold]) if cold else "[]"
-        answer = await self._run(f"__meltica.drain({events},{limit},{_number(self._linger_ms)})")
+        linger = _number(self._linger_ms)
+        return self.result_of(await self.run(f"__meltica.drain({cold_json(cold)},{limit},{linger})"))
+
+    def result_of(self, answer: object) -> DrainResult:
+        """What a drain has answered. Raises as `drain` does."""
         if isinstance(answer, int):
             return DrainResult(answer)
         result = self._decode(answer, DrainResult)
@@ -208,8 +211,9 @@ class Isolate:
             raise StrategyFailedIn(self._handler_fault(result.fault), result)
         return result
 
-    async def _run(self, code: str) -> Any:
-        """Runs a drain under the heartbeat's watch: progress, however slow, is not a runaway."""
+    async def run(self, code: str) -> Any:
+        """Runs drains under the heartbeat's watch: progress, however slow, is not a runaway. Raises as
+        `drain` does."""
         limit = self._node.drain_limit.seconds
         try:
             # Not a scope of anyio: it would cost as much as all else that Python does for a drain.
@@ -344,6 +348,11 @@ class StrategyFailedIn(StrategyFailed):
     def __init__(self, fault: StrategyFault, result: DrainResult) -> None:
         super().__init__(fault)
         self.result = result
+
+
+def cold_json(events: tuple[ColdEvent, ...]) -> str:
+    """Cold events as the isolate's JavaScript takes them."""
+    return msgspec.json.encode([event.to_json() for event in events]).decode() if events else "[]"
 
 
 class _Watch:

@@ -91,6 +91,7 @@ class Bench:
 
     def __init__(self, isolate, rings):
         self.isolate = isolate
+        self.drain_by = isolate.drain
         self.rings = rings
         self.logs = [line.text for line in isolate.start_logs]
         self.effects = []
@@ -103,7 +104,7 @@ class Bench:
         self.isolate.cells[at.CUT_F64] = cut
 
     async def drain(self, *cold, limit=16_384):
-        result = await self.isolate.drain(tuple(cold), limit)
+        result = await self.drain_by(tuple(cold), limit)
         self.logs.extend(line.text for line in result.logs)
         self.effects.extend(result.effects)
         return result

@@ -8,6 +8,7 @@ import pytest
 from meltica_compiler.inbox import geometry as at
 from meltica_dsl.model import Linger
 from meltica_dsl.values import Duration, Size
+from meltica_runtime.strategies.conversation import Conversation
 from meltica_runtime.strategies.fault import Stage, StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 
@@ -153,6 +154,11 @@ TAMPERINGS = {
     "floats": "Float64Array.prototype.slice = () => [];",
     "host": "try { globalThis.__meltica = { drain: () => 5 }; } catch { delete globalThis.__meltica; }",
     "drain": "try { __meltica.drain([], 1, 0); } catch {}",
+    "mailbox": "try { __meltica.openMailbox(64, 9); } catch {}",
+    "converse": "try { __meltica.converse(); } catch {}",
+    "characters": "String.fromCharCode = () => '[7'; String.prototype.charCodeAt = () => 7;",
+    "parse": "JSON.parse = () => [7]; Reflect.apply = () => '[]';",
+    "subarray": "Object.getPrototypeOf(Uint16Array.prototype).subarray = () => ['[', ']'];",
     "start": "try { __meltica.start(() => { throw 1; }); } catch {}",
     "forged": "Object.prototype.toJSON = function () { return this.kind ? { ...this, toJSON: undefined, "
     "kind: 'submit', provider: 'binance', price: 'free' } : this; };",
@@ -163,7 +169,8 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 @pytest.mark.parametrize("when", ["create", "handler"])
-def test_who_tampers_with_the_language_hurts_nobody_else(lab, make_trades, name, when):
+@pytest.mark.parametrize("way", ["by calls", "by conversation"])
+def test_who_tampers_with_the_language_hurts_nobody_else(lab, make_trades, name, when, way):
     """Whatever comes of it: a fault of the strategy, or effects that are whole; never anything else."""
     tampering = TAMPERINGS[name]
     orders = "runtime.submitOrder(null, 'buy', '1.5', 2); log('x', { a: 1 });"
@@ -176,7 +183,12 @@ def test_who_tampers_with_the_language_hurts_nobody_else(lab, make_trades, name,
         try:
             async with lab.opened(source, settings={"drain_limit": Duration(200_000_000)}) as bench:
                 bench.offer(make_trades(range(1, 4)))
-                await bench.drain_all(lab.cold(2))
+                if way == "by conversation":
+                    async with Conversation(bench.isolate) as talk:
+                        bench.drain_by = talk.drain
+                        await bench.drain_all(lab.cold(2))
+                else:
+                    await bench.drain_all(lab.cold(2))
                 return bench.effects
         except StrategyFailed:
             return []
