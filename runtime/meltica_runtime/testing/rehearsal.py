@@ -28,7 +28,6 @@ from meltica_runtime.simulation.opening import Birth, account, open_trader
 from meltica_runtime.simulation.trader import SimulatedTrader
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.sinks.ring_reader import RingReader
-from meltica_runtime.strategies.conversation import spare_cores
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 from meltica_runtime.testing.batches import pieces, without
@@ -102,8 +101,6 @@ class _Rehearsal:
         name = trader.node.name
         try:
             await stack.enter_async_context(trader)
-            if len(self._actors) < spare_cores():
-                await trader.converse()
         except StrategyFailed as failed:
             self._observed.failures[name] = Failure(START_US, failed.fault)
             return
