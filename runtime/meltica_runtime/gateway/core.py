@@ -158,7 +158,9 @@ class Core:
             await provider.run()
             played = provider.statistics()
             if played.state is ProviderState.FAILED:
-                notes.note_provider_failed(node, played.error)
+                # It may stand in another line now.
+                now = next((one for one in self.parts.graph.providers if one.name == node.name), node)
+                notes.note_provider_failed(now, played.error)
 
         writers.employ(node.id, play)
 

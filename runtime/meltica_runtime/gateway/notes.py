@@ -10,24 +10,25 @@ from meltica_dsl.values import Duration
 from meltica_runtime.orders.router_records import Fault, fault_text
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.isolate import LogLine
+from meltica_runtime.telemetry.line_format import whereabouts
 
 _log = logging.getLogger("meltica")
 
 
 def note_log(node: StrategyNode, line: LogLine) -> None:
-    _log.info("%s", line.text, extra=_at(node))
+    _log.info("%s", line.text, extra=whereabouts(node))
 
 
 def note_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
     what = "starts again" if again else "stays down: it has used up its restarts"
-    _log.error("failed at %s; it %s", fault, what, extra=_at(node))
+    _log.error("failed at %s; it %s", fault, what, extra=whereabouts(node))
 
 
 def note_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
     text = (
         "events took up to %.1f ms from their receipt to the end of their handler; the latency budget is %s"
     )
-    _log.warning(text, took_us / 1e3, duration_text(budget), extra=_at(node))
+    _log.warning(text, took_us / 1e3, duration_text(budget), extra=whereabouts(node))
 
 
 def note_order_fault(fault: Fault) -> None:
@@ -35,13 +36,9 @@ def note_order_fault(fault: Fault) -> None:
 
 
 def note_provider_failed(node: Node, error: str) -> None:
-    _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=_at(node))
+    _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=whereabouts(node))
 
 
 def note_cut_short(name: str, seconds: float) -> None:
     """Of a reader that is gone from the graph."""
     _log.warning("%s did not handle all that it had within %g s, and was ended", name, seconds)
-
-
-def _at(node: Node) -> dict[str, str]:
-    return {"node": node.id, "place": str(node.location)}

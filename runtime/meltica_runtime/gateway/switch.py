@@ -82,8 +82,10 @@ class Switch:
         core.parts = parts
         self._exchange_providers()
         self._exchange_accounts()
-        for node in parts.graph.strategies:
-            parts.strategies[node.name].node = node
+        for strategy in parts.graph.strategies:
+            parts.strategies[strategy.name].node = strategy
+        for sink in parts.graph.sinks:
+            parts.sinks[sink.name].node = sink
         core.hand.wire(parts.strategies, core.router)
         core.take_up(self._trial.left)
         core.hand.follow_halts()

@@ -17,6 +17,7 @@ from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.inlet import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+from meltica_runtime.telemetry.line_format import whereabouts
 
 TURN_SECONDS = 0.1
 """Longest that an event waits for its line."""
@@ -35,11 +36,10 @@ class LogSink:
         level, limit = node.settings["level"], node.settings["limit"]
         assert isinstance(level, str)
         assert isinstance(limit, float)
-        self.name = node.name
+        self.name, self.node = node.name, node
         self._level = logging.getLevelNamesMapping()[level.upper()]
         self._limit = limit
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
-        self._place = {"node": node.id, "place": str(node.location), "bounded": True}
         self._context = context
         self._inlet = Inlet(edges, TURN_SECONDS)
         self._allowance = _Allowance(limit, context.clock())
@@ -76,14 +76,19 @@ class LogSink:
     def _write(self, taken: tuple[Taken, ...]) -> None:
         count = sum(len(part.rows) for part in taken)
         allowed = self._allowance.take(count, self._context.clock())
+        place = self._place
         for line in _lines(taken, allowed, self._context):
             text = msgspec.json.encode(line)
-            self._logger.log(self._level, "%s", text.decode(), extra=self._place)
+            self._logger.log(self._level, "%s", text.decode(), extra=place)
             self._bytes += len(text)
         self._events += count
         self._written += allowed
         self._dropped += count - allowed
         self._left_out += count - allowed
+
+    @property
+    def _place(self) -> dict[str, object]:
+        return {**whereabouts(self.node), "bounded": True}
 
     def _sum_up(self) -> None:
         self._summed_up = self._context.clock()

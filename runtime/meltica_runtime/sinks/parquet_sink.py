@@ -15,6 +15,7 @@ from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.sinks.inlet import Inlet
 from meltica_runtime.sinks.parquet_files import FileTotals, ParquetFiles
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+from meltica_runtime.telemetry.line_format import whereabouts
 
 TURN_SECONDS = 0.25
 """A call into a thread costs about 0.1 ms, so small batches are let grow this long."""
@@ -31,9 +32,8 @@ class ParquetSink:
         assert isinstance(template, str)
         assert isinstance(rows, int)
         assert isinstance(flush, float)
-        self.name = node.name
+        self.name, self.node = node.name, node
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
-        self._place = {"node": node.id, "place": str(node.location)}
         self._clock = context.clock
         self._flush_seconds = flush
         self._flushed = context.clock()
@@ -93,5 +93,5 @@ class ParquetSink:
                 said = f"{totals.fault}; events are dropped and counted until it can"
             else:
                 said = f"can write again; {totals.dropped:,} events were dropped"
-            self._logger.warning("%s", said, extra=self._place)
+            self._logger.warning("%s", said, extra=whereabouts(self.node))
         self._totals = totals

@@ -16,6 +16,7 @@ from meltica_runtime.rings import Records
 from meltica_runtime.sinks.inlet import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
 from meltica_runtime.store.faults import DatabaseUnreachable
+from meltica_runtime.telemetry.line_format import whereabouts
 
 HELD_EVENTS = 65_536
 """Events kept in memory while the database is away: 4 MiB of trades. More are dropped and counted."""
@@ -32,9 +33,8 @@ class PostgresSink:
         assert isinstance(rows, int)
         assert isinstance(flush, float)
         assert context.database is not None, "a gateway has a database"
-        self.name = node.name
+        self.name, self.node = node.name, node
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
-        self._place = {"node": node.id, "place": str(node.location)}
         self._context, self._database = context, context.database
         self._rows = rows
         self._inlet = Inlet(edges, flush)
@@ -112,7 +112,7 @@ class PostgresSink:
         said = f"can write again; {self._dropped:,} events were dropped"
         if fault is not None:
             said = f"{fault}; up to {HELD_EVENTS:,} events wait, more are dropped and counted"
-        self._logger.warning("%s", said, extra=self._place)
+        self._logger.warning("%s", said, extra=whereabouts(self.node))
 
 
 def _columns(event: str, rows: Records, context: SinkContext) -> dict[str, list[object]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from meltica_compiler.graph import SinkNode
+
 if TYPE_CHECKING:
     from meltica_runtime.store.pool import Database
 
@@ -44,6 +46,8 @@ class Sink(Protocol):
     """`run` it in a task group; the pump calls `wake`."""
 
     name: str
+    node: SinkNode
+    """As it stands in the graph that runs now: a sink that is kept may stand in another line."""
 
     def wake(self, cut: float, /) -> None:
         """There may be more to read, up to the sequence number `cut`."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from meltica_compiler.graph import Node
+
 MAX_LINE_CHARACTERS = 2_000
 """A longer message is cut. A strategy's line or a venue's answer can be of any length."""
 
@@ -24,10 +26,15 @@ _COLORS: Mapping[int, str] = MappingProxyType(
 )
 
 
+def whereabouts(node: Node) -> dict[str, object]:
+    """The `extra` of a line that a node has caused."""
+    return {"node": node.id, "place": str(node.location)}
+
+
 class LineFormatter(logging.Formatter):
     """Time, level, node, place and message; nothing in it can start a new line or move the cursor.
 
-    `extra={"node": …, "place": …}` names the node and `file:line`. User names and passwords of URLs are
+    `extra=whereabouts(node)` names the node and `file:line`. User names and passwords of URLs are
     left out. A traceback, if there is one, follows on lines of its own.
     """
 

@@ -97,13 +97,19 @@ async def test_nodes_are_added_and_removed_while_the_others_go_on(served):
     assert counter.statistics().fault is None
 
 
-async def test_a_file_that_only_moved_its_lines_changes_nothing_but_places(served):
-    async with served(TEXT) as running:
+async def test_a_file_that_only_moved_its_lines_changes_nothing_but_places(served, caplog):
+    text = TEXT.replace("-> counter", "-> counter, tape") + "sink tape = log {}\n"
+    async with served(text) as running:
         plane = running.gateway.plane
-        swapped = await running.apply("\n\n# further down\n" + TEXT)
+        swapped = await running.apply("\n\n# further down\n" + text)
         assert swapped.plan.changes == ()
         assert running.gateway.plane.flows == plane.flows
         assert running.gateway.strategies["counter"].node.location.line == 9
+        caplog.set_level("INFO", "meltica.sink.tape")
+        caplog.clear()
+        await running.more_events(500)
+        await running.until(lambda: [r for r in caplog.records if r.name == "meltica.sink.tape"])
+        assert {r.place for r in caplog.records if r.name == "meltica.sink.tape"} == {"desk.mel:10:1"}
 
 
 @pytest.mark.parametrize(
