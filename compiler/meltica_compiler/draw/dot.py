@@ -61,12 +61,14 @@ def dot_source(drawn: Sketch) -> str:
     """DOT source of a sketch as it is. Keys, not names, identify nodes."""
     density = _density(len(drawn.boxes))
     dot = graphviz.Digraph(graph_attr=_page(drawn, density), node_attr=_box(), edge_attr=_line())
+    chained = drawn.chains()
     for lanes in _columns(density):
         boxes = tuple(box for lane in lanes for box in drawn.lane(lane))
         if boxes:
-            _add_lane(dot, lanes, boxes, density)
+            _add_lane(dot, lanes, boxes, chained if Lane.ROUTES in lanes else (), density)
     for link in drawn.links:
-        _add_link(dot, link, density)
+        if link not in chained:
+            _add_link(dot, link, density)
     return str(dot.source)
 
 
@@ -118,7 +120,11 @@ def _line() -> dict[str, str]:
     }
 
 
-def _add_lane(dot: Any, lanes: tuple[Lane, ...], boxes: tuple[Box, ...], density: Density) -> None:
+def _add_lane(
+    dot: Any, lanes: tuple[Lane, ...], boxes: tuple[Box, ...], inner: tuple[Link, ...], density: Density
+) -> None:
+    """`inner` are the links within the lane. Graphviz ranks a lane's boxes by what is inside the lane
+    alone: with the ring of a link outside, both ends would share a column, and the arrow run back."""
     attributes = {
         "label": " AND ".join(lane.value.upper() for lane in lanes),
         "style": "rounded,filled",
@@ -137,6 +143,8 @@ def _add_lane(dot: Any, lanes: tuple[Lane, ...], boxes: tuple[Box, ...], density
         for box in boxes:
             label = box_label(box, density, columns)
             cluster.node(box.key, label, id=box.key, tooltip=_plain(box.name), **{"class": box.lane.value})
+        for link in inner:
+            _add_link(cluster, link, density)
 
 
 def _add_link(dot: Any, link: Link, density: Density) -> None:

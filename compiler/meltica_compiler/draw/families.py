@@ -1,15 +1,18 @@
 """Folding a large sketch: boxes that are alike become one box, and the links between them one link.
 
 A family is what one declaration with `for` gives (`maker[BTC-USDT]`, `maker[ETH-USDT]`, …), or boxes of
-one kind whose names differ in their last part (`trades_1`, `trades_2`, …).
+one kind whose names differ in their last part (`trades_1`, `trades_2`, …). Routes that are read by
+routes are in no family with these, so that what is folded flows one way as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from meltica_compiler.dag import depths
 from meltica_compiler.draw.amounts import show_bytes
 from meltica_compiler.draw.keys import link_key
 from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Row, Sketch
@@ -26,48 +29,61 @@ _ELLIPSIS = "…"
 # Of the kinds of links that are folded into one, the one that most is at stake with.
 _RANK = (LinkKind.FEED, LinkKind.DRY, LinkKind.BLOCKING, LinkKind.LOSSY, LinkKind.ORDERS)
 
-_Family = tuple[Lane, str, str, Mark | None]
-"""Lane, name as the family's box shows it, and the note and mark that all members have."""
+
+class _Family(Struct, frozen=True):
+    """`name` as the family's box shows it; all members have the note, the mark and the `depth`: how
+    many routes, one reading the other, lie before them at most."""
+
+    lane: Lane
+    name: str
+    note: str
+    mark: Mark | None
+    depth: int
 
 
 def folded(drawn: Sketch) -> Sketch:
     """The sketch itself if it is small, else one with its families folded."""
     if len(drawn.boxes) < FOLD_FROM:
         return drawn
-    families = _groups(drawn.boxes, _family_of)
+    depth_of = depths((link.tail, link.head) for link in drawn.chains())
+    families = _groups(drawn.boxes, _family_of, depth_of)
     crowded = {lane for lane in Lane if _count_in(lane, families) > CROWDED_LANE}
     alone = [box for group in families.values() if len(group) < LEAST_MEMBERS for box in group]
-    kinds = _groups((box for box in alone if box.lane in crowded), _kind_of)
+    kinds = _groups((box for box in alone if box.lane in crowded), _kind_of, depth_of)
     folds = [f for groups in (families, kinds) for f in groups.items() if len(f[1]) >= LEAST_MEMBERS]
     return _with_folds(drawn, {box.key: fold for fold in folds for box in fold[1]})
 
 
-def _groups(boxes: Iterable[Box], family_of: Callable[[Box], _Family]) -> dict[_Family, list[Box]]:
+def _groups(
+    boxes: Iterable[Box], names_of: Callable[[Box], tuple[str, str]], depth_of: Mapping[str, int]
+) -> dict[_Family, list[Box]]:
     groups: dict[_Family, list[Box]] = {}
     for box in boxes:
-        groups.setdefault(family_of(box), []).append(box)
+        family = _Family(box.lane, *names_of(box), box.mark, depth_of.get(box.key, 0))
+        groups.setdefault(family, []).append(box)
     return groups
 
 
 def _count_in(lane: Lane, families: Mapping[_Family, list[Box]]) -> int:
     """How many boxes the lane has when its families are folded."""
-    sizes = [len(members) for family, members in families.items() if family[0] is lane]
+    sizes = [len(members) for family, members in families.items() if family.lane is lane]
     return sum(1 if size >= LEAST_MEMBERS else size for size in sizes)
 
 
-def _family_of(box: Box) -> _Family:
+def _family_of(box: Box) -> tuple[str, str]:
+    """Name and note of the family."""
     if box.lane is Lane.RISK:
         # One risk block stands before several venues, each time under its own name.
-        return (box.lane, box.name, "before several venues", box.mark)
+        return box.name, "before several venues"
     stem, bracket, _ = box.name.partition("[")
     if bracket:
-        return (box.lane, f"{stem}[{_ELLIPSIS}]", box.note, box.mark)
+        return f"{stem}[{_ELLIPSIS}]", box.note
     stem, mark, _ = box.name.rpartition("_")
-    return (box.lane, f"{stem}_{_ELLIPSIS}" if mark else box.name, box.note, box.mark)
+    return f"{stem}_{_ELLIPSIS}" if mark else box.name, box.note
 
 
-def _kind_of(box: Box) -> _Family:
-    return (box.lane, f"{box.note} {box.lane.value}", box.note, box.mark)
+def _kind_of(box: Box) -> tuple[str, str]:
+    return f"{box.note} {box.lane.value}", box.note
 
 
 def _with_folds(drawn: Sketch, folds: Mapping[str, tuple[_Family, list[Box]]]) -> Sketch:
@@ -91,12 +107,12 @@ def _key(members: list[Box]) -> str:
 
 
 def _box(family: _Family, members: list[Box]) -> Box:
-    lane, name, note, mark = family
     count = len(members)
     rows = (*_values(members), *_common_rows(members))
     brief = f"{count} × {_blended([box.brief for box in members])}"
     keys = tuple(box.key for box in members)
-    return Box(_key(members), lane, name, f"{count} × {note}", rows, brief, keys, mark)
+    note = f"{count} × {family.note}"
+    return Box(_key(members), family.lane, family.name, note, rows, brief, keys, family.mark)
 
 
 def _values(members: list[Box]) -> Iterator[Row]:

@@ -34,10 +34,11 @@ def render_mermaid(graph: Graph) -> str:
 def mermaid_source(drawn: Sketch) -> str:
     """A `flowchart LR` with one subgraph a lane, of a sketch as it is."""
     lines = [f"%% {printable(drawn.title)} {printable(drawn.summary)}", "flowchart LR"]
+    across = Lane.ROUTES if drawn.chains() else None
     for lane in Lane:
         boxes = drawn.lane(lane)
         if boxes:
-            lines += [f"  subgraph {lane.value}", "    direction TB"]
+            lines += [f"  subgraph {lane.value}", f"    direction {'LR' if lane is across else 'TB'}"]
             lines += [f"    {_box(box)}" for box in boxes]
             lines.append("  end")
             lines.append(f"  style {lane.value} fill:{LANE.light},stroke:{LANE_LINE.light}")

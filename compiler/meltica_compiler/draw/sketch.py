@@ -9,6 +9,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from meltica_compiler.dag import depths
 from meltica_compiler.draw.amounts import HASH_LENGTH, show_bytes, show_count, total_line
 from meltica_compiler.draw.keys import Keys, keys_of, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
@@ -96,13 +97,18 @@ class Sketch(Struct, frozen=True):
     def lane(self, lane: Lane) -> tuple[Box, ...]:
         return tuple(box for box in self.boxes if box.lane is lane)
 
+    def chains(self) -> tuple[Link, ...]:
+        """The links from routes to routes that read them."""
+        routes = {box.key for box in self.lane(Lane.ROUTES)}
+        return tuple(link for link in self.links if link.tail in routes and link.head in routes)
+
 
 def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
     """The sketch of a graph. `keys`, where it is to be laid beside another's, are those of both."""
     keys = keys_of(graph) if keys is None else keys
     boxes = [_provider(p, keys) for p in graph.providers if listens(p)]
     rings = {edge.route: pool_note(edge) for edge in graph.all_edges}
-    boxes += [_route(r, keys, rings.get(r.name, r.pool)) for r in graph.routes]
+    boxes += [_route(r, keys, rings.get(r.name, r.pool)) for r in downstream(graph)]
     boxes += [_strategy(s, keys) for s in graph.strategies]
     boxes += [_sink(s, keys) for s in graph.sinks]
     boxes += [_gate(g, keys) for g in gates(graph)]
@@ -110,6 +116,12 @@ def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
     links = [*_feeds(graph, keys), *_edges(graph, keys), *_orders(graph, keys)]
     summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
     return Sketch(graph.pipeline, summary, tuple(boxes), tuple(links))
+
+
+def downstream(graph: Graph) -> tuple[RouteNode, ...]:
+    """The routes in the order of the flow: each behind those that it reads."""
+    depth_of = depths((edge.route, edge.target) for edge in graph.links)
+    return tuple(sorted(graph.routes, key=lambda route: depth_of.get(route.name, 0)))
 
 
 def route_note(route: RouteNode) -> str:

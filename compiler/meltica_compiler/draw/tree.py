@@ -14,7 +14,7 @@ from meltica_compiler.draw.amounts import (
     total_line,
 )
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.sketch import event_note, is_lossy, pool_note, route_note, sketch
+from meltica_compiler.draw.sketch import downstream, event_note, is_lossy, pool_note, route_note, sketch
 from meltica_compiler.draw.spelling import (
     adapter_schema,
     sink_schema,
@@ -80,7 +80,7 @@ def _lanes(graph: Graph, room: int) -> Iterator[Line]:
         sources[edge.target].append(edge.route)
     lanes = (
         ("providers", tuple(_provider(p) for p in graph.providers)),
-        ("routes", tuple(_route(r, edges[r.name]) for r in graph.routes)),
+        ("routes", tuple(_route(r, edges[r.name]) for r in downstream(graph))),
         ("strategies", tuple(_strategy(s, sources[s.name]) for s in graph.strategies)),
         ("sinks", tuple(_sink(s, sources[s.name]) for s in graph.sinks)),
     )

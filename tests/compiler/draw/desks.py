@@ -165,3 +165,27 @@ def large() -> Graph:
     """About 500 nodes."""
     symbols = [f"{base}-USDT" for base in BASES]
     return desk("desk_500", VENUES, symbols, ("maker", "taker", "grid"))
+
+
+def chained(bases: Sequence[str] = BASES[:2]) -> Graph:
+    """Routes that read routes, their names against the flow: `wide` reads the venue, `narrow` reads
+    `wide`, and `last` reads `narrow` and another venue."""
+    routes, links, edges = [], [], []
+    for symbol in (f"{base}-USDT" for base in bases):
+        wide = route(f"wide[{symbol}]", "trade", ("binance",), (symbol_is("trade", symbol),))
+        narrow = route(f"narrow[{symbol}]", "trade", (), _trade_stages(symbol)[1:], routes=(wide.name,))
+        last = route(f"last[{symbol}]", "trade", ("okx",), (), routes=(narrow.name,))
+        routes += [wide, narrow, last]
+        links += [edge(wide, narrow.name, "route", FullPolicy.DROP_OLDEST, 1_024, 9)]
+        links += [edge(narrow, last.name, "route", FullPolicy.BLOCK, 1_024, 9)]
+        edges += [edge(node, "tape", "sink", FullPolicy.DROP_OLDEST, 1_024, 9) for node in (wide, last)]
+    symbols = tuple(f"{base}-USDT" for base in bases)
+    return make_graph(
+        "chained",
+        providers=tuple(provider(name, name, symbols, (ingress("trade"),)) for name in ("binance", "okx")),
+        routes=tuple(sorted(routes, key=lambda node: node.name)),
+        sinks=(SinkNode("sink/tape", "tape", "log", {}, _place(20)),),
+        edges=tuple(edges),
+        links=tuple(links),
+        symbols=symbols,
+    )

@@ -12,8 +12,10 @@ from pathlib import Path
 import pygraphviz
 import pytest
 from msgspec.structs import replace
+from tests.compiler.draw.desks import BASES, chained
 
 from meltica_compiler.draw.dot import BRIEF_FROM, dot_source, render_dot
+from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import BLOCKING, LOSSY, ORDERS
 from meltica_compiler.draw.sketch import sketch
 from meltica_compiler.graph import Graph
@@ -37,6 +39,26 @@ NASTY = (
 
 def edge_line(dot: str, tail: str, head: str) -> str:
     return next(line for line in dot.splitlines() if re.match(rf"\s*{tail}\S* -> {head}\S* \[", line))
+
+
+def middles(dot: str) -> dict[str, float]:
+    """How far right each box and ring is drawn."""
+    drawing = pygraphviz.AGraph(string=dot)
+    drawing.layout("dot")
+    try:
+        return {str(node): float(node.attr["pos"].split(",")[0]) for node in drawing.nodes()}
+    finally:
+        drawing.close()
+
+
+@pytest.mark.parametrize("bases", [BASES[:1], BASES[:2], BASES[:12], BASES])
+def test_routes_that_read_routes_are_drawn_from_left_to_right(bases: tuple[str, ...]) -> None:
+    for drawn in (sketch(chained(bases)), folded(sketch(chained(bases)))):
+        at = middles(dot_source(drawn))
+        assert len(drawn.chains()) in (2, 2 * len(bases))
+        for link in drawn.links:
+            ring = at.get(f"{link.key}--ring", (at[link.tail] + at[link.head]) / 2)
+            assert at[link.tail] < ring < at[link.head], link.key
 
 
 def test_places_and_spans_change_no_byte(quickstart_graph: Graph) -> None:

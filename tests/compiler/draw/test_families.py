@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from tests.compiler.draw.desks import large, small
+from tests.compiler.draw.desks import BASES, chained, large, small
 
 from meltica_compiler.draw.families import FOLD_FROM, folded
 from meltica_compiler.draw.sketch import Box, Lane, LinkKind, sketch
@@ -68,3 +68,16 @@ def test_a_page_holds_a_large_graph_whatever_its_names_are(generate: Callable[[i
 def test_two_of_a_kind_are_no_family() -> None:
     drawn = folded(sketch(large()))
     assert {"binance", "okx", "paper"} <= {box.name for box in drawn.lane(Lane.PROVIDERS)}
+
+
+def test_routes_are_folded_apart_from_those_that_they_read() -> None:
+    whole = sketch(chained(BASES[:14]))
+    alike = (
+        replace(box, name=f"trades_{i}", note="trade") if box.lane is Lane.ROUTES else box
+        for i, box in enumerate(whole.boxes)
+    )
+    drawn = folded(replace(whole, boxes=tuple(alike)))
+    routes = drawn.lane(Lane.ROUTES)
+    assert [(box.name, len(box.members)) for box in routes] == [("trades_…", 14)] * 3
+    first, second, third = (box.key for box in routes)
+    assert {(link.tail, link.head) for link in drawn.chains()} == {(first, second), (second, third)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from tests.compiler.draw.desks import chained
 
 from meltica_compiler.draw.mermaid import escape, render_mermaid
 from meltica_compiler.graph import Graph
@@ -25,6 +26,16 @@ def test_lanes_links_and_policies(quickstart_graph: Graph) -> None:
     assert 'route_trades -.->|"market 65,536 × drop_oldest<br/>4.00 MiB"| strategy_maker' in lines
     assert "strategy_maker --> risk_careful_paper" in lines
     assert "linkStyle 7,8 stroke:#c2403a,stroke-dasharray:6 4" in lines
+
+
+def test_routes_that_read_routes_flow_as_the_page_does() -> None:
+    lines = [line.strip() for line in render_mermaid(chained()).splitlines()]
+    directions = {lines[i - 1]: line for i, line in enumerate(lines) if line.startswith("direction")}
+    assert directions == {
+        "subgraph providers": "direction TB",
+        "subgraph routes": "direction LR",
+        "subgraph sinks": "direction TB",
+    }
 
 
 @pytest.mark.parametrize("name", ['a"b', "<script>", "#35;", "`md`", "a;b", "%%{init}%%", "x\ny", "end"])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from tests.compiler.draw.desks import large
+from tests.compiler.draw.desks import BASES, chained, large
 
 from meltica_compiler.draw.terminal import cells
 from meltica_compiler.draw.tree import render_tree
@@ -93,6 +93,16 @@ def test_a_large_graph_is_summed_up_and_says_how_to_see_all() -> None:
     whole = render_tree(large(), 80, color=False, whole=True).splitlines()
     assert len(whole) > 1_000
     assert "--all" not in whole[-1]
+
+
+def test_routes_stand_behind_those_that_they_read() -> None:
+    for graph, names in (
+        (chained(BASES[:1]), ["wide[BTC-USDT]", "narrow[BTC-USDT]", "last[BTC-USDT]"]),
+        (chained(BASES), ["wide[…]", "narrow[…]", "last[…]"]),
+    ):
+        text = render_tree(graph, 80, color=False)
+        routes = text[text.index("\nroutes\n") : text.index("\nsinks\n")]
+        assert re.findall(r"^[├└]─ (\S+)", routes, re.MULTILINE) == names
 
 
 def test_colour_changes_nothing_but_colour(quickstart_graph: Graph) -> None:
