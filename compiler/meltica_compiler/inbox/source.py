@@ -5,9 +5,10 @@ Like kernels, the source is meant to be read: `meltica compile --emit layout` sh
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
 from meltica_compiler.inbox import geometry
@@ -73,15 +74,7 @@ def inbox_source(inbox: InboxGeometry, symbols: tuple[str, ...], providers: tupl
     `symbols` and `providers` are the names behind the codes in the records.
     """
     classes = {ring.layout: payload_class(ring.layout) for ring in inbox.rings}
-    environment = Environment(
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is JavaScript, and no input of a user's reaches it
-    )
-    template = environment.from_string(files(__package__).joinpath("inbox.js.j2").read_text("utf-8"))
-    return template.render(
+    return _template().render(
         classes=tuple(classes.values()),
         rings=tuple(zip(inbox.rings, (classes[ring.layout] for ring in inbox.rings), strict=True)),
         sides=SIDES,
@@ -89,6 +82,19 @@ def inbox_source(inbox: InboxGeometry, symbols: tuple[str, ...], providers: tupl
         providers=providers,
         at=geometry,
     )
+
+
+@cache
+def _template() -> Template:
+    """Read once: jinja2 takes some 50 ms for it, and strategies start while events flow."""
+    environment = Environment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is JavaScript, and no input of a user's reaches it
+    )
+    return environment.from_string(files(__package__).joinpath("inbox.js.j2").read_text("utf-8"))
 
 
 def _payload_field(layout: RecordLayout, name: str, kind: FieldType, api_name: str) -> PayloadField:
