@@ -43,7 +43,7 @@ bench: $(VENV)/.ready ## measure and write docs/benchmarks.md; BENCH="--short li
 fuzz: $(VENV)/.ready ## look for new failures with random programs and inputs, ROUNDS=20 times: 80,000 programs
 	@for round in $$(seq $(ROUNDS)); do \
 	  echo "round $$round of $(ROUNDS)"; \
-	  MELTICA_FUZZ=long $(BIN)/python -m pytest || exit 1; \
+	  MELTICA_FUZZ=long $(BIN)/python -m pytest --snapshot-warn-unused || exit 1; \
 	done
 
 migrate: $(VENV)/.ready ## bring the database's tables up

@@ -126,6 +126,9 @@ CASES = {
     "a part that is not there": Case("compile --emit kernel quickstart.mel", USAGE, "kernels"),
     "a time without unit": Case("run quickstart.mel --for 30", USAGE, "write `30s`"),
     "no events": Case("run quickstart.mel --events 0", USAGE, "--events"),
+    "an end of a market without one": Case(
+        "run quickstart.mel --to-end", USER, "provider `paper` of adapter"
+    ),
     "no number": Case("run quickstart.mel --seed x", USAGE, "--seed"),
     "a direction that is none": Case("migrate sideways", USAGE, "status"),
     "an unknown code": Case("explain E9999", USER, "there is no error code `E9999`"),

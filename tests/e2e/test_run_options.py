@@ -39,6 +39,40 @@ def test_it_stops_by_itself_after_so_many_events(shared_project):
     assert handled >= 5_000
 
 
+REPLAY = """
+pipeline tape
+provider tape {{ adapter = replay, symbols = [BTC-USDT], path = "{path}", format = tardis_trades }}
+pool wide {{ events = 8_192, on_full = block }}
+route all via wide = tape.trade -> kept
+sink kept = parquet {{ path = "kept/{{event}}.parquet" }}
+"""
+
+
+def replaying(project, rows: list[str]) -> None:
+    head = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount"
+    (project.folder / "tape.csv").write_text("\n".join([head, *rows]) + "\n")
+    project.pipeline.write_text(REPLAY.format(path="tape.csv"))
+
+
+def test_a_replay_can_end_the_run(project):
+    start = 1_700_000_000_000_000
+    row = "binance,BTCUSDT,{0},{0},{1},buy,60000.5,0.01"
+    replaying(project, [row.format(start + 1_000 * number, number) for number in range(1, 201)])
+    gateway = project.run("--to-end")
+    gateway.ready()
+    assert gateway.end() == 0, gateway.output
+    assert "200 events handled" in gateway.output
+    kept = [parquet.read_table(path).num_rows for path in (project.folder / "kept").glob("*.parquet")]
+    assert sum(kept) == 200
+
+
+def test_a_replay_that_breaks_off_says_so(project):
+    replaying(project, ["binance,BTCUSDT,yesterday,today,1,buy,60000.5,0.01"])
+    gateway = project.run("--to-end")
+    assert gateway.end() == 3, gateway.output
+    assert "not played to its end: tape" in gateway.output
+
+
 def test_without_a_terminal_it_prints_plain_lines(shared_project):
     gateway = shared_project.run("--for", "6s")
     gateway.ready()

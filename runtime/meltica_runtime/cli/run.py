@@ -36,6 +36,7 @@ class DurationType(click.ParamType[Duration]):
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--for", "length", type=DurationType(), help="Stop after this long.")
 @click.option("--events", type=click.IntRange(min=1), help="Stop after this many events.")
+@click.option("--to-end", is_flag=True, help="Stop when every provider has played all that it has.")
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Replace the seeds of fake providers and strategies."
 )
@@ -56,6 +57,7 @@ def command(
     seed: int | None,
     released: tuple[str, ...],
     *,
+    to_end: bool,
     watches: bool,
 ) -> None:
     """Run a pipeline until Ctrl-C."""
@@ -66,6 +68,8 @@ def command(
     assert graph is not None, "there is one, or an exit"
     _check_sinks(common, graph)
     _check_released(common, released, [strategy.name for strategy in graph.strategies])
+    if to_end:
+        _check_end(common, graph)
     with faults_said(common):
         import uvloop
 
@@ -83,7 +87,7 @@ def command(
         # What is posted to the API may not read what this pipeline keeps to itself.
         shown = shown_variables(source.text for source in compiled.sources)
         environ = {name: value for name, value in os.environ.items() if name in shown}
-        options = RunOptions(seed, length, events, environ, released, watch)
+        options = RunOptions(seed, length, events, to_end, environ, released, watch)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
     if farewell is None:
         common.speech.note("called off before it ran; nothing is left running")
@@ -101,6 +105,9 @@ def command(
     if orders.unsaved or orders.unsent:
         common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
+    if to_end and farewell.failed:
+        common.speech.trouble(f"not played to its end: {', '.join(farewell.failed)}")
+        raise SystemExit(Exit.ENVIRONMENT)
 
 
 def _open_at_venues(count: int) -> str:
@@ -113,6 +120,15 @@ def _check_sinks(common: Common, graph: Graph) -> None:
         if sink.kind in LATER_SINK_KINDS:
             place = f"{sink.location}: sink `{sink.name}`"
             common.speech.fail(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
+
+
+def _check_end(common: Common, graph: Graph) -> None:
+    """A run that is to end must not wait for a market that has none."""
+    for provider in graph.providers:
+        if provider.adapter != "replay":
+            place = f"{provider.location}: provider `{provider.name}`"
+            hint = "say `--for 1h` or `--events N`, or replay a recording"
+            common.speech.fail(f"--to-end: {place} of adapter `{provider.adapter}` has no end", hint)
 
 
 def _check_released(common: Common, released: tuple[str, ...], strategies: list[str]) -> None:

@@ -22,24 +22,27 @@ from meltica_runtime.cli.watching import Watch
 from meltica_runtime.config import Config
 from meltica_runtime.gateway.gateway import Farewell, Gateway, GatewayOptions
 from meltica_runtime.project import Project
+from meltica_runtime.providers.live import OVER
 from meltica_runtime.store.migrate import prepare_schema
 from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import open_database
 from meltica_runtime.telemetry.exporting import exporting
 
 WATCH_SECONDS = 0.02
-"""How often `--events` is looked at."""
+"""How often is looked whether `--events` and `--to-end` are reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`length` and `events` end the run by themselves; None runs until a signal. `environ` is what a pipeline
+    """`length`, `events` and `to_end`, which is when no provider has anything more to play, end the run by
+    themselves; else it goes on until a signal. `environ` is what a pipeline
     that is sent to the API reads by `env`. `released` are strategies that may trade again though their kill
     switch was engaged; `watch` applies what is saved."""
 
     seed: int | None
     length: Duration | None
     events: int | None
+    to_end: bool
     environ: Mapping[str, str]
     released: tuple[str, ...] = ()
     watch: Watch | None = None
@@ -119,9 +122,15 @@ async def _show(gateway: Gateway, header: Header, speech: Speech) -> None:
 
 
 async def _stop_by_itself(gateway: Gateway, options: RunOptions) -> None:
-    if options.length is None and options.events is None:
+    if options.length is None and options.events is None and not options.to_end:
         return
     with anyio.move_on_after(options.length.seconds if options.length else None):
-        while options.events is None or gateway.events < options.events:  # noqa: ASYNC110 - no one counts for us
+        while not _is_enough(gateway, options):  # noqa: ASYNC110 - no one counts for us
             await anyio.sleep(WATCH_SECONDS)
     gateway.stop()
+
+
+def _is_enough(gateway: Gateway, options: RunOptions) -> bool:
+    if options.events is not None and gateway.events >= options.events:
+        return True
+    return options.to_end and all(one.statistics().state in OVER for one in gateway.providers.values())

@@ -22,7 +22,7 @@ from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.gateway.swap import Swap, Swapped, SwapRefused
 from meltica_runtime.orders.router import OrderRouter
 from meltica_runtime.orders.router_records import Stopped
-from meltica_runtime.providers.live import LiveProvider
+from meltica_runtime.providers.live import LiveProvider, ProviderState
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore
@@ -40,11 +40,13 @@ SETTLE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """What a stopped gateway leaves behind. `unhandled` events were still on their way to a reader."""
+    """What a stopped gateway leaves behind. `unhandled` events were still on their way to a reader, and
+    `failed` providers had ended before their time."""
 
     events: int
     unhandled: int
     orders: Stopped
+    failed: tuple[str, ...] = ()
 
 
 class Gateway:
@@ -155,7 +157,9 @@ class Gateway:
             await self._core.keeper.finish()
             background.cancel_scope.cancel()
         self._phase = Phase.STOPPED
-        return Farewell(self.events, unhandled, stopped)
+        providers = self.providers.items()
+        failed = tuple(name for name, one in providers if one.statistics().state is ProviderState.FAILED)
+        return Farewell(self.events, unhandled, stopped, failed)
 
     def stop(self) -> None:
         """Asks `serve` to stop in order."""

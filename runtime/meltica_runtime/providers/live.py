@@ -43,6 +43,10 @@ class ProviderState(Enum):
     FAILED = "failed"
 
 
+OVER = (ProviderState.STOPPED, ProviderState.FAILED)
+"""The states of a provider that sends nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderStatistics:
     """Counts since start. `lag_s`: how far behind its clock a provider is, because its readers block it."""
