@@ -28,6 +28,9 @@ order takes."""
 PATIENT_SECONDS = 0.01
 """After so long the strategy thinks, and the wait may cost a millisecond more, but no processor time."""
 
+TURN_SECONDS = 0.005
+"""How long others on the loop, timers and signals among them, wait where each answer is there at once."""
+
 _HEAD_BYTES = 64
 # Words of the mailbox, and what stands in `LENGTH` for an answer that is too long for it; as in host.js.
 _QUESTION, _ANSWER, _LIMIT, _LENGTH, _HANDLED, _TOO_LONG = 0, 1, 2, 3, 4, -1
@@ -47,6 +50,7 @@ class Conversation:
         self._isolate = isolate
         self._call: asyncio.Task[object] | None = None
         self._question = 0
+        self._others_turn = 0.0
 
     async def __aenter__(self) -> Self:
         memory = await self._isolate.run(f"__meltica.openMailbox({_HEAD_BYTES},{CHARACTERS})")
@@ -62,7 +66,7 @@ class Conversation:
             await asyncio.wait([self._call])
 
     async def drain(self, cold: tuple[ColdEvent, ...], limit: int) -> DrainResult:
-        """As `Isolate.drain`, without lingering."""
+        """As `Isolate.drain`, without lingering. After a cancellation there is no other."""
         text = cold_json(cold).encode("utf-16-le") if cold else b"[\0]\0"
         if len(text) > len(self._text):
             await self._end_of_call()
@@ -72,7 +76,13 @@ class Conversation:
         self._words[_LENGTH], self._words[_LIMIT] = len(text) // 2, limit
         self._question = (self._question + 1) & 0x7FFF_FFFF
         self._words[_QUESTION] = self._question
-        await self._answer()
+        try:
+            await self._answer()
+        except asyncio.CancelledError:
+            # As a call does: the handler in hand ends wherever it is, and the isolate with it.
+            if self._call is not None:
+                self._call.cancel()
+            raise
         length = self._words[_LENGTH]
         if length == 0:
             return DrainResult(self._words[_HANDLED])
@@ -84,6 +94,9 @@ class Conversation:
         """Waits until the question is answered, in this call into V8 or, if that has just ended, the next."""
         words, question = self._words, self._question
         asked = perf_counter()
+        if asked > self._others_turn:
+            await asyncio.sleep(0)
+            self._others_turn = asked + TURN_SECONDS
         hot_until = asked + HOT_SECONDS
         while words[_ANSWER] != question:
             if self._call is None:

@@ -277,12 +277,14 @@ function openHost(boot, openInbox, control) {
   function converse() {
     const { words: letter, text } = mailbox;
     while (isAsked(letter)) {
+      const question = letter[QUESTION];
       const told = drain(parse(read(text, letter[LENGTH])), letter[LIMIT], 0);
       const isShort = typeof told === "number" || told.length <= text.length;
       if (typeof told === "number") { letter[HANDLED] = told; letter[LENGTH] = 0; }
       else if (isShort) { for (let i = 0; i < told.length; i++) text[i] = told.charCodeAt(i); letter[LENGTH] = told.length; }
       else letter[LENGTH] = TOO_LONG;
-      atomicStore(letter, ANSWER, letter[QUESTION]);
+      words[at.heartbeat] = (words[at.heartbeat] + 1) | 0; // also a drain that finds nothing is progress
+      atomicStore(letter, ANSWER, question);
       if (!isShort) return told;
     }
     return null;

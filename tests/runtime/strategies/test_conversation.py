@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from time import perf_counter
 
 import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meltica_compiler.inbox import geometry as at
 from meltica_dsl.values import Duration, Size
 from meltica_runtime.strategies.conversation import CHARACTERS, Conversation
 from meltica_runtime.strategies.fault import Stage, StrategyFailed
@@ -93,6 +95,24 @@ async def test_it_goes_on_after_a_silence(lab, make_trades):
             with anyio.fail_after(5):
                 while not talk._call.done():
                     await anyio.sleep(0.001)
+
+
+async def test_to_find_nothing_is_progress_too(lab):
+    """Many drains are one call, and that is watched for a heart that stands still."""
+    async with lab.opened(lab.module("onTrade() {}")) as bench, Conversation(bench.isolate) as talk:
+        beats = []
+        for _ in range(5):
+            assert (await talk.drain((), 10)).handled == 0
+            beats.append(bench.isolate.words[at.HEARTBEAT_U32])
+        assert len(set(beats)) == 5
+
+
+async def test_others_have_their_turn_meanwhile(lab):
+    async with lab.opened(lab.module("onTrade() {}")) as bench, Conversation(bench.isolate) as talk:
+        with anyio.move_on_after(0.05) as scope:
+            while True:
+                await talk.drain((), 10)
+        assert scope.cancelled_caught
 
 
 @pytest.mark.parametrize(
