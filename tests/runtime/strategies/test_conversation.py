@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from time import perf_counter
 
 import anyio
 import pytest
