@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import jinja2
 from markupsafe import Markup
 
+from meltica_compiler.draw.amounts import shorten
 from meltica_compiler.draw.details import Detail
 from meltica_compiler.draw.dot import dot_source
+from meltica_compiler.draw.dot_labels import NAME_LIMIT, NOTE_LIMIT
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.palette import SHADES
+from meltica_compiler.draw.palette import SHADES, signed
 from meltica_compiler.draw.picture import render_svg
 from meltica_compiler.draw.portrait import Portrait, portrait
 from meltica_compiler.draw.sketch import Box, Link, Sketch
@@ -64,6 +67,7 @@ def _json(whole: Portrait, drawn: Sketch) -> str:
         "links": [_link(link) for link in whole.sketch.links],
         "bundles": [_link(link) for link in drawn.links] if families else [],
         "families": {box.key: box.members for box in families},
+        "labels": dict(_labels(whole.sketch, families)),
     }
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -72,6 +76,18 @@ def _json(whole: Portrait, drawn: Sketch) -> str:
 def _family_detail(box: Box) -> Detail:
     facts = tuple((row.text, row.amount) if row.amount else ("", row.text) for row in box.rows)
     return Detail(box.key, f"{len(box.members)} {box.lane.value}", box.name, facts)
+
+
+def _labels(whole: Sketch, families: list[Box]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Name and note of each member of a family, for its box when the family is unfolded. What all
+    members have in common stands in the family's box."""
+    boxes = {box.key: box for box in whole.boxes}
+    for family in families:
+        members = [boxes[key] for key in family.members]
+        unlike = len({box.brief for box in members}) > 1
+        for box in members:
+            note = shorten(box.brief, NOTE_LIMIT) if unlike else ""
+            yield box.key, (shorten(signed(box.name, family.mark), NAME_LIMIT), note)
 
 
 def _link(link: Link) -> dict[str, str]:

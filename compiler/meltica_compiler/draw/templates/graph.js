@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const graph = JSON.parse(document.getElementById("graph-data").textContent);
   const drawing = document.getElementById("drawing");
@@ -9,22 +8,23 @@
   const matches = document.getElementById("matches");
 
   const whole = svg.viewBox.baseVal;
-  const page = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
+  const paper = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
   const WIDEST = 4, NARROWEST = 60;
   const STEP = 1.25;
+  // Pixels a point at which names, of 11 points, can still be read.
+  const LEGIBLE = 0.7;
   const CARD_FACTS = 5;
 
   // Elements of a box or link by its key: a link is drawn as up to two lines and a ring.
   const parts = new Map();
   const linkOf = new Map([...graph.links, ...graph.bundles].map((link) => [link.key, link]));
+  const { familyOf, isOpen, setOpen, frameOf, extent, thread, home: homeOf } = unfolding(svg, graph);
   // A folded node is seen in the box of its family; a link between folded nodes in a bundle of links.
-  const familyOf = new Map(Object.entries(graph.families)
-    .flatMap(([family, members]) => members.map((member) => [member, family])));
   const home = (key) => {
     const link = linkOf.get(key);
-    return link ? `${home(link.tail)}--${home(link.head)}` : familyOf.get(key) ?? key;
+    return link ? `${homeOf(link.tail)}--${homeOf(link.head)}` : homeOf(key);
   };
-  for (const element of svg.querySelectorAll("g.node, g.edge")) {
+  const enlist = (element) => {
     const [tail, head] = element.id.split("--");
     const key = head === undefined ? tail : `${tail}--${head}`;
     element.dataset.key = key;
@@ -35,7 +35,8 @@
       element.setAttribute("role", "button");
       element.setAttribute("aria-label", `${detail.kind} ${detail.name}`);
     }
-  }
+  };
+  svg.querySelectorAll("g.node, g.edge").forEach(enlist);
   const boxes = [...parts.keys()].filter((key) => !linkOf.has(key))
     .flatMap((key) => graph.families[key] ?? [key]);
   const haystack = new Map(boxes.map((key) => {
@@ -45,13 +46,14 @@
 
   // --- the view: the part of the drawing that is seen ---
 
-  let view = { ...page };
+  let view = paper;
   const show = (next) => {
     view = next;
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
   };
   const shape = () => drawing.clientWidth / Math.max(1, drawing.clientHeight);
   const fit = () => {
+    const page = extent(paper);
     const ratio = shape();
     // A drawing much taller than the window is fitted by its width and read from the top.
     const tall = page.width / page.height < ratio / 2;
@@ -63,6 +65,14 @@
       width, height,
     });
   };
+  // A drawing that would be too small to read is opened at its beginning, as large as it takes.
+  const open = () => {
+    fit();
+    const width = drawing.clientWidth / LEGIBLE, height = width / shape();
+    if (view.width <= width) return;
+    const { x, y, height: tall } = paper;
+    show({ x, y: height > tall ? y - (height - tall) / 2 : y, width, height });
+  };
   const toDrawing = (clientX, clientY) => {
     const area = drawing.getBoundingClientRect();
     return {
@@ -71,6 +81,7 @@
     };
   };
   const zoom = (factor, at = { x: view.x + view.width / 2, y: view.y + view.height / 2 }) => {
+    const page = extent(paper);
     const largest = Math.max(page.width, page.height * shape()) * WIDEST;
     const width = Math.min(largest, Math.max(NARROWEST, view.width / factor));
     const scale = width / view.width;
@@ -82,20 +93,25 @@
   };
   const move = (dx, dy) => show({ ...view, x: view.x + dx * view.width, y: view.y + dy * view.height });
   const bringIntoView = (key) => {
-    const box = parts.get(home(key))[0].getBoundingClientRect();
-    const area = drawing.getBoundingClientRect();
-    const inside = box.left >= area.left && box.right <= area.right - (panel.hidden ? 0 : panel.offsetWidth)
+    const seen = isOpen(key) ? frameOf(key) : parts.get(home(key))?.[0];
+    if (seen === undefined) return;
+    const box = seen.getBoundingClientRect(), area = drawing.getBoundingClientRect();
+    const free = area.width - (panel.hidden ? 0 : panel.offsetWidth + 12);
+    const inside = box.left >= area.left && box.right <= area.left + free
       && box.top >= area.top && box.bottom <= area.bottom;
     if (inside && box.width > 40) return;
     const middle = toDrawing(box.left + box.width / 2, box.top + box.height / 2);
-    const width = Math.min(view.width, (box.width / area.width) * view.width * 6);
+    const scale = view.width / area.width;
+    // No nearer than it takes to see what lies around, no further than to see all of it.
+    const across = Math.max(box.width / free, box.height / area.height) * scale * area.width;
+    const width = Math.max(Math.min(view.width, across * 6), across * 1.1);
     const height = width / shape();
-    show({ x: middle.x - width / 2, y: middle.y - height / 2, width, height });
+    show({ x: middle.x - (width * free) / area.width / 2, y: middle.y - height / 2, width, height });
   };
 
   // --- details ---
 
-  let chosen = null;
+  let chosen = null, found = [], at = -1;
   const element = (tag, text, attributes = {}) => {
     const made = Object.assign(document.createElement(tag), attributes);
     made.textContent = text;
@@ -128,6 +144,12 @@
     }
     return [element("h3", title), list];
   };
+  const switchFor = (key) => {
+    if (!graph.families[key]) return [];
+    const button = element("button", isOpen(key) ? "Fold" : "Unfold", { type: "button", className: "switch" });
+    button.addEventListener("click", () => toggle(key));
+    return [button];
+  };
   const fillPanel = (key) => {
     const { kind, name, facts } = describe(key);
     const heading = element("h2", name);
@@ -141,40 +163,64 @@
     const around = [...goTo("from", before), ...goTo("to", after)];
     const family = familyOf.has(key) ? goTo("one of", [familyOf.get(key)]) : [];
     const members = goTo("each of them", graph.families[key] ?? []);
-    panel.replaceChildren(heading, close, factList(facts), ...around, ...family, ...members);
+    panel.replaceChildren(heading, close, ...switchFor(key), factList(facts), ...around, ...family, ...members);
   };
-  const mark = (key, name) => parts.get(home(key))?.forEach((part) => part.classList.add(name));
-  const unmark = (name) => svg.querySelectorAll(`.${name}`).forEach((part) => part.classList.remove(name));
-  const refocus = () => drawing.classList.toggle("focused", chosen !== null || found.length > 0);
+  const mark = (key, name) => {
+    parts.get(home(key))?.forEach((part) => part.classList.add(name));
+    // The head of a frame is seen as well as its members.
+    if (isOpen(familyOf.get(key))) mark(familyOf.get(key), "near");
+  };
+  const paintMarks = () => {
+    for (const name of ["chosen", "near", "match"]) {
+      svg.querySelectorAll(`.${name}`).forEach((part) => part.classList.remove(name));
+    }
+    drawing.classList.toggle("focused", chosen !== null || found.length > 0);
+    found.forEach((key) => mark(key, "match"));
+    if (chosen === null) return thread([]);
+    mark(chosen, "chosen");
+    const link = linkOf.get(chosen);
+    const links = link ? [link] : linksAt(chosen);
+    for (const near of links) {
+      [near.key, near.tail, near.head].filter((k) => home(k) !== home(chosen)).forEach((k) => mark(k, "near"));
+    }
+    if (isOpen(chosen)) graph.families[chosen].forEach((member) => mark(member, "near"));
+    thread(links);
+  };
+  const setFolded = (key, folded) => {
+    if (isOpen(key) !== folded) return;
+    const inside = graph.families[key].some((member) => parts.get(member)?.[0].contains(document.activeElement));
+    setOpen(key, !folded);
+    for (const member of graph.families[key]) parts.delete(member);
+    if (!folded) svg.getElementById(key).nextElementSibling.querySelectorAll("g.node").forEach(enlist);
+    if (inside) parts.get(key)[0].focus();
+  };
   const choose = (key) => {
+    if (familyOf.has(key)) setFolded(familyOf.get(key), false);
     chosen = key;
-    unmark("chosen");
-    unmark("near");
     panel.hidden = key === null;
     card.hidden = true;
-    refocus();
+    paintMarks();
     if (key === null) return;
-    mark(key, "chosen");
-    const link = linkOf.get(key);
-    for (const near of link ? [link] : linksAt(key)) {
-      [near.key, near.tail, near.head].filter((k) => home(k) !== home(key)).forEach((k) => mark(k, "near"));
-    }
     fillPanel(key);
     bringIntoView(key);
   };
+  // Unfolds a family and tells of it, or folds it.
+  const toggle = (key) => {
+    const fold = isOpen(key);
+    setFolded(key, fold);
+    choose(fold ? null : key);
+    if (fold) bringIntoView(key);
+  };
+  const act = (key) => (graph.families[key] ? toggle(key) : choose(key));
 
   // --- search ---
 
-  let found = [], at = -1;
   const find = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = words.length ? boxes.filter((key) => words.every((word) => haystack.get(key).includes(word))) : [];
     at = -1;
-    unmark("match");
-    found.forEach((key) => mark(key, "match"));
     matches.textContent = words.length ? String(found.length) : "";
-    if (chosen !== null) choose(null);
-    refocus();
+    choose(null);
   };
   const step = (by) => {
     if (found.length === 0) return;
@@ -212,7 +258,7 @@
     });
   });
   addEventListener("pointerup", () => {
-    if (drag !== null && !drag.moved) choose(drag.key);
+    if (drag !== null && !drag.moved) act(drag.key);
     drag = null;
     drawing.classList.remove("dragged");
   });
@@ -259,7 +305,7 @@
     const key = event.target.dataset?.key;
     if (key && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();
-      choose(key);
+      act(key);
     } else if (Object.hasOwn(keys, event.key)) {
       event.preventDefault();
       keys[event.key]();
@@ -274,5 +320,5 @@
   document.getElementById("zoom-out").addEventListener("click", () => zoom(1 / STEP));
   document.getElementById("zoom-fit").addEventListener("click", fit);
   addEventListener("resize", () => show({ ...view, height: view.width / shape() }));
-  fit();
+  open();
 })();

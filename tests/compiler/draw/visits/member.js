@@ -1,0 +1,22 @@
+// On a folded graph: finds a node inside its family, goes to it, and from there to its family and back.
+const marked = (name) => [...document.querySelectorAll(`.node.${name}`)].map((box) => box.dataset.key);
+const follow = (text) => [...panel.querySelectorAll("li button")].find((b) => b.textContent === text).click();
+const family = svg.getElementById("family_strategy_maker_BTC_USDT");
+seek("maker[ETH-USDT] strategy");
+seen.matches = document.getElementById("matches").textContent;
+seen.marked = marked("match");
+seen.folded = family.getAttribute("aria-expanded");
+key(search, "Enter");
+seen.unfolded = family.getAttribute("aria-expanded");
+seen.found = marked("match");
+seen.member = panel.textContent;
+seen.chosen = marked("chosen");
+seen.near = marked("near").filter((key) => !key.includes("--"));
+seen.threads = [...document.querySelectorAll(".thread")].map((thread) => thread.dataset.key);
+point(svg.getElementById("strategy_maker_SOL_USDT"));
+seen.card = document.getElementById("card").textContent;
+follow("maker[…]");
+seen.family = panel.querySelector("h2").textContent;
+seen.members = [...panel.querySelectorAll("ul")].at(-1).children.length;
+follow("maker[SOL-USDT]");
+seen.back = panel.querySelector("h2").textContent;

@@ -1,0 +1,24 @@
+// Does what a reader does, and notes what the page shows.
+seen.focusable = document.querySelectorAll("#drawing [tabindex='0']").length;
+seek("secret");
+seen.found = [...document.querySelectorAll(".match")].map((box) => box.dataset.key);
+key(search, "Enter");
+seen.afterEnter = panel.querySelector("h2").textContent;
+key(document.body, "Escape");
+seen.closed = panel.hidden;
+click(svg.getElementById("route_trades--sink_tape--ring"));
+seen.edge = panel.textContent;
+seen.near = [...document.querySelectorAll(".node.near")].map((box) => box.dataset.key).sort();
+const box = svg.getElementById("strategy_maker");
+key(box, "Enter");
+seen.node = panel.textContent;
+key(document.body, "Escape");
+point(box);
+seen.card = document.getElementById("card").textContent;
+const fitted = svg.getAttribute("viewBox");
+key(document.body, "+");
+const width = (viewBox) => Number(viewBox.split(" ")[2]);
+seen.zoomed = width(svg.getAttribute("viewBox")) / width(fitted);
+key(document.body, "ArrowRight");
+key(document.body, "0");
+seen.back = svg.getAttribute("viewBox") === fitted;
