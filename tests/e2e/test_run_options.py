@@ -12,9 +12,15 @@ import time
 from fcntl import ioctl
 from subprocess import Popen
 
+import anyio
 import pyarrow.parquet as parquet
 import pytest
 from rich.cells import cell_len
+
+from meltica_runtime.orders.journal import RiskRecorded
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
+from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.pool import PoolLimits, open_database
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\S+Z ")
 
@@ -155,3 +161,25 @@ def test_a_strategy_that_is_not_there_is_not_released(shared_project):
     gateway = shared_project.run("--release", "makr")
     assert gateway.end() == 1
     assert "did you mean `maker`?" in gateway.output
+
+
+def test_the_kill_switch_of_the_whole_gateway_is_released_by_its_flag(shared_project, migrated_dsn):
+    async def engage() -> None:
+        event = RiskEvent(
+            None, 1, 1_772_331_249e6, RiskStatus.TRIGGERED, RiskLimit.KILL_SWITCH, "by hand", True, False
+        )
+        async with open_database(migrated_dsn, PoolLimits()) as database:
+            await PostgresJournal(database).commit([RiskRecorded(event)])
+
+    anyio.run(engage)
+
+    def said(*words: str) -> str:
+        gateway = shared_project.run("--events", "1000", *words, DATABASE_URL=migrated_dsn)
+        assert gateway.end() == 0, gateway.output
+        return gateway.output
+
+    told = "the kill switch of the whole gateway is engaged since 2026-03-01T02:14:09Z (by hand)"
+    assert told in said()
+    assert told in said(), "a restart releases no kill switch"
+    assert "the kill switch of the whole gateway is released" in said("--release-gateway")
+    assert "kill switch" not in said()

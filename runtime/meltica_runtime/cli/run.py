@@ -47,6 +47,12 @@ class DurationType(click.ParamType[Duration]):
     metavar="STRATEGY",
     help="Let a strategy trade again whose kill switch an earlier run engaged. May be given several times.",
 )
+@click.option(
+    "--release-gateway",
+    "releases_gateway",
+    is_flag=True,
+    help="Let strategies trade again if an earlier run engaged the kill switch of the whole gateway.",
+)
 @click.option("--watch", "watches", is_flag=True, help="Apply the file whenever it is saved.")
 @common_options
 def command(
@@ -58,6 +64,7 @@ def command(
     released: tuple[str, ...],
     *,
     to_end: bool,
+    releases_gateway: bool,
     watches: bool,
 ) -> None:
     """Run a pipeline until Ctrl-C."""
@@ -74,7 +81,7 @@ def command(
         import uvloop
 
         from meltica_dsl.resolve.environment import shown_variables
-        from meltica_runtime.cli.running import RunOptions, run_gateway
+        from meltica_runtime.cli.running import RunOptions, run_gateway, say_farewell
         from meltica_runtime.cli.watching import Watch
         from meltica_runtime.config import load_config
         from meltica_runtime.project import find_project
@@ -87,31 +94,20 @@ def command(
         # What is posted to the API may not read what this pipeline keeps to itself.
         shown = shown_variables(source.text for source in compiled.sources)
         environ = {name: value for name, value in os.environ.items() if name in shown}
-        options = RunOptions(seed, length, events, to_end, environ, released, watch)
+        switches = (*released, None) if releases_gateway else released
+        options = RunOptions(seed, length, events, to_end, environ, switches, watch)
         farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
     if farewell is None:
         common.speech.note("called off before it ran; nothing is left running")
         return
+    say_farewell(common.speech, farewell)
     orders = farewell.orders
-    kept = f"{farewell.events:,} events handled"
-    if farewell.unhandled:
-        kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
-    common.speech.note(f"stopped in order: {kept}")
-    stored = "all but what follows" if orders.unsaved else "every order and fill"
-    common.speech.note(
-        f"kept in the store: {stored}; {_open_at_venues(orders.open_orders)}"
-        + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
-    )
     if orders.unsaved or orders.unsent:
         common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
     if to_end and farewell.failed:
         common.speech.trouble(f"not played to its end: {', '.join(farewell.failed)}")
         raise SystemExit(Exit.ENVIRONMENT)
-
-
-def _open_at_venues(count: int) -> str:
-    return "1 order stays open at its venue" if count == 1 else f"{count} orders stay open at their venues"
 
 
 def _check_sinks(common: Common, graph: Graph) -> None:

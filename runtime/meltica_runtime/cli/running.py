@@ -37,14 +37,14 @@ class RunOptions:
     """`length`, `events` and `to_end`, which is when no provider has anything more to play, end the run by
     themselves; else it goes on until a signal. `environ` is what a pipeline
     that is sent to the API reads by `env`. `released` are strategies that may trade again though their kill
-    switch was engaged; `watch` applies what is saved."""
+    switch was engaged, None for that of the whole gateway; `watch` applies what is saved."""
 
     seed: int | None
     length: Duration | None
     events: int | None
     to_end: bool
     environ: Mapping[str, str]
-    released: tuple[str, ...] = ()
+    released: tuple[str | None, ...] = ()
     watch: Watch | None = None
 
 
@@ -134,3 +134,20 @@ def _is_enough(gateway: Gateway, options: RunOptions) -> bool:
     if options.events is not None and gateway.events >= options.events:
         return True
     return options.to_end and all(one.statistics().state in OVER for one in gateway.providers.values())
+
+
+def say_farewell(speech: Speech, farewell: Farewell) -> None:
+    orders = farewell.orders
+    kept = f"{farewell.events:,} events handled"
+    if farewell.unhandled:
+        kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
+    speech.note(f"stopped in order: {kept}")
+    stored = "all but what follows" if orders.unsaved else "every order and fill"
+    speech.note(
+        f"kept in the store: {stored}; {_open_at_venues(orders.open_orders)}"
+        + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
+    )
+
+
+def _open_at_venues(count: int) -> str:
+    return "1 order stays open at its venue" if count == 1 else f"{count} orders stay open at their venues"

@@ -140,14 +140,11 @@ class Core:
 
     async def _take_up_halts(self) -> None:
         for instance in await release_halts(self.database, self._options.released):
-            _log.warning("the kill switch of %s is released", instance)
+            _log.warning("the kill switch of %s is released", instance or "the whole gateway")
         for halt in await engaged_halts(self.database):
             self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
-            if halt.instance in self.parts.strategies:
-                words = (
-                    "%s does not trade: its kill switch is engaged (%s); `--release %s` lets it trade again"
-                )
-                _log.warning(words, halt.instance, halt.reason, halt.instance)
+            if halt.instance is None or halt.instance in self.parts.strategies:
+                notes.note_halt(halt)
         self.hand.follow_halts()
 
     def employ_provider(self, writers: Crew, node: ProviderNode) -> None:

@@ -8,6 +8,7 @@ from meltica_compiler.graph import Node, StrategyNode
 from meltica_dsl.value_text import duration_text
 from meltica_dsl.values import Duration
 from meltica_runtime.orders.router_records import Fault, fault_text
+from meltica_runtime.store.halts import Halt
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.isolate import LogLine
 from meltica_runtime.telemetry.line_format import whereabouts
@@ -33,6 +34,17 @@ def note_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
 
 def note_order_fault(fault: Fault) -> None:
     _log.error("orders: %s", fault_text(fault))
+
+
+def note_halt(halt: Halt) -> None:
+    """Of a kill switch that an earlier run left engaged."""
+    state = f"engaged since {halt.since} ({halt.reason})"
+    if halt.instance is None:
+        text = "nothing trades: the kill switch of the whole gateway is %s; `--release-gateway` releases it"
+        _log.warning(text, state)
+    else:
+        text = "%s does not trade: its kill switch is %s; `--release %s` lets it trade again"
+        _log.warning(text, halt.instance, state, halt.instance)
 
 
 def note_provider_failed(node: Node, error: str) -> None:

@@ -14,11 +14,12 @@ from meltica_runtime.orders.router_records import RouterLimits
 class GatewayOptions:
     """`seed` replaces the seed of every fake provider and of `Math.random`; None leaves the file's.
     `retention` is how long events stay in the outbox after they were delivered. `released` are instances
-    whose kill switches, if an earlier run left them engaged, are released at the start."""
+    whose kill switches, if an earlier run left them engaged, are released at the start; None is the switch
+    that all instances share."""
 
     project_root: Path
     seed: int | None = None
     router: RouterLimits = field(default_factory=RouterLimits)
     desk: DeskLimits = field(default_factory=DeskLimits)
     retention: Duration = field(default_factory=lambda: Duration(7 * 86_400 * 10**9))
-    released: tuple[str, ...] = ()
+    released: tuple[str | None, ...] = ()

@@ -1,8 +1,10 @@
-"""A kill switch that is engaged stays so through a restart, until it is released by name."""
+"""A kill switch that is engaged stays so through a restart, until it is released: that of a strategy by its
+name, that of the whole gateway as such."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +39,7 @@ risk careful { max_position = 1, kill_switch = { after = 3 } }
 
 
 async def served(
-    dsn: str, folder: Path, enough: Callable[[Gateway], bool], released: tuple[str, ...]
+    dsn: str, folder: Path, enough: Callable[[Gateway], bool], released: tuple[str | None, ...]
 ) -> Gateway:
     (folder / "reckless.js").write_text(RECKLESS)
     async with open_database(dsn, PoolLimits()) as database:
@@ -65,3 +67,36 @@ async def test_a_restart_releases_no_kill_switch(
 
     released = await served(migrated_dsn, tmp_path, lambda gateway: breaches(gateway) >= 3, ("reckless",))
     assert is_halted(released), "released, it was free to run into its limits once more"
+
+
+async def test_the_switch_of_the_whole_gateway_holds_until_it_is_released_as_such(
+    migrated_dsn: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def halt_at_once(gateway: Gateway) -> bool:
+        gateway.router.halt(None, "the night watch")
+        return gateway.router.statistics().commit.entries > 0
+
+    def halted_all(gateway: Gateway) -> bool:
+        return gateway.router.desk.accounts.gateway.kill_switch_engaged
+
+    async def again(*released: str | None) -> Gateway:
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "meltica"):
+            return await served(migrated_dsn, tmp_path, lambda gateway: gateway.events > 50, released)
+
+    await served(migrated_dsn, tmp_path, halt_at_once, ())
+    # Its own switch may have come first; it is not what is looked at here.
+    held = await again("reckless")
+    assert halted_all(held)
+    assert held.router.statistics().desk.refused == 0, "the strategy knows that it may not trade"
+    told = r"nothing trades: .* since 20\S+Z \(the night watch\); `--release-gateway`"
+    assert re.search(told, caplog.text)
+
+    released = await again(None)
+    assert not halted_all(released)
+    assert "the kill switch of the whole gateway is released" in caplog.text
+    assert breaches(released) >= 3, "it was free to run into its limits"
+
+    still = await again()
+    assert not halted_all(still)
+    assert "nothing trades" not in caplog.text

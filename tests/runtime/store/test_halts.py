@@ -48,6 +48,18 @@ async def test_a_release_names_those_that_were_engaged(database: Database) -> No
     assert [halt.instance for halt in await engaged_halts(database)] == ["taker"]
 
 
+async def test_the_switch_of_the_whole_gateway_is_released_by_itself(database: Database) -> None:
+    await PostgresJournal(database).commit([switch("maker", 1, engaged=True), switch(None, 1, engaged=True)])
+    assert await release_halts(database, ["maker"]) == ("maker",)
+    assert await engaged_halts(database) == (Halt(None, "3 breaches", 101.0),)
+    assert await release_halts(database, [None]) == (None,)
+    assert await engaged_halts(database) == ()
+
+
+def test_a_halt_says_since_when_as_log_lines_do() -> None:
+    assert Halt(None, "by hand", 1_772_331_249_999_999.0).since == "2026-03-01T02:14:09Z"
+
+
 async def test_a_touched_limit_is_no_halt(database: Database) -> None:
     event = RiskEvent("maker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "far", False, False)
     await PostgresJournal(database).commit([RiskRecorded(event)])
