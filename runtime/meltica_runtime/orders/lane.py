@@ -15,6 +15,7 @@ from meltica_runtime.orders.desk import OrderDesk
 from meltica_runtime.orders.inquiry import Cause, Inquiry, InquiryStatistics
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import Expired, OrderReport, Rejected, RequestFailed
+from meltica_runtime.orders.outcomes import Refusal
 from meltica_runtime.orders.venue import OrderRefused, Venue
 
 
@@ -91,10 +92,15 @@ class VenueLane:
         """Whether the account there is simulated."""
         return self._venue.on_paper
 
-    @property
-    def has_room(self) -> bool:
-        """Whether a new order may be reserved a place."""
-        return self._reserved < self._limits.orders
+    def unready(self) -> tuple[Refusal, str] | None:
+        """Why a new order may not be reserved a place now, or None."""
+        recovering = self.inquiry.recovering
+        if recovering:
+            reason = f"{self.name} is still asked about {recovering} orders of an earlier run"
+            return Refusal.NOT_READY, reason
+        if not self._has_room:
+            return Refusal.FULL, f"too many orders wait for {self.name}"
+        return None
 
     @property
     def is_idle(self) -> bool:
@@ -103,7 +109,7 @@ class VenueLane:
 
     def reserve(self) -> None:
         """Keeps a place for a new order while it is committed."""
-        assert self.has_room, "has_room is asked first"
+        assert self._has_room, "unready is asked first"
         self._reserved += 1
 
     def release(self) -> None:
@@ -170,6 +176,10 @@ class VenueLane:
             self.inquiry.doubt(order.client_order_id, sending.kind)
         else:
             self._sent += 1
+
+    @property
+    def _has_room(self) -> bool:
+        return self._reserved < self._limits.orders
 
     def _too_late(self, order: Order) -> str | None:
         """Why an order that passed its limits is not sent any more, or None."""

@@ -33,7 +33,9 @@ class RiskLimit(Enum):
         return self not in _UNCOUNTED
 
 
-_UNCOUNTED = frozenset({RiskLimit.KILL_SWITCH, RiskLimit.CIRCUIT_BREAKER, RiskLimit.REFERENCE_PRICE})
+_STATEFUL = frozenset({RiskLimit.KILL_SWITCH, RiskLimit.CIRCUIT_BREAKER})
+
+_UNCOUNTED = _STATEFUL | {RiskLimit.REFERENCE_PRICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class RiskEvent:
     reason: str
     kill_switch_engaged: bool
     circuit_breaker_open: bool
+
+    @property
+    def changes_state(self) -> bool:
+        """Whether a kill switch or a circuit breaker is not what it was before."""
+        return self.limit in _STATEFUL
 
 
 def unlimited(name: str) -> Risk:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
+from math import inf
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -53,6 +54,7 @@ from meltica_runtime.orders.outcomes import (
     RequestRefused,
     UnknownOrder,
 )
+from meltica_runtime.orders.refusals import RefusalRecords
 from meltica_runtime.orders.router_records import (
     Delivery,
     Fault,
@@ -89,6 +91,7 @@ class OrderRouter:
         self._limits = limits or RouterLimits()
         self._commit = GroupCommit(journal, self._limits.commit, self._note_change)
         self._lanes = {name: self._new_lane(name, venue) for name, venue in venues.items()}
+        self._refusals = RefusalRecords(self._limits.refusals, self._fault)
         self._uncommitted: dict[str, bool] = {}
         """Orders that wait for the journal; True when a cancel is to follow the order."""
         self._changed = anyio.Event()
@@ -130,6 +133,7 @@ class OrderRouter:
             while not self._is_idle:
                 self._changed = anyio.Event()
                 await self._changed.wait()
+        self._refusals.tell(inf)
         statistics = self.statistics()
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
@@ -147,6 +151,7 @@ class OrderRouter:
             tuple(lane.statistics() for lane in self._lanes.values()),
             self._missed,
             self._faults,
+            self._refusals.unrecorded(),
         )
 
     # --- what strategies ask -----------------------------------------------------------------
@@ -163,12 +168,10 @@ class OrderRouter:
         match placement:
             case Placed():
                 self._commit_intent(placement)
-            case DryRun():
-                record = (OrderPlaced(placement.update.order),)
-                self._hand_on(record, (placement.update, *placement.events))
-            case Refused():
-                records = (OrderPlaced(placement.update.order),) if placement.kind.leaves_a_record else ()
-                self._hand_on(records, (placement.update, *placement.events))
+            case Refused() if not self._refusals.keeps(placement, now_us):
+                self._deliver_all((placement.update, *placement.events))
+            case DryRun() | Refused():
+                self._hand_on((OrderPlaced(placement.update.order),), (placement.update, *placement.events))
         return placement
 
     def cancel(self, request: CancelRequest) -> CancelAccepted | RequestRefused:
@@ -269,13 +272,7 @@ class OrderRouter:
         lane = self._lanes.get(request.provider)
         if lane is None:
             return Refusal.NOT_READY, f"{request.provider} takes no orders"
-        recovering = lane.inquiry.recovering
-        if recovering:
-            reason = f"{request.provider} is still asked about {recovering} orders of an earlier run"
-            return Refusal.NOT_READY, reason
-        if not lane.has_room:
-            return Refusal.FULL, f"too many orders wait for {request.provider}"
-        return None
+        return lane.unready()
 
     def _commit_intent(self, placed: Placed) -> None:
         order = placed.order
@@ -382,6 +379,7 @@ class OrderRouter:
     async def _watch_cooldowns(self) -> None:
         while True:
             await anyio.sleep(self._limits.risk_tick_s)
+            self._refusals.tell(self._clock())
             if self._commit.room > 0:
                 self._hand_on((), self.desk.accounts.advance(self._clock()))
 

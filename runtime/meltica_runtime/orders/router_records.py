@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meltica_runtime.orders.commit import CommitLimits, CommitStatistics
@@ -13,6 +14,7 @@ from meltica_runtime.orders.lifecycle import IllegalTransition
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import BalanceChanged
 from meltica_runtime.orders.outcomes import OrderUpdate, UnknownOrder
+from meltica_runtime.orders.refusals import RefusalLimits, Unrecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class RouterLimits:
     commit: CommitLimits = field(default_factory=CommitLimits)
     lane: LaneLimits = field(default_factory=LaneLimits)
     inquiry: InquiryLimits = field(default_factory=InquiryLimits)
+    refusals: RefusalLimits = field(default_factory=RefusalLimits)
     report_room: int = 8_192
     risk_tick_s: float = 0.25
     stop_s: float = 10.0
@@ -37,8 +40,8 @@ class JournalRefusal:
     reason: str
 
 
-Fault = IllegalTransition | UnknownOrder | JournalRefusal
-"""What a person should look at: the venue's picture of an order and ours differ, or a record is
+Fault = IllegalTransition | UnknownOrder | JournalRefusal | Unrecorded
+"""What a person should look at: the venue's picture of an order and ours differ, or records are
 missing."""
 
 
@@ -51,6 +54,8 @@ def fault_text(fault: Fault) -> str:
             return f"{report.client_order_id}: a report of an order that nobody knows was left ({report})"
         case JournalRefusal(entries, reason):
             return f"{', '.join(entry.event_id for entry in entries)}: cannot be stored: {reason}"
+        case Unrecorded(instance, count):
+            return f"{instance} has too many orders refused: {count:,} more were answered and are not stored"
 
 
 Delivery = OrderUpdate | BalanceChanged | RiskEvent
@@ -59,13 +64,15 @@ Delivery = OrderUpdate | BalanceChanged | RiskEvent
 
 @dataclass(frozen=True, slots=True)
 class RouterStatistics:
-    """`missed_reports` found the journal's queue full; their orders were asked about instead."""
+    """`missed_reports` found the journal's queue full; their orders were asked about instead.
+    `unrecorded` are refused orders that were not stored, by instance."""
 
     desk: DeskStatistics
     commit: CommitStatistics
     lanes: tuple[LaneStatistics, ...]
     missed_reports: int
     faults: int
+    unrecorded: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ FAULTS = counter(
     "{fault}",
     "Reports that do not fit what is known of their order, by `reason`",
 )
+UNRECORDED = counter(
+    "meltica.orders.unrecorded", "{order}", "Refused orders of a strategy that floods, which were not stored"
+)
 JOURNAL_GROUPS = counter("meltica.journal.groups", "{group}", "Groups that the journal has committed")
 JOURNAL_ENTRIES = counter(
     "meltica.journal.entries", "{entry}", "Entries of committed groups; by the groups, the size of a group"
@@ -38,6 +41,10 @@ VENUE_IN_DOUBT = gauge(
 def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     at = {"pipeline": graph.pipeline}
     yield from _desk_points(at, now.orders)
+    for strategy in graph.strategies:
+        if strategy.trade_on is not None:
+            count = now.orders.unrecorded.get(strategy.name, 0)
+            yield Point(UNRECORDED, count, {**at, "node": strategy.name})
     yield from _journal_points(at, now.orders)
     for lane in now.orders.lanes:
         venue = {**at, "node": lane.venue}
