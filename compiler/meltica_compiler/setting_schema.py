@@ -309,8 +309,10 @@ def value_kind(setting: Setting) -> str:
 
 
 def _fix(spec: SettingSpec, setting: Setting) -> Fix | None:
-    """What a bare number was probably meant to be."""
+    """What a bare number, or a word in quotes, was probably meant to be."""
     wanted, value = spec.types[0], setting.value
+    if isinstance(value, str) and value in spec.choices:
+        return Fix("take the quotes away", (Edit(setting.span, value),))
     if wanted is SettingType.TEXT and isinstance(value, Word | Symbol):
         text = f'"{value.text if isinstance(value, Word) else value}"'
         return Fix("put it in quotes", (Edit(setting.span, text),))

@@ -55,4 +55,7 @@ def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
 
 
 def in_source_order(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(diagnostics, key=lambda d: (d.span.path, d.span.start, d.span.end, d.code)))
+    """Of a setting that there is not at all it does not matter how it is written."""
+    unknown = {d.span for d in diagnostics if d.code == "E0303"}
+    told = (d for d in diagnostics if d.code != "E0308" or d.span not in unknown)
+    return tuple(sorted(told, key=lambda d: (d.span.path, d.span.start, d.span.end, d.code)))

@@ -13,6 +13,13 @@ from meltica_dsl.syntax_context import Context
 
 UNITS = frozenset({*DURATION_UNITS, *SIZE_UNITS, "bps"})
 
+_QUOTES = (
+    ("'", "in single quotes"),
+    ("“”„«»", "in typographic quotes"),
+    ("‘’‚‹›`´", "in typographic quotes"),
+)
+"""What ends a string of other languages, or of a word processor, and what it is called."""
+
 _WORDS: Mapping[str, str] = {"&&": "and", "&": "and", "!": "not "}
 _BARE_NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9][0-9_]*)?")
 _THOUSANDS = re.compile(r"[0-9]{3}(?![0-9_.])[0-9A-Za-z/%]*")
@@ -73,26 +80,27 @@ def _nothing(context: Context, hint: str, replacement: str, title: str) -> Diagn
     return Diagnostic("E0103", f"`{context.token.text}` means nothing here", span, help=(hint,), fixes=fixes)
 
 
-def _single_quotes(context: Context) -> Diagnostic | None:
-    """`'text'`, whole where the second quote is on the line."""
-    start = context.token.start
-    if context.token.text != "'":
+def _other_quotes(context: Context) -> Diagnostic | None:
+    """`'text'` and `“text”`, whole where the second quote is on the line."""
+    start, opening = context.token.start, context.token.text
+    known = next((pair for pair in _QUOTES if opening and opening in pair[0]), None)
+    if known is None:
         return None
+    quotes, label = known
     line_end = context.text.find("\n", start)
     line = context.text[start : line_end if line_end >= 0 else len(context.text)]
-    closing = line.find("'", 1)
-    if closing < 0:
+    closing = next((place for place in range(1, len(line)) if line[place] in quotes), None)
+    if closing is None:
         span = Span(context.path, start, start + 1)
-        return Diagnostic(
-            "E0103", "`'` means nothing here", span, help=('a string stands in double quotes: `"…"`',)
-        )
+        hint = 'a string stands in straight double quotes: `"…"`'
+        return Diagnostic("E0103", f"`{opening}` means nothing here", span, help=(hint,))
     span, inside = Span(context.path, start, start + closing + 1), line[1:closing]
     is_plain = '"' not in inside and "\\" not in inside
     return Diagnostic(
         "E0103",
-        "a string stands in double quotes",
+        "a string stands in straight double quotes",
         span,
-        "in single quotes",
+        label,
         help=(f'write `"{inside}"`',) if is_plain else ('write `"…"`, and `\\"` for a quote inside',),
         fixes=(Fix(f'write `"{inside}"`', (Edit(span, f'"{inside}"'),)),) if is_plain else (),
     )
@@ -273,6 +281,31 @@ def _quoted_name(context: Context) -> Diagnostic | None:
     )
 
 
+def _late_condition(context: Context) -> Diagnostic | None:
+    """`sink tape = log {} if live`: what says whether and how often stands behind the name."""
+    token = context.token
+    name = context.tokens[context.begin + 1] if context.begin + 1 < context.position else None
+    if token.text not in ("if", "for") or not context.at_declaration or name is None or name.kind != "NAME":
+        return None
+    if not context.before or not context.is_on_line_of(context.before):
+        return None
+    line_end = context.text.find("\n", token.start)
+    end = line_end if line_end >= 0 else len(context.text)
+    said = context.text[token.start : end].partition("#")[0].rstrip()
+    behind = Span(context.path, name.end, name.end)
+    moved = Span(context.path, context.before.end, token.start + len(said))
+    form = f"{context.keyword} {name.text} {said} …"
+    return Diagnostic(
+        "E0101",
+        f"`{token.text}` stands behind the name",
+        context.span(token),
+        "too late here",
+        labels=(Label(context.span(name), "behind this"),),
+        help=(f"write `{form}`",),
+        fixes=(Fix(f"write `{form}`", (Edit(behind, f" {said}"), Edit(moved, ""))),),
+    )
+
+
 def _equals_before_block(context: Context) -> Diagnostic | None:
     """`pool market = {`: a declaration is followed by its braces."""
     token, following = context.token, context.after
@@ -294,7 +327,7 @@ _SLIPS: tuple[Callable[[Context], Diagnostic | None], ...] = (
     _boolean,
     _double_bar,
     _unicode_arrow,
-    _single_quotes,
+    _other_quotes,
     _foreign_comment,
     _parted_unit,
     _thousands,
@@ -303,4 +336,5 @@ _SLIPS: tuple[Callable[[Context], Diagnostic | None], ...] = (
     _missing_arrow,
     _quoted_name,
     _equals_before_block,
+    _late_condition,
 )

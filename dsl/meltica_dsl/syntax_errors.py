@@ -37,8 +37,6 @@ _FORMS: Mapping[str, str] = {
 }
 
 _HINTS: Mapping[str, str] = {
-    "“": 'a string stands in straight double quotes: `"…"`',
-    "”": 'a string stands in straight double quotes: `"…"`',
     "$": 'a value from the environment is written `env("NAME")`',
 }
 

@@ -70,6 +70,11 @@ def test_a_bare_number_gets_the_fix_that_says_the_unit():
     assert [d.fixes[0].edits[0].replacement for d in diagnostics] == ["1000/s", "2%", "5s"]
 
 
+def test_a_word_in_quotes_gets_the_fix_that_takes_them_away():
+    result = read(ADAPTERS["replay"].settings, 'path = "x.csv" format = "tardis_trades"')
+    assert [d.fixes[0].edits[0].replacement for d in result.diagnostics] == ["tardis_trades"]
+
+
 def test_a_slip_of_the_pen_is_one_error_with_a_fix():
     replay = ADAPTERS["replay"].settings
     result = read(replay, 'paht = "x.csv" format = tardis_trades')

@@ -57,6 +57,14 @@ MENDED = [
     (route(" | where price > 3 || price < 1 -> tape"), route(" | where price > 3 or price < 1 -> tape")),
     (route(" | where !(price > 3) -> tape"), route(" | where not (price > 3) -> tape")),
     ("sink copy = parquet { path = 'x' }", 'sink copy = parquet { path = "x" }'),
+    ("sink copy = parquet { path = “x” }", 'sink copy = parquet { path = "x" }'),
+    ("sink copy = parquet { path = ‘x’ }", 'sink copy = parquet { path = "x" }'),
+    ("sink copy = parquet { path = „x“ }", 'sink copy = parquet { path = "x" }'),
+    ("let on = true\nsink copy = log {} if on", "let on = true\nsink copy if on = log {}"),
+    (
+        "strategy s = 'logger' { linger = 5ms } for x in [1, 2] # two",
+        'strategy s for x in [1, 2] = "logger" { linger = 5ms } # two',
+    ),
     ("strategy s = logger", 'strategy s = "logger"'),
     ("// the market\nlet a = 1", "# the market\nlet a = 1"),
     ("let a = 1 // one", "let a = 1 # one"),
@@ -90,6 +98,7 @@ def test_a_slip_is_one_error_whose_fix_gives_what_was_meant(slip, meant):
     [
         "sink copy = parquet { path = 'a\"b' }",
         "sink copy = parquet { path = 'x }",
+        "sink copy = parquet { path = “x }",
         "/* of\n two lines */\nlet a = 1",
         "let a = $HOME",
     ],
