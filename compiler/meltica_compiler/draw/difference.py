@@ -17,6 +17,8 @@ from meltica_compiler.plan_text import summary
 
 SHOWN_REASONS = 3
 """Of a box; the HTML page shows all of them."""
+SHOWN_CHANGE = 28
+"""Characters of the change of a list, before and after, that a box still shows."""
 
 _MARKS: Mapping[Fate, Mark] = {
     Fate.KEPT: Mark.KEPT,
@@ -84,7 +86,27 @@ def _presence(was: Box | Link | None, becomes: Box | Link | None) -> Mark:
 
 
 def _row(reason: Reason) -> Row:
-    return Row(f"» {reason.what}", _change(reason))
+    return Row(f"» {reason.what}", _list_change(reason) or _change(reason))
+
+
+def _list_change(reason: Reason) -> str:
+    """What came into a long list and what left it: two of them in full would be cut where they are alike.
+
+    >>> _list_change(Reason("symbols", f"[{', '.join('ABCDEFGHIJK')}]", f"[{', '.join('ABCDEFGHIJKL')}]"))
+    '+ L'
+    """
+    before, after = _items(reason.before), _items(reason.after)
+    if not before or not after or len(_change(reason)) <= SHOWN_CHANGE:
+        return ""
+    came, left = (
+        [item for item in after if item not in before],
+        [item for item in before if item not in after],
+    )
+    return " ".join(f"{sign} {', '.join(items)}" for sign, items in (("+", came), ("−", left)) if items)
+
+
+def _items(text: str) -> list[str]:
+    return text[1:-1].split(", ") if text.startswith("[") and text.endswith("]") else []
 
 
 def _change(reason: Reason) -> str:

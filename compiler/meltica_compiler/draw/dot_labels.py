@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Set
 from enum import Enum
+from textwrap import wrap
 
 from msgspec import Struct
 
@@ -24,7 +25,9 @@ class Density(Enum):
 NAME_LIMIT = 36
 NOTE_LIMIT = 44
 ROW_LIMIT = 56
-"""Characters that a box shows of a row; the HTML page shows all of them."""
+"""Characters that a box shows in a line of a row; the HTML page shows all of them."""
+LINES_LIMIT = 2
+"""Lines of a row that has no amount: a sentence may take two."""
 ROWS_LIMIT = {Density.FULL: 12, Density.MEDIUM: 5, Density.BRIEF: 0}
 
 # DejaVu Sans at the sizes used here, in points a character, rounded up. Only the even width of the
@@ -69,7 +72,7 @@ def lane_columns(boxes: tuple[Box, ...], density: Density) -> Columns:
             if row.amount:
                 left, right = max(left, _advance(row.text)), max(right, _advance(row.amount))
             else:
-                whole = max(whole, _advance(row.text))
+                whole = max(whole, *(_advance(line) for line in row.text.split("\n")))
     return Columns(left, max(right, whole - left))
 
 
@@ -95,7 +98,8 @@ def box_label(box: Box, density: Density, columns: Columns) -> str:
 def ring_label(link: Link, shade: Shade, density: Density) -> str:
     """Pool, capacity and policy; the bytes below where there is room."""
     first, *rest = link.ring
-    lines = [f'<FONT COLOR="{shade.light}">{_text(first)}</FONT>']
+    shown = first if link.mark is Mark.KEPT else signed(first, link.mark)
+    lines = [f'<FONT COLOR="{shade.light}">{_text(shown)}</FONT>']
     if density is Density.FULL:
         lines += [f'<FONT COLOR="{SOFT.light}">{_text(line)}</FONT>' for line in rest]
     return f"<{'<BR/>'.join(lines)}>"
@@ -150,13 +154,18 @@ def _shown_rows(rows: tuple[Row, ...], limit: int) -> tuple[Row, ...]:
 
 
 def _fitted(row: Row) -> Row:
-    text = shorten(row.text, ROW_LIMIT if not row.amount else ROW_LIMIT // 2)
+    """The row as it fits a box; a line break stands where its text goes on below."""
+    if not row.amount:
+        lines = wrap(row.text, ROW_LIMIT, max_lines=LINES_LIMIT, placeholder="…", break_on_hyphens=False)
+        return Row("\n".join(lines), "", row.port)
+    text = shorten(row.text, max(ROW_LIMIT // 2, ROW_LIMIT - len(row.amount)))
     return Row(text, shorten(row.amount, ROW_LIMIT - len(text)), row.port)
 
 
 def _row(row: Row) -> str:
     shown = _fitted(row)
-    text, amount = _small(shown.text, SOFT), _small(shown.amount, INK)
+    lines, amount = [_small(line, SOFT) for line in shown.text.split("\n")], _small(shown.amount, INK)
+    text = lines[0] if len(lines) == 1 else "".join(f'{line}<BR ALIGN="LEFT"/>' for line in lines)
     end = f'<TD WIDTH="3" PORT="{row.port}"></TD>' if row.port else _MARGIN
     if not amount:
         return f'<TR>{_MARGIN}<TD ALIGN="LEFT" COLSPAN="2">{text}</TD>{end}</TR>'

@@ -203,4 +203,5 @@ def _bundle(one: Link, group: list[Link]) -> Link:
 
 
 def _listed(notes: list[str]) -> str:
-    return notes[0] if len(notes) == 1 else f"{notes[0]} and {len(notes) - 1} more kinds"
+    others = len(notes) - 1
+    return f"{notes[0]} and {others} more kind{'s' * (others > 1)}" if others else notes[0]

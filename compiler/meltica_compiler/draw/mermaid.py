@@ -64,7 +64,10 @@ def _box(box: Box) -> str:
 
 
 def _link(link: Link) -> str:
-    label = "<br/>".join(escape(line) for line in link.ring) or escape(link.remark)
+    lines = link.ring or ((link.remark,) if link.remark else ())
+    if lines and link.mark is not Mark.KEPT:
+        lines = (signed(lines[0], link.mark), *lines[1:])
+    label = "<br/>".join(map(escape, lines))
     arrow = _ARROWS[link.kind]
     return f'{link.tail} {arrow}|"{label}"| {link.head}' if label else f"{link.tail} {arrow} {link.head}"
 

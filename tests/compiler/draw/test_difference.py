@@ -14,6 +14,7 @@ from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.draw.difference import difference
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.render import SUFFIXES, render_difference
 from meltica_compiler.draw.sketch import Mark
 from meltica_compiler.graph import Graph
@@ -73,6 +74,21 @@ def test_fates_differ_by_sign_and_line_as_well_as_by_colour() -> None:
     assert "style=dashed" in removed
     for word in ("kept", "state moved", "restarted", "added", "removed"):
         assert re.search(rf"<B>[^<]* {word}</B>", dot), f"the legend names {word}"
+
+
+def test_rings_carry_the_signs_of_what_comes_and_goes() -> None:
+    drawn = difference(graph_of(OLD), graph_of(NEW)).sketch
+    for text in (dot_source(drawn), mermaid_source(drawn)):
+        rings = re.findall(r"[\">]([^\"<>]*)market 8,192 × drop_oldest<", text)
+        assert sorted(rings) == ["", "", "+ ", "− "]
+
+
+def test_of_a_long_list_a_box_says_what_came_and_what_left() -> None:
+    symbols = tuple(f"{base}-USDT" for base in BASES)
+    changed = (*symbols[:20], *symbols[21:], "TON-USDT")
+    rows = difference(desk("desk", ("binance",), symbols, ()), desk("desk", ("binance",), changed, ()))
+    box = next(box for box in rows.sketch.boxes if box.key == "provider_binance")
+    assert ("» symbols", f"+ TON-USDT − {symbols[20]}") in {(row.text, row.amount) for row in box.rows}
 
 
 def test_a_box_says_why() -> None:

@@ -43,6 +43,22 @@ def test_long_names_and_values_are_shortened() -> None:
     assert label.count("…") == 2
 
 
+def test_a_sentence_takes_two_lines_before_it_is_cut() -> None:
+    sentence = "its open orders on paper expire, and its balances are forgotten"
+    label = box_label(sink(Row(sentence)), Density.FULL, COLUMNS)
+    assert " ".join(words(label)[2:]) == sentence
+    assert all(len(text) <= 56 for text in words(label))
+    third = box_label(sink(Row(" ".join([sentence] * 3))), Density.FULL, COLUMNS)
+    assert len(words(third)) == 4
+    assert words(third)[-1].endswith("…")
+    assert lane_columns((sink(Row(sentence)),), Density.FULL).right < 56 * 6
+
+
+def test_a_short_amount_leaves_its_room_to_the_text() -> None:
+    row = Row("» edge from trades[BONK-USDT, binance]", "there → nothing")
+    assert words(box_label(sink(row), Density.FULL, COLUMNS))[2:] == [row.text, row.amount]
+
+
 def test_a_lane_is_as_wide_as_its_widest_box() -> None:
     narrow, wide = sink(Row("a", "b")), sink(Row("a", "b" * 40))
     assert lane_columns((narrow, wide), Density.FULL) == lane_columns((wide,), Density.FULL)

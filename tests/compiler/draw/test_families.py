@@ -44,6 +44,12 @@ def test_a_bundle_counts_the_rings_and_sums_their_bytes() -> None:
     assert bundle.kind is LinkKind.LOSSY
 
 
+def test_a_bundle_says_of_how_many_kinds_its_rings_are(generate: Callable[[int], Graph]) -> None:
+    notes = {link.ring[0] for link in folded(sketch(generate(50))).links if link.ring}
+    assert "wide 2,048 × block and 1 more kind" in notes
+    assert "market 1,024 × block and 2 more kinds" in notes
+
+
 def test_no_byte_and_no_node_is_lost(generate: Callable[[int], Graph]) -> None:
     for graph in (large(), generate(500)):
         whole = sketch(graph)

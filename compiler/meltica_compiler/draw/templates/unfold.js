@@ -3,9 +3,12 @@
 const unfolding = (svg, graph) => {
   const ROW = 20, GAP = 5, EDGE = 9, CELL_ROOM = 18, BADGE = 6.5;
   const FONT = "DejaVu Sans,Verdana,Segoe UI,Helvetica,Arial,sans-serif";
+  const setAll = (element, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  };
   const make = (tag, attributes, ...inner) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    setAll(made, attributes);
     made.append(...inner);
     return made;
   };
@@ -22,22 +25,26 @@ const unfolding = (svg, graph) => {
     if (shape.tagName === "path") shape.setAttribute("d", `M${first}C${others.join(" ")}`);
     else shape.setAttribute("points", [first, ...others].join(" "));
   };
-  const setPlace = (text, { x, y }) => {
-    text.setAttribute("x", x);
-    text.setAttribute("y", y);
-  };
   const shapesIn = (element, tag) => [...element.querySelectorAll(tag)]
     .map((shape) => ({ shape, points: pointsOf(shape) }));
   const textsIn = (element) => [...element.querySelectorAll("text")]
     .map((text) => ({ text, x: Number(text.getAttribute("x")), y: Number(text.getAttribute("y")) }));
+
+  // A path's round corners would be stretched with it.
+  const rounded = (path) => {
+    const { x, y, width, height } = path.getBBox();
+    const [fill, stroke] = ["fill", "stroke"].map((name) => path.getAttribute(name));
+    const rect = make("rect", { x, y, width, height, rx: 12, fill, stroke });
+    path.replaceWith(rect);
+    return { rect, x, y, width, height };
+  };
 
   const nodes = new Map([...svg.querySelectorAll("g.node")].map((element) => {
     const { x, y, width, height } = element.querySelector("path, polygon").getBBox();
     return [element.id, { element, x, y, width, height }];
   }));
   const lanes = [...svg.querySelectorAll("g.cluster")]
-    .map((element) => ({ ground: element.querySelector("path, polygon").getBBox(),
-      shapes: shapesIn(element, "path, polygon"), texts: textsIn(element) }));
+    .map((element) => ({ ...rounded(element.querySelector("path, polygon")), texts: textsIn(element) }));
   const lines = [...svg.querySelectorAll("g.edge")].map((element) => {
     const [tail, head] = keyOf(element).split("--");
     const ring = `${tail}--${head}--ring`;
@@ -161,7 +168,7 @@ const unfolding = (svg, graph) => {
         setPoints(tip, corners.map(({ x, y }) => ({ x: x + by.x, y: y + by.y })));
       }
     }
-    for (const { text, x, y } of texts) setPlace(text, { x: atX(x), y: atY(y) });
+    for (const { text, x, y } of texts) setAll(text, { x: atX(x), y: atY(y) });
   };
   const arrange = () => {
     const open = opened();
@@ -174,15 +181,15 @@ const unfolding = (svg, graph) => {
       const now = moved(box);
       box.element.setAttribute("transform", `translate(${now.x - box.x} ${now.y - box.y})`);
     }
-    for (const { ground, shapes, texts } of lanes) {
-      for (const { shape, points } of shapes) setPoints(shape, points.map(({ x, y }) => ({ x: atX(x), y: atY(y) })));
-      const by = { x: atX(ground.x) - ground.x, y: atY(ground.y) - ground.y };
-      for (const { text, x, y } of texts) setPlace(text, { x: x + by.x, y: y + by.y });
+    for (const { rect, x, y, width, height, texts } of lanes) {
+      const [left, top] = [atX(x), atY(y)];
+      setAll(rect, { x: left, y: top, width: atX(x + width) - left, height: atY(y + height) - top });
+      for (const { text, x: textX, y: textY } of texts) setAll(text, { x: textX + left - x, y: textY + top - y });
     }
     lines.forEach(drawLine);
     frames.replaceChildren(...open.map(({ frame, shelf, box, size }) => {
       const { x, y } = moved(box);
-      for (const [name, value] of Object.entries({ x, y, ...size })) frame.setAttribute(name, value);
+      setAll(frame, { x, y, ...size });
       shelf.setAttribute("transform", `translate(${x} ${y})`);
       return frame;
     }));

@@ -2,7 +2,7 @@
 const maker = svg.getElementById("family_strategy_maker_BTC_USDT");
 const trades = svg.getElementById("family_route_trades_BTC_USDT_binance");
 const tape = svg.getElementById("family_sink_tape_binance");
-const points = () => [...svg.querySelectorAll("g.node, g.edge path, g.edge polygon, g.cluster path, text")]
+const points = () => [...svg.querySelectorAll("g.node, g.edge path, g.edge polygon, g.cluster rect, text")]
   .map((part) => part.getBoundingClientRect()).map(({ x, y, width, height }) => [x, y, width, height].join());
 key(document.body, "0");
 const before = points();
