@@ -18,7 +18,7 @@ from meltica_dsl.imports import Read
 from meltica_dsl.load import load
 from meltica_dsl.parser import Parse, parse
 from meltica_dsl.read import read_source
-from meltica_dsl.scenario import Scenario
+from meltica_dsl.scenario import Scenario, SkippedScenario
 from meltica_dsl.source import SourceFile, Span
 
 __all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
@@ -30,7 +30,7 @@ class Compiled(Struct, frozen=True):
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[SourceFile, ...]
-    scenarios: tuple[Scenario, ...] = ()
+    scenarios: tuple[Scenario | SkippedScenario, ...] = ()
     """The file's tests, those that are sound."""
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field
-from meltica_dsl.scenario import Scenario
+from meltica_dsl.scenario import Scenario, SkippedScenario
 from meltica_dsl.source import SourceFile, Span
 from meltica_dsl.values import Duration, Rate, Ratio, Settings, Size, Symbol
 
@@ -363,5 +363,5 @@ class Pipeline(Struct, frozen=True):
     memory_span: Span | None = None
     latency_span: Span | None = None
     places: tuple[Place, ...] = ()
-    scenarios: tuple[Scenario, ...] = ()
+    scenarios: tuple[Scenario | SkippedScenario, ...] = ()
     """The tests. No part of what runs."""

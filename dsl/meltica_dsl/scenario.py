@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from meltica_dsl.fields import EVENT_BY_NAME, EventType, Field, FieldType
 from meltica_dsl.source import Span
+from meltica_dsl.switched_off import Off
 from meltica_dsl.values import Duration
 
 Levels = tuple[tuple[Decimal, Decimal], ...]
@@ -214,6 +215,16 @@ class Scenario(NamedTuple):
 
     title: str
     steps: tuple[Step, ...]
+    span: Span
+    title_span: Span
+
+
+class SkippedScenario(NamedTuple):
+    """One `test` that cannot be: it speaks of `node`, which is switched off."""
+
+    title: str
+    node: str
+    off: Off
     span: Span
     title_span: Span
 

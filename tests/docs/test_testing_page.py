@@ -17,6 +17,7 @@ from meltica_runtime.testing.trial import Trial
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
 SNIPPETS = re.findall(r"```mel\n(.*?)```", PAGE, re.DOTALL)
+SKIPPED = re.findall(r"```mel skipped\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
 FAILING = re.findall(r"```mel failing\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -39,6 +40,13 @@ def test_the_failure_on_the_page_is_told_as_it_stands_there(tmp_path):
     ((snippet, told),) = FAILING
     (outcome,) = outcomes(tmp_path, snippet)
     assert "\n".join(problem_lines(outcome.problems[0])) + "\n" == told
+
+
+def test_the_reason_on_the_page_is_told_as_it_stands_there(tmp_path):
+    ((snippet, told),) = SKIPPED
+    compiled = compiled_snippet(snippet)
+    trial = Trial(compiled.graph, compiled.sources, tmp_path, 30.0)
+    assert [trial.skipped(scenario).reason for scenario in compiled.scenarios] == [told.rstrip("\n")]
 
 
 def test_every_verb_field_fault_and_option_is_on_the_page():

@@ -6,7 +6,21 @@ import pytest
 
 from meltica_dsl.load import load
 from meltica_dsl.model import Const
+from meltica_dsl.scenario import Scenario, SkippedScenario
+from meltica_dsl.switched_off import Cause
 from meltica_dsl.values import Duration, Ratio, Secret, Symbol, Word
+
+SWITCHED = """\
+pipeline p
+let live = env("LIVE", false)
+provider paper { adapter = fake, symbols = [BTC-USDT] }
+provider okx if live { adapter = fake, symbols = [BTC-USDT] }
+pool m { events = 8, on_full = block }
+strategy maker for s in [BTC-USDT] if live = "noop"
+strategy pulse = "noop"
+route trades via m = paper.trade, okx.trade -> maker, pulse
+route far via m = okx.trade -> pulse
+"""
 
 VENUE = "provider v { adapter = fake, symbols = [BTC-USDT] }\npool m { events = 8, on_full = block }\n"
 
@@ -162,3 +176,44 @@ def test_a_condition_is_any_constant_boolean(condition):
     loaded = load("p.mel", f"pipeline p\nsink s if {condition} = log", {})
     assert loaded.diagnostics == ()
     assert loaded.pipeline.sinks == ()
+
+
+def switched(steps, **environ):
+    loaded = load("p.mel", f'{SWITCHED}test "t" {{ {steps} }}', environ)
+    assert [d for d in loaded.diagnostics if d.code != "E1008"] == []
+    (scenario,) = loaded.pipeline.scenarios
+    return scenario
+
+
+@pytest.mark.parametrize(
+    ("steps", "node", "cause"),
+    [
+        ("expect maker[BTC-USDT] receives 1 trade", "maker[BTC-USDT]", Cause.CONDITION),
+        ("at 0ms okx.trade { price = 1, quantity = 1 }", "okx", Cause.CONDITION),
+        ('at 0ms okx.trade from "tape.csv"', "okx", Cause.CONDITION),
+        ("at 0ms okx disconnects at 1ms okx reconnects", "okx", Cause.CONDITION),
+        ("expect pulse receives nothing { provider = okx }", "okx", Cause.CONDITION),
+        ("expect far emits 1", "far", Cause.SOURCES),
+    ],
+)
+def test_a_test_of_what_is_switched_off_is_skipped_and_else_runs(steps, node, cause):
+    skipped = switched(steps)
+    assert isinstance(skipped, SkippedScenario)
+    assert (skipped.title, skipped.node, skipped.off.cause) == ("t", node, cause)
+    assert isinstance(switched(steps, LIVE="true"), Scenario)
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ("expect makr receives nothing", "E0201"),
+        ("expect maker[ETH-USDT] receives nothing", "E0218"),
+        ("expect maker[BTC-USDT] emits nothing", "E1001"),
+        ("expect maker[BTC-USDT] receives nothing { provider = okay }", "E0307"),
+        ("expect maker[BTC-USDT] receives 1 expect nobody receives 1", "E0201"),
+        ("at 0ms okx.trade { price = 1 }", "E0304"),
+        ("at 0ms okx crashes", "E1002"),
+    ],
+)
+def test_what_is_wrong_in_a_test_that_would_be_skipped_is_an_error(steps, code):
+    assert [c for c in codes(f'{SWITCHED}test "t" {{ {steps} }}') if c != "E1008"] == [code]

@@ -38,6 +38,21 @@ test "dust never reaches the strategy" {
 }
 """
 
+SWITCHED = """
+let live = env("LIVE", false)
+provider second if live { adapter = fake, symbols = [BTC-USDT] }
+route seconds via market = second.trade -> pulse
+test "second gives" {
+  at 0ms second.trade { price = 60_000, quantity = 1 }
+  expect pulse receives 1 trade
+}
+test "second takes part" {
+  at 0ms paper.trade { symbol = BTC-USDT, price = 60_000, quantity = 1 }
+  expect pulse receives no trade { provider = second }
+}
+"""
+REASON = "`second` is switched off by `if live` (quickstart.mel:30:20)"
+
 WRONG = """
 test "a price that never came" {
   at 5ms paper.trade { symbol = BTC-USDT, price = 60_001, quantity = 0.1, side = buy }
@@ -109,6 +124,30 @@ def test_a_file_that_does_not_compile_is_a_failure_and_the_others_still_run(proj
     assert "1 passed, 1 file not compiled" in done.stdout
 
 
+def test_a_test_of_a_node_that_is_switched_off_is_skipped_and_says_why(project):
+    text = PIPELINE + GOOD + SWITCHED
+    done = run(project, text, "--junit", "report.xml")
+    assert done.returncode == 0
+    assert timeless(done.stdout, project) == (
+        f"quickstart.mel .ss\nskipped 2: {REASON}\n1 passed, 2 skipped in TIME\n"
+    )
+    cases = ElementTree.parse(project.folder / "report.xml").getroot().findall("testsuite/testcase")
+    assert [[child.get("message") for child in case] for case in cases] == [[], [REASON], [REASON]]
+    assert ElementTree.parse(project.folder / "report.xml").getroot().get("skipped") == "2"
+    assert timeless(run(project, text, "-v", "-k", "gives").stdout, project) == (
+        f"quickstart.mel:\n  skipped second gives\n    {REASON}\n0 passed, 1 skipped in TIME\n"
+    )
+    told = json.loads(run(project, text, "--format", "json").stdout)
+    assert (told["passed"], told["skipped"]) == (1, 2)
+    assert [test.get("reason") for test in told["files"][0]["tests"]] == [None, REASON, REASON]
+
+
+def test_a_test_of_a_node_that_is_switched_on_runs(project):
+    done = run(project, PIPELINE + GOOD + SWITCHED, LIVE="true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert timeless(done.stdout, project) == "quickstart.mel ...\n3 passed in TIME\n"
+
+
 def test_wrong_usage_exits_with_2(project):
     assert project.meltica("test").returncode == 2
     assert project.meltica("test", "quickstart.mel", "--limit", "0").returncode == 2
@@ -145,7 +184,7 @@ def test_json_tells_programs_the_same(project):
     told = json.loads(done.stdout)
     assert (told["passed"], told["failed"], told["broken"]) == (1, 2, 0)
     good, wrong, missing = told["files"][0]["tests"]
-    assert good["passed"]
+    assert [test["outcome"] for test in (good, wrong, missing)] == ["passed", "failed", "failed"]
     assert [(p["kind"], p["line"], p["expected"], p["came"]) for p in wrong["problems"]] == [
         ("unmet", 31, "at least 1", 0),
         ("unmet", 32, "nothing", 1),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from meltica_compiler.passes.draft import Draft, event_of, given_by
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.model import Pipeline
-from meltica_dsl.scenario import Expectation, GivenEvent, Recording, Subject, Verb
+from meltica_dsl.scenario import Expectation, GivenEvent, Recording, Scenario, Subject, Verb
 
 _MATCHED_AGAINST = ("trade", "ticker", "book")
 """Events that the venue on paper fills orders against."""
@@ -34,7 +34,8 @@ def check_scenarios(draft: Draft) -> Draft:
     if not draft.is_whole:
         return draft
     found: list[Diagnostic] = []
-    for scenario in draft.pipeline.scenarios:
+    there = (scenario for scenario in draft.pipeline.scenarios if isinstance(scenario, Scenario))
+    for scenario in there:
         for step in scenario.steps:
             match step:
                 case GivenEvent() | Recording():

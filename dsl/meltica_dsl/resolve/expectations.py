@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
 from meltica_dsl.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
 from meltica_dsl.resolve.constants import Constants, given_twice
 from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one
+from meltica_dsl.resolve.references import one, switched_off
 from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.scenario import (
@@ -25,6 +26,7 @@ from meltica_dsl.scenario import (
     Wanted,
     matched_fields,
 )
+from meltica_dsl.switched_off import Off
 from meltica_dsl.values import Duration, Setting, Word
 
 _NOUNS: Mapping[Subject, Noun] = MappingProxyType(
@@ -43,13 +45,22 @@ _WITHOUT_ORDER = frozenset(
 )
 
 
-class ExpectationReader:
-    """Reads expectations; each is None where an error was reported."""
+class Missing(NamedTuple):
+    """A node that a test speaks of, and why it is not there."""
 
-    def __init__(self, constants: Constants, typed: TypedValues) -> None:
+    node: str
+    off: Off
+
+
+class ExpectationReader:
+    """Reads expectations; each is None where an error was reported. What they speak of and is switched off
+    goes to `missing`."""
+
+    def __init__(self, constants: Constants, typed: TypedValues, missing: list[Missing]) -> None:
         self._constants = constants
         self._findings = constants.findings
         self._typed = typed
+        self._missing = missing
 
     def read(self, step: syntax.ExpectStep) -> Expectation | None:
         before = len(self._findings)
@@ -58,6 +69,9 @@ class ExpectationReader:
         subject, verb = self._subject(step, subjects) if subjects else (None, None)
         if name is None or subject is None or verb is None:
             return None
+        off = switched_off(name, self._constants, _NOUNS[subject])
+        if off is not None:
+            self._missing.append(Missing(name.text, off))
         words = _Words(step)
         count = self._count(words)
         what = words.here if verb.is_of_events and isinstance(words.here, syntax.Name) else step.verb
@@ -89,6 +103,7 @@ class ExpectationReader:
             subject
             for subject, noun in _NOUNS.items()
             if any(name.text in family.there for family in families[noun].values())
+            or switched_off(name, self._constants, noun)
         ]
         if not subjects:
             one(name, self._constants, *_NOUNS.values())
@@ -250,7 +265,7 @@ class ExpectationReader:
             case FieldType.SIDE:
                 return typed.one_of(key, setting, SIDES)
             case FieldType.PROVIDER:
-                return typed.one_of(key, setting, tuple(self._constants.names.instances(Noun.PROVIDER)))
+                return self._provider(key, setting)
             case FieldType.BOOL:
                 return typed.boolean(key, setting)
             case FieldType.TIME:
@@ -264,6 +279,16 @@ class ExpectationReader:
                 return typed.word(key, setting)
             case _:
                 return typed.number(key, setting)
+
+    def _provider(self, key: str, setting: Setting) -> str | None:
+        """A provider that is there, or one that is switched off, which is noted."""
+        if isinstance(setting.value, Word):
+            name = syntax.Name(setting.value.text, setting.span)
+            off = switched_off(name, self._constants, Noun.PROVIDER)
+            if off is not None:
+                self._missing.append(Missing(name.text, off))
+                return name.text
+        return self._typed.one_of(key, setting, tuple(self._constants.names.instances(Noun.PROVIDER)))
 
 
 class _Words:

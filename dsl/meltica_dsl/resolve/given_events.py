@@ -36,7 +36,8 @@ _LEVELS_EXAMPLE = "[[60_000, 0.5], [59_999, 2]]"
 def given_values(
     step: syntax.EventStep, event: EventType, provider: Provider | None, constants: Constants
 ) -> dict[str, Given] | None:
-    """The fields of the event, or None if one is wrong or missing. `provider` is None if it is unsound."""
+    """The fields of the event, or None if one is wrong or missing. `provider` is None if it is
+    unsound or switched off."""
     before = len(constants.findings)
     fields = {field.name: field for field in given_fields(event)}
     _check_names(step, event, fields, constants)

@@ -12,9 +12,10 @@ from meltica_dsl.model import Const
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.expressions import Typer
 from meltica_dsl.resolve.indexes import full_name, index_text, no_index
-from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Off, Scope, declared_twice, declares
+from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Scope, declared_twice, declares
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.source import Span
+from meltica_dsl.switched_off import Cause, Off
 from meltica_dsl.values import Setting
 
 MAX_INSTANCES = 20_000
@@ -95,7 +96,7 @@ class _Expander:
                 family.there[name] = None
                 yield Instance(name, branch.scope)
             else:
-                family.off[name] = Off(branch.off, "this is false")
+                family.off[name] = Off(branch.off, Cause.CONDITION)
 
     def _check_variables(self, repeats: list[syntax.Repeat]) -> bool:
         seen: dict[str, syntax.Name] = {}

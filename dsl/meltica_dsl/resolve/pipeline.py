@@ -22,9 +22,10 @@ from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.route_order import read_routes, route_order
 from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
-from meltica_dsl.resolve.scope import Names, Noun, Off
+from meltica_dsl.resolve.scope import Names, Noun
 from meltica_dsl.resolve.stage_checks import check_stages
 from meltica_dsl.source import SourceFile, Span
+from meltica_dsl.switched_off import Off
 from meltica_dsl.values import Size
 
 Part = Provider | Pool | Route | Strategy | Risk | Sink | Place

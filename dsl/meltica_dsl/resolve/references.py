@@ -6,8 +6,8 @@ from meltica_dsl.diagnostics import Diagnostic, Label
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import family_name
 from meltica_dsl.resolve.scope import Family, Noun, listing
-from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
+from meltica_dsl.switched_off import Off
 from meltica_dsl.syntax import Name
 
 
@@ -21,7 +21,7 @@ def one(name: Name, constants: Constants, *wanted: Noun) -> str | None:
         return name.text
     off = family.off.get(name.text)
     if off is not None:
-        constants.findings.add(_switched_off(name, off.span, off.why))
+        constants.findings.add(_switched_off(name, off))
     elif family.repeats and name.text == family_name(name.text):
         constants.findings.add(_ambiguous(name, family))
     else:
@@ -45,6 +45,12 @@ def several(name: Name, constants: Constants, *wanted: Noun) -> tuple[str, ...] 
     return None
 
 
+def switched_off(name: Name, constants: Constants, noun: Noun) -> Off | None:
+    """Why the one declaration of this full name is not there. None if it is, or if there is none."""
+    family = constants.names.families[noun].get(family_name(name.text))
+    return family.off.get(name.text) if family is not None and family.is_sound else None
+
+
 def _family(name: Name, constants: Constants, wanted: tuple[Noun, ...]) -> Family | None:
     """What the declaration of this name gives. None if there is none or it is not known."""
     names, base = constants.names, family_name(name.text)
@@ -54,13 +60,13 @@ def _family(name: Name, constants: Constants, wanted: tuple[Noun, ...]) -> Famil
     return family if family.is_sound else None
 
 
-def _switched_off(name: Name, span: Span, why: str) -> Diagnostic:
+def _switched_off(name: Name, off: Off) -> Diagnostic:
     return Diagnostic(
         "E0220",
         f"`{name.text}` is switched off",
         name.span,
         "is needed here",
-        labels=(Label(span, why),),
+        labels=(Label(off.span, off.cause.value),),
         help=("switch off what needs it by the same condition, or give it something else",),
     )
 

@@ -12,9 +12,10 @@ from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import node_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
-from meltica_dsl.resolve.scope import TARGETS, Noun, Off, Scope, did_you_mean, rename
+from meltica_dsl.resolve.scope import TARGETS, Noun, Scope, did_you_mean, rename
 from meltica_dsl.resolve.stages import StageExpander
 from meltica_dsl.source import Span
+from meltica_dsl.switched_off import Cause, Off
 
 AnySource = Source | RouteSource
 
@@ -52,9 +53,9 @@ def route(
         return None
     sources = tuple(source for feed in feeds if feed is not None for source in feed.sources)
     if not sources:
-        return Off(declaration.sources[0].span, "all its sources are switched off")
+        return Off(declaration.sources[0].span, Cause.SOURCES)
     if declaration.targets and not targets and declaration.name.text not in upstream.read:
-        return Off(declaration.targets[0].span, "all its targets are switched off")
+        return Off(declaration.targets[0].span, Cause.TARGETS)
     return Route(
         name=instance.name,
         pool=pool,

@@ -12,21 +12,32 @@ from meltica_dsl.diagnostics import Diagnostic, Label, Severity
 from meltica_dsl.fields import EVENT_BY_NAME, EventType
 from meltica_dsl.model import Pipeline, Provider
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.expectations import ExpectationReader
+from meltica_dsl.resolve.expectations import ExpectationReader, Missing
 from meltica_dsl.resolve.given_events import given_values
 from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one
+from meltica_dsl.resolve.references import one, switched_off
 from meltica_dsl.resolve.routes import unknown_event
 from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.scenario import Expectation, Fault, FaultKind, GivenEvent, Recording, Scenario, Step
+from meltica_dsl.scenario import (
+    Expectation,
+    Fault,
+    FaultKind,
+    GivenEvent,
+    Recording,
+    Scenario,
+    SkippedScenario,
+    Step,
+)
 from meltica_dsl.source import Span
 from meltica_dsl.values import Duration
 
 _ZERO = Duration(0)
 
 
-def scenarios(file: syntax.File, pipeline: Pipeline, constants: Constants) -> tuple[Scenario, ...]:
+def scenarios(
+    file: syntax.File, pipeline: Pipeline, constants: Constants
+) -> tuple[Scenario | SkippedScenario, ...]:
     """The tests of a file that are sound."""
     titles: dict[str, Span] = {}
     found = []
@@ -41,7 +52,7 @@ def scenarios(file: syntax.File, pipeline: Pipeline, constants: Constants) -> tu
     return tuple(found)
 
 
-def _check_title(scenario: Scenario, titles: dict[str, Span], constants: Constants) -> None:
+def _check_title(scenario: Scenario | SkippedScenario, titles: dict[str, Span], constants: Constants) -> None:
     first = titles.setdefault(scenario.title, scenario.title_span)
     if first is not scenario.title_span:
         constants.findings.add(
@@ -86,13 +97,17 @@ class _Reader:
         self._findings = constants.findings
         self._typed = TypedValues(constants.findings, list(constants.names.lets))
         self._providers: Mapping[str, Provider] = {p.name: p for p in pipeline.providers}
-        self._expectations = ExpectationReader(constants, self._typed)
+        self._missing: list[Missing] = []
+        self._expectations = ExpectationReader(constants, self._typed, self._missing)
         self._last: _Timed | None = None
         self._faults: dict[tuple[str, FaultKind], Fault] = {}
 
-    def scenario(self, declaration: syntax.TestDecl) -> Scenario:
+    def scenario(self, declaration: syntax.TestDecl) -> Scenario | SkippedScenario:
         title = self._constants.string(declaration.title) or ""
         steps = [self._step(step) for step in declaration.steps]
+        if self._missing:
+            node, off = self._missing[0]
+            return SkippedScenario(title, node, off, declaration.span, declaration.title.span)
         sound = tuple(step for step in steps if step is not None)
         return Scenario(title, _bounded(sound), declaration.span, declaration.title.span)
 
@@ -100,8 +115,7 @@ class _Reader:
         if isinstance(step, syntax.ExpectStep):
             return self._expectations.read(step)
         at = self._time(step.time)
-        name = node_name(step.provider, FILE_SCOPE, self._constants)
-        provider = None if name is None else one(name, self._constants, Noun.PROVIDER)
+        provider = self._provider(step.provider)
         if isinstance(step, syntax.FaultStep):
             return self._fault(step, at, provider)
         event = EVENT_BY_NAME.get(step.event.text)
@@ -109,8 +123,18 @@ class _Reader:
             self._findings.add(unknown_event(step.event))
         elif not event.hot:
             self._findings.add(_not_given(step.event, event))
-        elif at is not None and provider is not None:
+        elif at is not None:
             return self._event(step, at, provider, event)
+        return None
+
+    def _provider(self, reference: syntax.NodeRef) -> str | None:
+        """The provider that is there. None if it is switched off, which is noted, or unknown, which is
+        reported."""
+        name = node_name(reference, FILE_SCOPE, self._constants)
+        off = None if name is None else switched_off(name, self._constants, Noun.PROVIDER)
+        if name is None or off is None:
+            return None if name is None else one(name, self._constants, Noun.PROVIDER)
+        self._missing.append(Missing(name.text, off))
         return None
 
     def _time(self, expr: syntax.Expr) -> Duration | None:
@@ -134,15 +158,20 @@ class _Reader:
         return at
 
     def _event(
-        self, step: syntax.EventStep | syntax.RecordingStep, at: Duration, provider: str, event: EventType
+        self,
+        step: syntax.EventStep | syntax.RecordingStep,
+        at: Duration,
+        provider: str | None,
+        event: EventType,
     ) -> GivenEvent | Recording | None:
         if isinstance(step, syntax.RecordingStep):
             path = self._constants.string(step.path)
-            if path is None:
+            if path is None or provider is None:
                 return None
             return Recording(at, provider, event, path, step.path.span, step.event.span, step.span)
-        values = given_values(step, event, self._providers.get(provider), self._constants)
-        if values is None:
+        known = None if provider is None else self._providers.get(provider)
+        values = given_values(step, event, known, self._constants)
+        if values is None or provider is None:
             return None
         return GivenEvent(at, provider, event, values, step.event.span, step.span)
 

@@ -12,6 +12,7 @@ from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
+from meltica_dsl.switched_off import Off
 from meltica_dsl.syntax import Expr, Name
 from meltica_dsl.values import Setting
 
@@ -85,13 +86,6 @@ class Family(Struct):
         """An instance turns out not to be there after all."""
         del self.there[name]
         self.off[name] = off
-
-
-class Off(Struct, frozen=True):
-    """Why a declaration is not there."""
-
-    span: Span
-    why: str
 
 
 def declares(declaration: syntax.Declaration) -> tuple[Noun, Name] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Protocol
 import click
 import uvloop
 
-from meltica_dsl.scenario import Scenario
+from meltica_dsl.scenario import Scenario, SkippedScenario
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, Speech
 from meltica_runtime.project import find_project
-from meltica_runtime.testing.outcome import FileOutcome, Outcome, counts
+from meltica_runtime.testing.outcome import FileOutcome, Outcome, Skipped, counts
 from meltica_runtime.testing.report_json import render as render_json
 from meltica_runtime.testing.report_junit import junit
 from meltica_runtime.testing.report_text import problem_lines, summary
@@ -29,7 +30,7 @@ class Choice:
     word: str
     limit_s: float
 
-    def takes(self, scenario: Scenario) -> bool:
+    def takes(self, scenario: Scenario | SkippedScenario) -> bool:
         return self.word.casefold() in scenario.title.casefold()
 
 
@@ -46,7 +47,7 @@ class Listener(Protocol):
 
     def begins(self, file: Path) -> None: ...
 
-    def ended(self, outcome: Outcome) -> None: ...
+    def ended(self, outcome: Outcome | Skipped) -> None: ...
 
     def whole(self, file: FileOutcome) -> None: ...
 
@@ -75,9 +76,12 @@ def _run_file(common: Common, file: Path, choice: Choice, listener: Listener) ->
         return FileOutcome(str(file), compiles=False, outcomes=())
     root = find_project(file, common.config).root
     trial = Trial(compiled.graph, compiled.sources, root, choice.limit_s)
-    outcomes = []
+    outcomes: list[Outcome | Skipped] = []
     for scenario in filter(choice.takes, compiled.scenarios):
-        outcome = uvloop.run(trial.run(scenario))
+        if isinstance(scenario, SkippedScenario):
+            outcome: Outcome | Skipped = trial.skipped(scenario)
+        else:
+            outcome = uvloop.run(trial.run(scenario))
         listener.ended(outcome)
         outcomes.append(outcome)
     return FileOutcome(str(file), compiles=True, outcomes=tuple(outcomes))
@@ -101,19 +105,19 @@ class Console:
     def begins(self, file: Path) -> None:
         self._file, self._is_begun = file, False
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Outcome | Skipped) -> None:
         if self._speech.quiet:
             return
         if not self._is_begun:
             # Not before what the compiler has to say of the file.
             self._write(f"{self._file}{':' if self._speech.verbose else ' '}")
             self._is_begun = True
-        color = "green" if outcome.has_passed else "red"
         if self._speech.verbose:
-            word = self._painted("passed" if outcome.has_passed else "FAILED", color)
-            self._write(f"\n  {word} {outcome.scenario.title} ({outcome.seconds * 1000:.0f}ms)")
+            self._write("\n" + "\n".join(self._named(outcome)))
+        elif isinstance(outcome, Skipped):
+            self._write(self._painted("s", "yellow"))
         else:
-            self._write(self._painted("." if outcome.has_passed else "F", color))
+            self._write(self._painted(*(".", "green") if outcome.has_passed else ("F", "red")))
 
     def whole(self, file: FileOutcome) -> None:
         if self._is_begun:
@@ -122,14 +126,31 @@ class Console:
             self._speech.note(f"{file.file}: no tests")
 
     def done(self, done: Done, word: str) -> None:
-        failed = [o for file in done.files for o in file.outcomes if not o.has_passed]
+        failed = [o for file in done.files for o in file.ran if not o.has_passed]
         for outcome in failed:
             self._speech.result("\n".join(self._failed(outcome)))
         if failed:
             self._speech.result("")
+        if not (self._speech.quiet or self._speech.verbose):
+            self._tell_skipped(done)
         if done.found_nothing:
             self._speech.trouble(f"no test has {word!r} in its title")
         self._speech.result(summary(counts(done.files), done.seconds))
+
+    def _named(self, outcome: Outcome | Skipped) -> Iterator[str]:
+        title = outcome.scenario.title
+        if isinstance(outcome, Skipped):
+            yield f"  {self._painted('skipped', 'yellow')} {title}"
+            yield f"    {outcome.reason}"
+            return
+        word = self._painted("passed", "green") if outcome.has_passed else self._painted("FAILED", "red")
+        yield f"  {word} {title} ({outcome.seconds * 1000:.0f}ms)"
+
+    def _tell_skipped(self, done: Done) -> None:
+        """Each reason once: one switch may skip many tests."""
+        skipped = [o for file in done.files for o in file.outcomes if isinstance(o, Skipped)]
+        for reason, count in Counter(outcome.reason for outcome in skipped).items():
+            self._speech.result(f"{self._painted('skipped', 'yellow')} {count}: {reason}")
 
     def _failed(self, outcome: Outcome) -> Iterator[str]:
         place = f"{outcome.place.file}:{outcome.place.line}"
@@ -157,7 +178,7 @@ class Quiet:
     def begins(self, file: Path) -> None:
         del file
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Outcome | Skipped) -> None:
         del outcome
 
     def whole(self, file: FileOutcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meltica_dsl.scenario import Scenario
+from meltica_dsl.scenario import Scenario, SkippedScenario
 from meltica_dsl.source import Location
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.testing.judging import Verdict
@@ -56,27 +56,43 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """One test that did not run, since a node that it speaks of is switched off."""
+
+    scenario: SkippedScenario
+    place: Location
+    reason: str
+    """On one line, with the place of what switches the node off."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileOutcome:
     """The tests of one file, as far as they were chosen. One that does not compile has none."""
 
     file: str
     compiles: bool
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome | Skipped, ...]
+
+    @property
+    def ran(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Outcome))
 
     @property
     def is_good(self) -> bool:
-        return self.compiles and all(outcome.has_passed for outcome in self.outcomes)
+        return self.compiles and all(outcome.has_passed for outcome in self.ran)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     passed: int
     failed: int
+    skipped: int
     broken: int
     """Files that do not compile."""
 
 
 def counts(files: tuple[FileOutcome, ...]) -> Counts:
-    outcomes = [outcome for file in files for outcome in file.outcomes]
-    passed = sum(outcome.has_passed for outcome in outcomes)
-    return Counts(passed, len(outcomes) - passed, sum(not file.compiles for file in files))
+    ran = [outcome for file in files for outcome in file.ran]
+    passed = sum(outcome.has_passed for outcome in ran)
+    skipped = sum(len(file.outcomes) for file in files) - len(ran)
+    return Counts(passed, len(ran) - passed, skipped, sum(not file.compiles for file in files))

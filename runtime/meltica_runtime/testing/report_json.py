@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from meltica_dsl.source import Location
-from meltica_runtime.testing.outcome import FileOutcome, Outcome, Problem, Unmet, counts
+from meltica_runtime.testing.outcome import FileOutcome, Outcome, Problem, Skipped, Unmet, counts
 from meltica_runtime.testing.report_text import headline, problem_lines
 
 _KINDS = {"Unmet": "unmet", "WentDown": "strategy_failed", "CouldNotRun": "could_not_run"}
@@ -17,6 +17,7 @@ def render(files: tuple[FileOutcome, ...], seconds: float) -> str:
     document = {
         "passed": total.passed,
         "failed": total.failed,
+        "skipped": total.skipped,
         "broken": total.broken,
         "seconds": round(seconds, 3),
         "files": [
@@ -27,11 +28,13 @@ def render(files: tuple[FileOutcome, ...], seconds: float) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _test(outcome: Outcome) -> dict[str, object]:
+def _test(outcome: Outcome | Skipped) -> dict[str, object]:
+    told = {"title": outcome.scenario.title, **_place(outcome.place)}
+    if isinstance(outcome, Skipped):
+        return {**told, "outcome": "skipped", "reason": outcome.reason}
     return {
-        "title": outcome.scenario.title,
-        **_place(outcome.place),
-        "passed": outcome.has_passed,
+        **told,
+        "outcome": "passed" if outcome.has_passed else "failed",
         "seconds": round(outcome.seconds, 3),
         "problems": [_problem(problem) for problem in outcome.problems],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from meltica_runtime.testing.outcome import CouldNotRun, FileOutcome, Outcome, counts
+from meltica_runtime.testing.outcome import CouldNotRun, FileOutcome, Outcome, Skipped, counts
 from meltica_runtime.testing.report_text import headline, problem_lines
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,9 +19,10 @@ def junit(files: tuple[FileOutcome, ...], seconds: float) -> bytes:
     root = ElementTree.Element(
         "testsuites",
         name="meltica",
-        tests=str(total.passed + total.failed + total.broken),
+        tests=str(total.passed + total.failed + total.skipped + total.broken),
         failures=str(sum(int(suite.get("failures", "0")) for suite in suites)),
         errors=str(sum(int(suite.get("errors", "0")) for suite in suites)),
+        skipped=str(total.skipped),
         time=f"{seconds:.3f}",
     )
     root.extend(suites)
@@ -41,13 +42,14 @@ def _suite(file: FileOutcome) -> ElementTree.Element:
             tests=str(len(cases)),
             failures=str(sum(case.find("failure") is not None for case in cases)),
             errors=str(sum(case.find("error") is not None for case in cases)),
-            time=f"{sum(outcome.seconds for outcome in file.outcomes):.3f}",
+            skipped=str(sum(case.find("skipped") is not None for case in cases)),
+            time=f"{sum(outcome.seconds for outcome in file.ran):.3f}",
         ),
         cases,
     )
 
 
-def _case(outcome: Outcome) -> ElementTree.Element:
+def _case(outcome: Outcome | Skipped) -> ElementTree.Element:
     place = outcome.place
     case = ElementTree.Element(
         "testcase",
@@ -55,8 +57,11 @@ def _case(outcome: Outcome) -> ElementTree.Element:
         classname=_clean(place.file),
         file=_clean(place.file),
         line=str(place.line),
-        time=f"{outcome.seconds:.3f}",
+        time=f"{0 if isinstance(outcome, Skipped) else outcome.seconds:.3f}",
     )
+    if isinstance(outcome, Skipped):
+        ElementTree.SubElement(case, "skipped", message=_clean(outcome.reason))
+        return case
     # A case has one failure or one error; it tells of all that was wrong.
     if outcome.problems:
         is_error = any(isinstance(problem, CouldNotRun) for problem in outcome.problems)

@@ -125,6 +125,7 @@ def summary(total: Counts, seconds: float) -> str:
     """How many of each, and how long it took."""
     parts = [f"{total.failed} failed"] if total.failed else []
     parts += [f"{total.passed} passed"]
+    parts += [f"{total.skipped} skipped"] if total.skipped else []
     if total.broken:
         parts.append(f"{total.broken} file{'s' if total.broken > 1 else ''} not compiled")
     return f"{', '.join(parts)} in {seconds:.2f}s"

@@ -10,14 +10,15 @@ import anyio
 
 from meltica_compiler.graph import Graph
 from meltica_compiler.layout import MAX_BATCH
-from meltica_dsl.scenario import Expectation, Scenario, Verb
+from meltica_dsl.scenario import Expectation, Scenario, SkippedScenario, Verb
 from meltica_dsl.source import Location, SourceFile, Span
+from meltica_dsl.switched_off import Cause
 from meltica_runtime.providers.source_fault import SourceFault
 from meltica_runtime.testing.evidence import Evidence
 from meltica_runtime.testing.interruptions import outages
 from meltica_runtime.testing.judging import judge
 from meltica_runtime.testing.observed import Observed
-from meltica_runtime.testing.outcome import CouldNotRun, Outcome, Problem, Unmet, WentDown
+from meltica_runtime.testing.outcome import CouldNotRun, Outcome, Problem, Skipped, Unmet, WentDown
 from meltica_runtime.testing.rehearsal import rehearse
 from meltica_runtime.testing.tape import Tape, read_tapes
 
@@ -37,6 +38,16 @@ class Trial:
         began = time.monotonic()
         problems = tuple(await self._problems(scenario, batch))
         return Outcome(scenario, self._place(scenario.span), time.monotonic() - began, problems)
+
+    def skipped(self, scenario: SkippedScenario) -> Skipped:
+        """Why a test does not run."""
+        cause, place = scenario.off.cause, self._place(scenario.off.span)
+        if cause is Cause.CONDITION:
+            why = f"by `if {' '.join(self._text(scenario.off.span).split())}` ({place})"
+        else:
+            why = f"({place}: {cause.value})"
+        reason = f"`{scenario.node}` is switched off {why}"
+        return Skipped(scenario, self._place(scenario.span), reason)
 
     async def _problems(self, scenario: Scenario, batch: int) -> list[Problem]:
         place = self._place(scenario.title_span)
