@@ -89,8 +89,8 @@ def test_the_generated_source_opens_over_its_memory(count):
     inbox = inbox_geometry([edge(n, policy=FullPolicy.DROP_OLDEST) for n in range(count)])
     source = inbox_source(inbox, ("BTC-USDT",), ("p",))
     host = (
-        "{ handlers: {}, now: new Float64Array(2), last: [], bid: [], ask: [], ctx: {}, yielding: false,"
-        " refuse() {}, deliverCold() {} }"
+        "{ handlers: {}, now: new Float64Array(2), nth: new Int32Array(1), last: [], bid: [], ask: [],"
+        " ctx: {}, yielding: false, refuse() {}, deliverCold() {} }"
     )
     with MiniRacer() as v8:
         memory = v8.eval(

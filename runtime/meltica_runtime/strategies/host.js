@@ -16,6 +16,7 @@ function openHost(boot, openInbox, control) {
   const host = {
     handlers: {}, handler: "", ctx: Object.freeze({ strategy: boot.instance }), yielding: false,
     now: new Float64Array([0, boot.nowMs * 1000]), // seq and time (µs) of the event in hand
+    nth: new Int32Array(1), // events of that seq before it
     last: new Float64Array(boot.symbols.length).fill(NaN),
     bid: new Float64Array(boot.symbols.length).fill(NaN),
     ask: new Float64Array(boot.symbols.length).fill(NaN),
@@ -168,11 +169,13 @@ function openHost(boot, openInbox, control) {
 
   function deliverCold(event) {
     const handler = host.handlers[event.handler];
+    host.nth[0] = host.now[0] === event.seq ? host.nth[0] + 1 : 0;
     host.now[0] = event.seq;
     host.now[1] = event.timeMs * 1000;
     if (handler === undefined) return;
     host.handler = event.handler;
     const { event: evt, extra } = event;
+    evt.eventId = idOf(evt.eventId, host.nth[0]);
     const answer = extra === undefined ? handler(host.ctx, evt, evt.payload) : handler(host.ctx, evt, evt.payload, extra);
     if (answer !== undefined) refuse(answer);
   }

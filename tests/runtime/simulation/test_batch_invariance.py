@@ -116,5 +116,8 @@ def test_a_strategy_that_writes_down_all_it_sees_writes_the_same_in_every_batch_
     graph = compiled(pipeline("diary", "trade book ticker kline merged made chained", ""), tmp_path)
     whole = simulated(graph, 1_500, 8_192)
     assert whole.updates, "it was to trade"
+    ids = [line.text.split(" ", 2)[1] for line in whole.logs]
+    assert len(set(ids)) == len(ids), "an id names one event"
+    assert any(id_.count(":") == 3 for id_ in ids), "several were to have one number"
     for batch in (1, 2, 64, 1_000):
         assert simulated(graph, 1_500, batch) == whole

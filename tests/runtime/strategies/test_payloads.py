@@ -60,6 +60,33 @@ def test_an_event_says_where_and_when_it_is_from(lab):
     }
 
 
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_events_of_one_number_have_ids_of_their_own_whatever_the_batches(lab, limit):
+    source = lab.module(
+        "onTrade(ctx, evt) { kept.push(evt); }, onTicker(ctx, evt) { kept.push(evt); },\n"
+        "onRiskControl(ctx, evt) { for (const one of kept.splice(0)) log(one.eventId); log(evt.eventId); },",
+        "const kept = [];",
+    )
+
+    async def main():
+        async with lab.opened(source, lab.edge("e0"), lab.edge("e1", event="ticker")) as bench:
+            for ring, (event, seqs) in enumerate((("trade", [5, 5, 6, 8, 8, 8]), ("ticker", [5, 7, 8]))):
+                rows = np.repeat(row(event), len(seqs))
+                rows["seq"] = seqs
+                bench.offer(rows, ring)
+            cold = [lab.cold(9.5, number=number) for number in range(2)]
+            for event in cold:
+                event.event["eventId"] = f"RiskControl::{event.seq}"
+            bench.cut(9.5)
+            await bench.drain_all(*cold, limit=limit)
+            return bench.logs
+
+    trades = ["Trade:okx:5", "Trade:okx:5:1", "Trade:okx:6", "Trade:okx:8", "Trade:okx:8:1", "Trade:okx:8:2"]
+    tickers = ["Ticker:okx:5:2", "Ticker:okx:7", "Ticker:okx:8:3"]
+    cold = ["RiskControl::9.5", "RiskControl::9.5:1"]
+    assert anyio.run(main) == [*trades[:2], tickers[0], trades[2], tickers[1], *trades[3:], tickers[2], *cold]
+
+
 def test_a_book_has_as_many_levels_as_the_record_says(lab):
     levels = np.arange(1, 13).reshape(1, 6, 2) / 8
     rows = row("book", 6, bid=1.0, ask=2.0, bids=levels, asks=levels, bid_levels=2, ask_levels=0)
