@@ -107,11 +107,18 @@ class ReadSettings(Struct, frozen=True):
 
 
 def read_settings(
-    schema: tuple[SettingSpec, ...], written: Settings, *, owner: str, place: Span, kept: tuple[str, ...] = ()
+    schema: tuple[SettingSpec, ...],
+    written: Settings,
+    unsound: frozenset[str],
+    *,
+    owner: str,
+    place: Span,
+    kept: tuple[str, ...] = (),
 ) -> ReadSettings:
     """Judges what was `written` in a block that is called `owner` in messages and stands at `place`.
 
-    `kept` are keys of the block that are no settings; they are only suggested.
+    What is `unsound` is written too, and its value is wrong already. `kept` are keys of the block that are no
+    settings; they are only suggested.
     """
     known = {spec.name: spec for spec in schema}
     diagnostics = [
@@ -121,7 +128,7 @@ def read_settings(
     values: dict[str, SettingValue] = {}
     for spec in schema:
         if spec.name not in written:
-            if spec.required and spec.name not in misspelt:
+            if spec.required and spec.name not in misspelt | unsound:
                 diagnostics.append(_missing(spec, owner, place))
             values[spec.name] = spec.default
             continue

@@ -194,6 +194,8 @@ class Provider(Struct, frozen=True):
     """Everything but `adapter` and `symbols`, for the adapter's schema to judge."""
     span: Span
     name_span: Span
+    unsound: frozenset[str]
+    """Keys that are given and left out here, since an error was reported of their values."""
 
 
 class Pool(Struct, frozen=True):
@@ -290,7 +292,8 @@ class Strategy(Struct, frozen=True):
     """Restarts in a row before the strategy stays down."""
     span: Span
     name_span: Span
-    config_span: Span | None = None
+    unsound: frozenset[str]
+    """Keys of `config` that are given and left out here, since an error was reported of their values."""
 
 
 class KillSwitch(Struct, frozen=True):
@@ -334,6 +337,8 @@ class Sink(Struct, frozen=True):
     settings: Settings
     span: Span
     name_span: Span
+    unsound: frozenset[str]
+    """Keys that are given and left out here, since an error was reported of their values."""
 
 
 class Place(Struct, frozen=True):

@@ -79,6 +79,13 @@ type_names: Mapping[type, str] = {
 """How the language calls the type of a value."""
 
 
+BOOLEANS: Mapping[str, str] = {
+    **dict.fromkeys(("true", "yes", "on", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "0"), "false"),
+}
+"""How other languages spell them, and how the environment does."""
+
+
 class Word(Struct, frozen=True):
     """A bare name used as a value, such as `drop_oldest` or the `limit` of `order_types`."""
 

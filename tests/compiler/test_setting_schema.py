@@ -25,7 +25,7 @@ def written(settings, adapter="fake"):
 
 
 def read(schema, settings):
-    return read_settings(schema, written(settings), owner="the adapter `x`", place=PLACE)
+    return read_settings(schema, written(settings), frozenset(), owner="the adapter `x`", place=PLACE)
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,8 @@ def value(node):
     if not isinstance(node, Struct):
         return repr(node)
     shown = [(f.name, getattr(node, f.name)) for f in fields(node)]
-    parts = [
-        f"{name}={value(item)}" for name, item in shown if not isinstance(item, Span) and item is not None
-    ]
+    told = (pair for pair in shown if not isinstance(pair[1], Span | frozenset | None))
+    parts = [f"{name}={value(item)}" for name, item in told]
     return f"{type(node).__name__}({', '.join(parts)})"
 
 

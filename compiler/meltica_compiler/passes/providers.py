@@ -39,6 +39,7 @@ def settle_providers(draft: Draft) -> Draft:
         read = read_settings(
             spec.settings,
             provider.settings,
+            provider.unsound,
             owner=f"the adapter `{spec.identifier}`",
             place=provider.name_span,
             kept=("adapter", "symbols"),
@@ -46,7 +47,7 @@ def settle_providers(draft: Draft) -> Draft:
         settings[provider.name] = read.values
         diagnostics += (
             read.diagnostics
-            or _misfits(provider, spec, read.values)
+            or (() if provider.unsound else _misfits(provider, spec, read.values))
             or _missing_files(provider, spec, draft.options.data_dir)
         )
     return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
@@ -107,7 +108,8 @@ def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> t
                 help=("trade on another provider, such as one with `adapter = fake`",),
             ),
         )
-    missing = [f"`{name}`" for name in spec.credentials if name not in provider.settings]
+    given = provider.settings.keys() | provider.unsound
+    missing = [f"`{name}`" for name in spec.credentials if name not in given]
     if not missing:
         return ()
     return (

@@ -34,7 +34,11 @@ def settle_sinks(draft: Draft) -> Draft:
             found.append(_unknown_kind(sink))
             continue
         read = read_settings(
-            spec.settings, sink.settings, owner=f"a sink of kind `{spec.kind}`", place=sink.name_span
+            spec.settings,
+            sink.settings,
+            sink.unsound,
+            owner=f"a sink of kind `{spec.kind}`",
+            place=sink.name_span,
         )
         settings[sink.name] = read.values
         found += (*read.diagnostics, *_path_faults(sink), *_later(sink))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
@@ -18,11 +18,18 @@ T = TypeVar("T")
 Reader = Callable[[str, Setting], T | None]
 
 
+class Written(NamedTuple):
+    """Settings as they are written, and the keys of those that are left out: their values are unsound."""
+
+    settings: dict[str, Setting]
+    unsound: frozenset[str]
+
+
 class Block:
     """Keys are taken by name; `finish` reports those that nobody took.
 
     `owner` is the phrase of what the block describes, `name_span` where its name stands: a missing key
-    is reported there. Keys in `blocks` may stand before a block without `=`.
+    is reported there. Keys in `blocks` may stand before a block without `=`, and are blocks themselves.
     """
 
     def __init__(
@@ -42,6 +49,7 @@ class Block:
         self._known: list[str] = []
         self._given: dict[str, syntax.Name] = {}
         self._settings: dict[str, Setting] = {}
+        self._inner: dict[str, Block] = {}
         for entry in body.entries if body is not None else ():
             self._add(entry, blocks, scope)
 
@@ -65,6 +73,10 @@ class Block:
             self._findings.add(given_twice(key, self._given[key.text].span))
             return
         self._given[key.text] = key
+        if key.text in blocks and isinstance(entry.value, syntax.ObjectLiteral):
+            owner = f"`{key.text}`"
+            self._inner[key.text] = Block(entry.value, self._constants, owner, key.span, scope=scope)
+            return
         value = self._constants.evaluate(entry.value, scope)
         if value is not None:
             self._settings[key.text] = Setting(value.value, value.span, key.span)
@@ -73,6 +85,20 @@ class Block:
         """The value of a key: None if it is not given, or given and unsound."""
         self._known.append(key)
         return self._settings.get(key)
+
+    def is_unsound(self, key: str) -> bool:
+        """Whether it is given a value that has an error."""
+        return key in self._given and key not in self._settings and key not in self._inner
+
+    def take_block(self, key: str, example: str) -> Written | None:
+        """What is written in the object of a key, none of it judged. None if that is unsound as a whole."""
+        setting = self.take(key)
+        if key in self._inner:
+            return self._inner[key].rest()
+        if setting is None:
+            return None if self.is_unsound(key) else Written({}, frozenset())
+        fields = self.typed.fields(key, setting, example)
+        return None if fields is None else Written(fields, frozenset())
 
     def optional(self, key: str, read: Reader[T]) -> T | None:
         setting = self.take(key)
@@ -106,12 +132,12 @@ class Block:
         self._known.append(likely)
         return True
 
-    def rest(self) -> dict[str, Setting]:
+    def rest(self) -> Written:
         """What was not taken, for a schema to judge that is not the language's own."""
         left = {key: value for key, value in self._settings.items() if key not in self._known}
-        self._known.extend(left)
-        self._known.extend(key for key in self._given if key not in left)
-        return left
+        unsound = frozenset(key for key in self._given if self.is_unsound(key))
+        self._known.extend(self._given)
+        return Written(left, unsound)
 
     def finish(self) -> None:
         for key, name in self._given.items():
@@ -121,7 +147,7 @@ class Block:
     def _unknown(self, name: syntax.Name) -> Diagnostic:
         likely = nearest(name.text, [key for key in self._known if key not in self._given])
         likely = likely or nearest(name.text, self._known)
-        listed = ", ".join(f"`{key}`" for key in self._known)
+        listed = ", ".join(f"`{key}`" for key in dict.fromkeys(self._known))
         return Diagnostic(
             "E0303",
             f"{self.owner} has no setting `{name.text}`",

@@ -117,8 +117,13 @@ class Constants:
             return self._value(argument.expr, argument.scope)
         if expr.name in self._lets:
             setting = self._lets[expr.name]
+            if setting is None:
+                self.findings.recur()
             return None if setting is None else setting.value
-        return None if self.names.is_unreadable(expr.name) else Word(expr.name)
+        if self.names.is_unreadable(expr.name):
+            self.findings.recur()
+            return None
+        return Word(expr.name)
 
     def _list(self, expr: syntax.ListLiteral, scope: Scope) -> tuple[Setting, ...] | None:
         items = [self.evaluate(item, scope) for item in expr.items]
@@ -233,13 +238,14 @@ def literal_error(fault: LiteralFault, span: Span) -> Diagnostic:
 
 
 def block_without_equals(entry: syntax.Entry) -> Diagnostic:
-    gap = Span(entry.span.path, entry.key.span.end, entry.key.span.end)
+    block = Span(entry.span.path, entry.value.span.start, entry.value.span.start)
+    gap = " " * (block.start == entry.key.span.end)
     return Diagnostic(
         "E0308",
         f"`{entry.key.text}` is followed by a block",
         entry.key.span,
         help=(f"an object is a value: `{entry.key.text} = {{ … }}`",),
-        fixes=(Fix("insert `=`", (Edit(gap, " ="),)),),
+        fixes=(Fix("insert `=`", (Edit(block, f"{gap}= "),)),),
     )
 
 

@@ -53,7 +53,7 @@ def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Co
         lambda key, setting: block.typed.items(key, setting, block.typed.symbol, "[BTC-USDT]"),
         "[BTC-USDT]",
     )
-    settings = block.rest()
+    settings, unsound = block.rest()
     if adapter is None or adapter_setting is None or symbols is None:
         return None
     return Provider(
@@ -64,6 +64,7 @@ def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Co
         settings,
         declaration.span,
         declaration.name.span,
+        unsound,
     )
 
 
@@ -84,7 +85,7 @@ def pool(declaration: syntax.PoolDecl, instance: Instance, constants: Constants)
 
 def sink(declaration: syntax.SinkDecl, instance: Instance, constants: Constants) -> Sink:
     block = _block(declaration, instance, constants, Noun.SINK)
-    settings = block.rest()
+    settings, unsound = block.rest()
     refuse_secrets(settings, "a sink", constants.findings)
     return Sink(
         instance.name,
@@ -93,6 +94,7 @@ def sink(declaration: syntax.SinkDecl, instance: Instance, constants: Constants)
         settings,
         declaration.span,
         declaration.name.span,
+        unsound,
     )
 
 
@@ -104,9 +106,9 @@ def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Co
     trade_on = _named(block, "trade_on", Noun.PROVIDER, constants)
     risk = _named(block, "risk", Noun.RISK, constants)
     is_connected = len(constants.findings) == before
-    config_setting = block.take("config")
-    config = None if config_setting is None else typed.fields("config", config_setting, "{ size = 0.01 }")
-    refuse_secrets(config or {}, "JavaScript", constants.findings)
+    is_connected = is_connected and not (block.is_unsound("trade_on") or block.is_unsound("risk"))
+    config = block.take_block("config", "{ size = 0.01 }")
+    refuse_secrets(config.settings if config else {}, "JavaScript", constants.findings)
     dry_run = block.default("dry_run", typed.boolean, True)
     linger = block.default("linger", lambda key, value: _linger(block, key, value), Linger(DEFAULT_LINGER))
     memory = block.default("memory", lambda k, v: typed.size(k, v, _MIN_MEMORY), DEFAULT_MEMORY)
@@ -115,7 +117,7 @@ def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Co
     )
     restarts = block.default("restarts", lambda k, v: typed.whole(k, v, 0, MAX_RESTARTS), DEFAULT_RESTARTS)
     block.finish()
-    if selector is None or not is_connected:
+    if selector is None or config is None or not is_connected:
         return None
     return Strategy(
         name=instance.name,
@@ -123,7 +125,7 @@ def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Co
         trade_on=trade_on[0] if trade_on else None,
         trade_on_span=trade_on[1] if trade_on else None,
         risk=risk[0] if risk else None,
-        config=config or {},
+        config=config.settings,
         dry_run=dry_run,
         linger=linger,
         memory=memory,
@@ -131,7 +133,7 @@ def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Co
         restarts=restarts,
         span=declaration.span,
         name_span=declaration.name.span,
-        config_span=config_setting.span if config_setting else None,
+        unsound=config.unsound,
     )
 
 

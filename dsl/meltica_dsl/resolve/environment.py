@@ -12,7 +12,7 @@ from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.lexer import lex
 from meltica_dsl.literals import LiteralFault, LiteralValue, read_literal
 from meltica_dsl.resolve.scope import Scope
-from meltica_dsl.values import Ratio, Scalar, Secret, Symbol, Word, type_names
+from meltica_dsl.values import BOOLEANS, Ratio, Scalar, Secret, Symbol, Word, type_names
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants
@@ -37,6 +37,8 @@ class Environment:
     def __init__(self, constants: Constants, environ: Mapping[str, str]) -> None:
         self._constants = constants
         self._environ = environ
+        self._told: set[tuple[str, str]] = set()
+        """Variables that are missing, and those that do not hold what is wanted, with the kind of that."""
 
     def call(self, call: syntax.FunctionCall, scope: Scope) -> Scalar | None:
         function = call.function.text
@@ -59,7 +61,7 @@ class Environment:
     def _variable(self, name: str, call: syntax.FunctionCall, scope: Scope) -> Scalar | None:
         text = self._environ.get(name)
         if len(call.arguments) == 1:
-            if text is None:
+            if text is None and self._is_new(name, ""):
                 hint = f'set it, or give a default: `env("{name}", default)`'
                 self._report("E0903", f"the environment has no variable `{name}`", call, hint)
             return text
@@ -75,15 +77,32 @@ class Environment:
         if text is None:
             return default.value
         value = _read_as(text, default.value)
-        if value is None:
+        kind = "name" if isinstance(default.value, Word) else type_names[type(default.value)]
+        if value is None and self._is_new(name, kind):
             shown = text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…"
-            kind = "name" if isinstance(default.value, Word) else type_names[type(default.value)]
             message = f"the variable `{name}` holds `{shown}`, which is no {kind}"
-            self._report("E0904", message, call, f"its default is a {kind}, so it must hold one too")
+            self._report("E0904", message, call, _way_out(name, text, kind, call.arguments[1]))
         return value
+
+    def _is_new(self, name: str, kind: str) -> bool:
+        """Whether it is the first time that a variable is found wrong: however often it is read, it is set
+        once."""
+        if (name, kind) in self._told:
+            self._constants.findings.recur()
+            return False
+        self._told.add((name, kind))
+        return True
 
     def _report(self, code: str, message: str, at: syntax.Expr, hint: str) -> None:
         self._constants.findings.add(Diagnostic(code, message, at.span, help=(hint,)))
+
+
+def _way_out(name: str, text: str, kind: str, default: syntax.Expr) -> str:
+    if kind == type_names[bool]:
+        meant = BOOLEANS.get(text.strip().lower())
+        return f"did you mean `{name}={meant}`?" if meant else f"set `{name}=true` or `{name}=false`"
+    like = f", like `{default.text}`" if isinstance(default, syntax.Literal | syntax.SymbolLiteral) else ""
+    return f"its default is a {kind}, so it must hold one too{like}"
 
 
 def _read_as(text: str, default: Scalar) -> Scalar | None:  # noqa: PLR0911 - one return for each kind

@@ -24,6 +24,10 @@ class Findings:
         self._count += is_known
         return is_known
 
+    def recur(self) -> None:
+        """What is in hand is unsound for a mistake that was found elsewhere, and reported there."""
+        self._count += 1
+
     def __len__(self) -> int:
         """How often something was found wrong, the same mistake counted each time: who compares this before
         and after knows whether what is in hand is sound."""

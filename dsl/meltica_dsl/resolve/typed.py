@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,16 +12,9 @@ from meltica_dsl.resolve.constants import type_name
 from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.source import Span
 from meltica_dsl.suggest import nearest
-from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
+from meltica_dsl.values import BOOLEANS, Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
 T = TypeVar("T")
-
-
-_BOOLEANS: Mapping[str, str] = {
-    **dict.fromkeys(("true", "yes", "on"), "true"),
-    **dict.fromkeys(("false", "no", "off"), "false"),
-}
-"""How other languages spell them."""
 
 
 class TypedValues:
@@ -223,7 +216,7 @@ class TypedValues:
         if not isinstance(value, Word):
             return None
         if "true" in wanted:
-            return _BOOLEANS.get(value.text.lower())
+            return BOOLEANS.get(value.text.lower())
         return nearest(value.text, self._lets)
 
     def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
