@@ -55,11 +55,17 @@ def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
 
 
 def in_source_order(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """Of a setting that there is not at all, or whose value can be no object, it does not matter that `=` is
-    missing before the braces."""
+    """One mistake, one error. Of a setting that there is not at all, or whose value can be no object, it does
+    not matter that `=` is missing before the braces; of a string in the wrong quotes, what it would mean."""
     unknown = {d.span for d in diagnostics if d.code in _UNKNOWN_KEY}
     mistyped = {(d.span.path, d.span.start) for d in diagnostics if d.code in _WRONG_TYPE}
-    told = (d for d in diagnostics if d.code != "E0308" or not (d.span in unknown or _behind(d) in mistyped))
+    unreadable = {d.span for d in diagnostics if d.code == "E0103"}
+    told = (
+        d
+        for d in diagnostics
+        if (d.code == "E0103" or d.span not in unreadable)
+        and (d.code != "E0308" or not (d.span in unknown or _behind(d) in mistyped))
+    )
     return tuple(sorted(told, key=lambda d: (d.span.path, d.span.start, d.span.end, d.code)))
 
 

@@ -20,10 +20,25 @@ UNKNOWN = "UNKNOWN"
 """Characters that begin nothing in the language."""
 
 _COMMENT = "COMMENT"
+_STRING = "STRING"
+_MISQUOTED = "MISQUOTED"
+"""A string in quotes of another language, or of a word processor. It passes for a string, so that what stands
+behind it is read."""
+
+_OTHER_QUOTES = (
+    r"""'[^"\\\n]*?'(?!\w)"""
+    r"""|[‘’‚‹›`´][^"\\\n]*?[‘’‚‹›`´](?!\w)"""
+    r"""|[«»][^«»"\\\n]*[«»]"""
+    r"""|[“”„][^“”„"\\\n]*[“”„]"""
+    # One end put right already, with no other quote behind it on the line that could be the true end.
+    r"""|[“”„][^“”„"\\\n]*"(?![^\n]*["“”„])"""
+    r"""|"[^“”„"\\\n]*[“”„](?![^\n]*["“”„])"""
+)
 
 
 class Token(NamedTuple):
-    """`kind` is a terminal of the grammar or one of the three above; places are offsets."""
+    """`kind` is a terminal of the grammar or one of the three above; places are offsets. The `text` of a
+    string has straight quotes, whatever it was written in."""
 
     kind: str
     text: str
@@ -46,7 +61,9 @@ def lex(path: str, text: str) -> Lexed:
     for match in _scanner().finditer(text):
         kind = match.lastgroup
         assert kind is not None, "every alternative of the scanner is a group"
-        if kind not in ignored:
+        if kind == _MISQUOTED:
+            tokens.append(Token(_STRING, f'"{match.group()[1:-1]}"', match.start(), match.end()))
+        elif kind not in ignored:
             tokens.append(Token(kind, match.group(), match.start(), match.end()))
         elif kind == _COMMENT:
             comments.append(_comment(path, text, match.start(), match.end()))
@@ -71,6 +88,7 @@ def scanner(tables: Tables) -> re.Pattern[str]:
     """One expression that matches any token at any place, so that scanning never stops."""
     groups: Mapping[str, str] = {
         **dict(tables.terminals),
+        _MISQUOTED: _OTHER_QUOTES,
         UNTERMINATED: r'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*',
         UNKNOWN: r"[^\x00-\x7f]+|&&|\|\||[\s\S]",
     }

@@ -19,7 +19,7 @@ from meltica_dsl.automaton import MAX_STACK, Automaton
 from meltica_dsl.builders import Builder, TooDeep
 from meltica_dsl.diagnostics import Diagnostic
 from meltica_dsl.lexer import END, Token, lex
-from meltica_dsl.slips import is_quoted_name, misses_arrow
+from meltica_dsl.slips import is_quoted_name, misquoted, misses_arrow
 from meltica_dsl.source import Span
 from meltica_dsl.syntax import Comment, Declaration, File, Name, UnreadableDecl
 from meltica_dsl.syntax_context import Context
@@ -105,13 +105,15 @@ class _Reader:
                 diagnostic = self._end_piece(position)
                 begin = position if diagnostic is None else begin
             diagnostic = diagnostic or self._feed(begin, position)
+            slip = diagnostic or misquoted(self.path, self.text, token)
+            if slip is not None:
+                self.diagnostics.append(slip)
+                if len(self.diagnostics) == MAX_ERRORS:
+                    return
             if diagnostic is None:
                 position += 1
-                continue
-            self.diagnostics.append(diagnostic)
-            if len(self.diagnostics) == MAX_ERRORS:
-                return
-            begin = position = self._recover(begin, position)
+            else:
+                begin = position = self._recover(begin, position)
 
     def pieces(self) -> Iterator[Piece]:
         """What was read, piece by piece."""

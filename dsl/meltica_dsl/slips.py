@@ -13,12 +13,8 @@ from meltica_dsl.syntax_context import Context
 
 UNITS = frozenset({*DURATION_UNITS, *SIZE_UNITS, "bps"})
 
-_QUOTES = (
-    ("'", "in single quotes"),
-    ("“”„«»", "in typographic quotes"),
-    ("‘’‚‹›`´", "in typographic quotes"),
-)
-"""What ends a string of other languages, or of a word processor, and what it is called."""
+_QUOTES = ("'", "‘’‚‹›`´", "«»", "“”„")
+"""What begins and ends a string in other languages, or in a word processor."""
 
 _WORDS: Mapping[str, str] = {"&&": "and", "&": "and", "!": "not "}
 _BARE_NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9][0-9_]*)?")
@@ -81,12 +77,11 @@ def _nothing(context: Context, hint: str, replacement: str, title: str) -> Diagn
 
 
 def _other_quotes(context: Context) -> Diagnostic | None:
-    """`'text'` and `“text”`, whole where the second quote is on the line."""
+    """A string in other quotes that cannot be read: it has no end, or holds what has to be escaped."""
     start, opening = context.token.start, context.token.text
-    known = next((pair for pair in _QUOTES if opening and opening in pair[0]), None)
-    if known is None:
+    quotes = next((quotes for quotes in _QUOTES if opening and opening in quotes), None)
+    if quotes is None:
         return None
-    quotes, label = known
     line_end = context.text.find("\n", start)
     line = context.text[start : line_end if line_end >= 0 else len(context.text)]
     closing = next((place for place in range(1, len(line)) if line[place] in quotes), None)
@@ -94,16 +89,33 @@ def _other_quotes(context: Context) -> Diagnostic | None:
         span = Span(context.path, start, start + 1)
         hint = 'a string stands in straight double quotes: `"…"`'
         return Diagnostic("E0103", f"`{opening}` means nothing here", span, help=(hint,))
-    span, inside = Span(context.path, start, start + closing + 1), line[1:closing]
-    is_plain = '"' not in inside and "\\" not in inside
+    return Diagnostic(
+        "E0103",
+        "a string stands in straight double quotes",
+        Span(context.path, start, start + closing + 1),
+        _quotes_label(opening),
+        help=('write `"…"`, with `\\"` for a quote and `\\\\` for a backslash inside',),
+    )
+
+
+def misquoted(path: str, text: str, token: Token) -> Diagnostic | None:
+    """`'text'` and `“text”`, which are read as strings nevertheless."""
+    if token.kind != "STRING" or text[token.start] == text[token.end - 1] == '"':
+        return None
+    opening = text[token.start] if text[token.start] != '"' else text[token.end - 1]
+    span = Span(path, token.start, token.end)
     return Diagnostic(
         "E0103",
         "a string stands in straight double quotes",
         span,
-        label,
-        help=(f'write `"{inside}"`',) if is_plain else ('write `"…"`, and `\\"` for a quote inside',),
-        fixes=(Fix(f'write `"{inside}"`', (Edit(span, f'"{inside}"'),)),) if is_plain else (),
+        _quotes_label(opening),
+        help=(f"write `{token.text}`",),
+        fixes=(Fix(f"write `{token.text}`", (Edit(span, token.text),)),),
     )
+
+
+def _quotes_label(quote: str) -> str:
+    return "in single quotes" if quote == "'" else "in typographic quotes"
 
 
 def _foreign_comment(context: Context) -> Diagnostic | None:

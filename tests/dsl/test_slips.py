@@ -60,9 +60,17 @@ MENDED = [
     ("sink copy = parquet { path = “x” }", 'sink copy = parquet { path = "x" }'),
     ("sink copy = parquet { path = ‘x’ }", 'sink copy = parquet { path = "x" }'),
     ("sink copy = parquet { path = „x“ }", 'sink copy = parquet { path = "x" }'),
+    ("sink copy = parquet { path = ‘it’s’ }", 'sink copy = parquet { path = "it’s" }'),
+    ('sink copy = parquet { path = “x" }', 'sink copy = parquet { path = "x" }'),
+    ('sink copy = parquet { path = "x” }', 'sink copy = parquet { path = "x" }'),
+    (
+        "provider “other” { adapter = fake, symbols = [BTC-USDT] }",
+        "provider other { adapter = fake, symbols = [BTC-USDT] }",
+    ),
+    ("let a = “b”", 'let a = "b"'),
     ("let on = true\nsink copy = log {} if on", "let on = true\nsink copy if on = log {}"),
     (
-        "strategy s = 'logger' { linger = 5ms } for x in [1, 2] # two",
+        'strategy s = "logger" { linger = 5ms } for x in [1, 2] # two',
         'strategy s for x in [1, 2] = "logger" { linger = 5ms } # two',
     ),
     ("strategy s = logger", 'strategy s = "logger"'),
