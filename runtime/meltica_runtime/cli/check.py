@@ -20,9 +20,14 @@ from meltica_runtime.cli.options import Common, Exit, common_options
     "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How to report."
 )
 @click.option("--fix", is_flag=True, help="Apply the fixes that are certain, and say what is left.")
+@click.option(
+    "--diff", is_flag=True, help="Change nothing; show what --fix would change, exit 1 if anything."
+)
 @common_options
-def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool) -> None:
+def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool, diff: bool) -> None:
     """Say whether pipelines would start, and what is wrong if not."""
+    if diff:
+        raise SystemExit(Exit.GOOD if _diff(common, files, form) else Exit.USER)
     everything = []
     for file in files:
         if fix:
@@ -43,6 +48,14 @@ def _fix(common: Common, file: Path) -> None:
     from meltica_runtime.cli.fixing import fix_pipeline
 
     fix_pipeline(common, file)
+
+
+def _diff(common: Common, files: tuple[Path, ...], form: str) -> bool:
+    from meltica_runtime.cli.fixing import show_fixes
+
+    if form != "text":
+        raise click.UsageError(f"--diff is text: --format {form} has each fix with its error")
+    return show_fixes(common, files)
 
 
 def _praise(common: Common, file: Path, graph: Graph, compiled: Compiled) -> None:

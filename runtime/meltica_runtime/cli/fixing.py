@@ -1,18 +1,33 @@
-"""`meltica check --fix`: the fixes that diagnostics carry, written into the files."""
+"""`meltica check --fix`: the fixes that diagnostics carry, written into the files or shown as a diff."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from meltica_compiler.compile import Compiled, compile_text
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.fixing import Texts, mend
+from meltica_compiler.compile import Compiled, compile_file, compile_text
+from meltica_dsl.diagnostics import Diagnostic, has_errors
+from meltica_dsl.fixing import Mended, Texts, mend
 from meltica_dsl.read import read_source
-from meltica_runtime.cli.compiling import Use, compile_options, faults_said
+from meltica_runtime.cli.compiling import Use, compile_options, faults_said, report
+from meltica_runtime.cli.diffs import unified
 from meltica_runtime.cli.options import Common, Exit
 from meltica_runtime.project import find_project
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """A pipeline's texts as they are, those of imported files too, and what becomes of them."""
+
+    before: Texts
+    mended: Mended
+
+    @property
+    def changed(self) -> dict[str, str]:
+        after = self.mended.texts
+        return {path: after[path] for path, text in self.before.items() if after[path] != text}
 
 
 def fix_pipeline(common: Common, file: Path) -> None:
@@ -20,11 +35,44 @@ def fix_pipeline(common: Common, file: Path) -> None:
 
     Files in which nothing applies, and those that cannot be read, are left alone.
     """
-    text = read_source(file)
-    if isinstance(text, Diagnostic):
+    fixed = _fixed(common, file)
+    if isinstance(fixed, Compiled):
         return
+    for path, after in fixed.changed.items():
+        _write(common, Path(path), after)
+    _tell(common, fixed)
+
+
+def show_fixes(common: Common, files: tuple[Path, ...]) -> bool:
+    """Shows what `fix_pipeline` would write, and writes nothing. Whether nothing is wrong with the files as
+    they are."""
+    shown: set[str] = set()
+    good = True
+    for file in files:
+        fixed = _fixed(common, file)
+        if isinstance(fixed, Compiled):
+            report(common, fixed)
+            good = False
+            continue
+        for path, after in fixed.changed.items():
+            if path not in shown:
+                diff = unified(path, fixed.before[path], after, "fixed")
+                common.speech.exactly(diff)
+            shown.add(path)
+        _tell(common, fixed)
+        if has_errors(fixed.mended.left):
+            common.speech.trouble(f"{file}: not all can be fixed; `meltica check {file}` says what is wrong")
+        good = good and not (fixed.changed or has_errors(fixed.mended.left))
+    return good
+
+
+def _fixed(common: Common, file: Path) -> _Fixed | Compiled:
+    """What becomes of the file; that it cannot be read if it cannot."""
+    text = read_source(file)
     with faults_said(common):
         options = compile_options(find_project(file, common.config), Use.RUN)
+    if isinstance(text, Diagnostic):
+        return compile_file(file, options)
 
     def compiled(texts: Texts) -> Compiled:
         def read(path: Path) -> str | Diagnostic:
@@ -33,11 +81,11 @@ def fix_pipeline(common: Common, file: Path) -> None:
         return compile_text(str(file), texts[str(file)], options, read)
 
     before = {source.path: source.text for source in compiled({str(file): text}).sources}
-    mended = mend(before, lambda texts: compiled(texts).diagnostics)
-    for path, after in mended.texts.items():
-        if after != before[path]:
-            _write(common, Path(path), after)
-    for applied in mended.applied:
+    return _Fixed(before, mend(before, lambda texts: compiled(texts).diagnostics))
+
+
+def _tell(common: Common, fixed: _Fixed) -> None:
+    for applied in fixed.mended.applied:
         common.speech.note(f"{applied.location}: {applied.title} ({applied.code})")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from meltica_dsl.formatter import format_source
 from meltica_dsl.read import read_source
 from meltica_dsl.render_text import render
 from meltica_dsl.source import SourceFile
+from meltica_runtime.cli.diffs import unified
 from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="fmt")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file is not in canonical form.")
-@click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
+@click.option("--diff", is_flag=True, help="Change nothing; show what would change, exit 1 if anything.")
 @common_options
 def command(common: Common, files: tuple[Path, ...], *, check: bool, diff: bool) -> None:
     """Put pipelines into their canonical form. `-` reads from stdin and writes to stdout."""
@@ -48,17 +48,11 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
     if formatted.text == text:
         return True
     if diff:
-        lines = difflib.unified_diff(
-            text.splitlines(keepends=True),
-            formatted.text.splitlines(keepends=True),
-            f"{file} (now)",
-            f"{file} (canonical)",
-        )
-        common.speech.result("".join(lines).rstrip("\n"))
+        common.speech.exactly(unified(str(file), text, formatted.text, "canonical"))
     if check:
         common.speech.trouble(f"{file}: not in canonical form; `meltica fmt {file}` puts it there")
     if check or diff:
-        return not check
+        return False
     try:
         file.write_text(formatted.text, "utf-8")
     except OSError as error:

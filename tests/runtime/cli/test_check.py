@@ -98,3 +98,51 @@ def test_fix_says_what_is_left_in_the_form_that_was_asked_for(file: Path) -> Non
 def test_a_small_pipeline_takes_more_than_no_memory(file: Path) -> None:
     file.write_text(GOOD)
     assert " KiB, graph " in check(file).stderr
+
+
+def test_diff_shows_what_fix_would_write_and_writes_nothing(file: Path) -> None:
+    shared = file.with_name("shared.mel")
+    shared.write_text("pool ram { events: 64, on_full = drop_oldest }")
+    text = 'pipeline p\nimport "shared.mel"\n' + GOOD[11:].replace(
+        "pool ram { events = 64, on_full = drop_oldest }\n", ""
+    )
+    file.write_text(text.replace("log", "lgo"))
+    answer = check("--fix", "--diff", file)
+    assert answer.exit_code == 1
+    assert answer.stdout == (
+        f"--- {file} (now)\n+++ {file} (fixed)\n@@ -2,4 +2,4 @@\n"
+        ' import "shared.mel"\n'
+        " provider paper { adapter = fake, symbols = [BTC-USDT] }\n"
+        " route r via ram = paper.trade -> tape\n"
+        "-sink tape = lgo\n+sink tape = log\n"
+        f"--- {shared} (now)\n+++ {shared} (fixed)\n@@ -1 +1 @@\n"
+        "-pool ram { events: 64, on_full = drop_oldest }\n\\ No newline at end of file\n"
+        "+pool ram { events = 64, on_full = drop_oldest }\n\\ No newline at end of file\n"
+    )
+    assert "lgo" in file.read_text()
+    assert ":" in shared.read_text()
+    assert check("--fix", file).exit_code == 0
+    again = check("--diff", file)
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_diff_says_that_something_is_left(file: Path) -> None:
+    file.write_text(GOOD.replace("64,", "0,"))
+    answer = check("--fix", "--diff", file)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert f"`meltica check {file}` says what is wrong" in answer.stderr
+
+
+def test_a_diff_is_text(file: Path) -> None:
+    assert check("--diff", "--format", "json", file).exit_code == 2
+
+
+@pytest.mark.parametrize("options", [["--check"], ["--diff"], ["--check", "--diff"]])
+def test_fmt_that_changes_nothing_exits_as_check_does(file: Path, options: list[str]) -> None:
+    file.write_text(GOOD)
+    answer = CliRunner().invoke(main, ["fmt", *options, str(file)])
+    assert answer.exit_code == 1
+    assert answer.stdout.startswith(f"--- {file} (now)") == ("--diff" in options)
+    assert file.read_text() == GOOD
+    assert CliRunner().invoke(main, ["fmt", str(file)]).exit_code == 0
+    assert CliRunner().invoke(main, ["fmt", *options, str(file)]).exit_code == 0
