@@ -122,7 +122,9 @@ CASES = {
     "a drawing into a folder": Case("graph quickstart.mel -o config", USAGE, "config"),
     "an unknown command": Case("chek quickstart.mel", USAGE, "Did you mean `check`?"),
     "an unknown option": Case("check --colour never quickstart.mel", USAGE, "--color"),
-    "no file": Case("check", USAGE, "FILES"),
+    "no file, and several pipelines": Case(
+        "check", USAGE, "there are 2 pipelines", holds("other.mel", "pipeline other")
+    ),
     "a part that is not there": Case("compile --emit kernel quickstart.mel", USAGE, "kernels"),
     "a time without unit": Case("run quickstart.mel --for 30", USAGE, "write `30s`"),
     "no events": Case("run quickstart.mel --events 0", USAGE, "--events"),

@@ -149,7 +149,6 @@ def test_a_test_of_a_node_that_is_switched_on_runs(project):
 
 
 def test_wrong_usage_exits_with_2(project):
-    assert project.meltica("test").returncode == 2
     assert project.meltica("test", "quickstart.mel", "--limit", "0").returncode == 2
 
 

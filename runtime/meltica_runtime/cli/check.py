@@ -11,11 +11,12 @@ from meltica_compiler.draw.amounts import show_bytes
 from meltica_compiler.graph import Graph
 from meltica_dsl.diagnostics import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
+from meltica_runtime.cli.default_pipeline import default_pipeline
 from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How to report."
 )
@@ -25,7 +26,8 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 )
 @common_options
 def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool, diff: bool) -> None:
-    """Say whether pipelines would start, and what is wrong if not."""
+    """Say whether pipelines would start, and what is wrong if not. Without FILES, the project's one."""
+    files = files or (default_pipeline(common),)
     if diff:
         raise SystemExit(Exit.GOOD if _diff(common, files, form) else Exit.USER)
     everything = []

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from meltica_runtime.cli.compiling import Use, graph_or_exit
+from meltica_runtime.cli.default_pipeline import told_default_pipeline
 from meltica_runtime.cli.options import Common, common_options
 
 
 @click.command(name="compile")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--emit",
     type=click.Choice(
@@ -23,15 +24,16 @@ from meltica_runtime.cli.options import Common, common_options
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Tables or JSON.")
 @common_options
-def command(common: Common, file: Path, emit: str, form: str) -> None:
+def command(common: Common, file: Path | None, emit: str, form: str) -> None:
     """Show the graph as JSON, the kernels, the record layouts, or what the compiler has proved: the memory
     budget, what may be lost, who suffers when a node stops, how long stages hold events back, and where
-    secrets go."""
+    secrets go. Without FILE, of the project's one pipeline."""
     from meltica_compiler.emit import PLAIN, emit_json
     from meltica_compiler.emit import emit as emit_part
 
     if form == "json" and emit not in ("graph", *PLAIN):
         raise click.UsageError(f"`--emit {emit}` is program text, and has no JSON form")
+    file = file or told_default_pipeline(common)
     graph = graph_or_exit(common, file, Use.LOOK)
     shown = emit_json(graph, emit) if form == "json" else emit_part(graph, emit)
     common.speech.result(shown.rstrip("\n"))

