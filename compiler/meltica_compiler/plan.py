@@ -46,6 +46,21 @@ class Fate(Enum):
     ADDED = "added"
     REMOVED = "removed"
 
+    @property
+    def stays(self) -> bool:
+        """What runs now runs on."""
+        return self in (Fate.KEPT, Fate.MOVED)
+
+    @property
+    def comes(self) -> bool:
+        """There is a new one."""
+        return self in (Fate.ADDED, Fate.RESTARTED)
+
+    @property
+    def goes(self) -> bool:
+        """What runs now ends."""
+        return self in (Fate.REMOVED, Fate.RESTARTED)
+
 
 class Reason(Struct, frozen=True):
     """`before` and `after` are in the language's spelling, and empty where there is nothing. With both empty

@@ -284,6 +284,6 @@ class _Building:
         if edge.target_kind == "route":
             return self._link(edge, route, sources, streams)
         target = self.plan.fate(f"{edge.target_kind}:{edge.target}")
-        if target in (Fate.KEPT, Fate.MOVED):
+        if target.stays:
             return self.before.edges[edge.id]
         return edge_ring(edge, route, sources, streams)

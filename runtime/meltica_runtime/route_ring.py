@@ -27,11 +27,11 @@ class RouteRing:
     @property
     def unread(self) -> int:
         """Records that the route behind it has still to read."""
-        return self.written - max(self._read, self._oldest) + len(self.edge.waiting)
+        return self.written - self._first + len(self.edge.waiting)
 
     def take_over(self, earlier: RouteRing) -> None:
         """Goes on with what is unread in `earlier`, which stays as it is, under a policy of its own."""
-        position = max(earlier._read, earlier._oldest)
+        position = earlier._first
         while position < earlier.written:
             rows = earlier.window(position, earlier.edge.capacity)
             self.edge.inherit(rows)
@@ -55,16 +55,17 @@ class RouteRing:
 
     def skip_overwritten(self) -> int:
         """The position of the oldest record that is still there. Those that were lost are counted."""
-        lost = self._oldest - self._read
+        lost = self._first - self._read
         if lost > 0:
             self._words[SKIPPED] = (self._words[SKIPPED] + lost) & _WRAP
             self.let_go(self._read + lost)
         return self._read
 
     @property
-    def _oldest(self) -> int:
-        """Position of the first record that was not overwritten."""
-        return self._read + ((self._words[CLAIM] - self._words[HEAD]) & _WRAP) - self.edge.capacity
+    def _first(self) -> int:
+        """Position of the oldest record that is neither read nor overwritten."""
+        claimed = (self._words[CLAIM] - self._words[HEAD]) & _WRAP
+        return self._read + max(0, claimed - self.edge.capacity)
 
     def let_go(self, position: int) -> None:
         """Gives back the room of the records before `position`."""

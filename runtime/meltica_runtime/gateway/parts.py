@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meltica_compiler.graph import Graph, ProviderNode, SinkNode, StrategyNode
 from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_compiler.plan import Fate, Plan
+from meltica_compiler.plan import Plan
 from meltica_runtime.data_plane import DataPlane
 from meltica_runtime.gateway.clock import Microseconds, monotonic_s
 from meltica_runtime.gateway.options import GatewayOptions
@@ -63,7 +63,7 @@ class Workshop:
         graph = plane.graph
 
         def stays(id: str) -> bool:
-            return plan.fate(id) in (Fate.KEPT, Fate.MOVED)
+            return plan.fate(id).stays
 
         return _wired(
             plane,

@@ -20,7 +20,7 @@ from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.gateway.core import Core
 from meltica_runtime.gateway.crew import Workplace
 from meltica_runtime.gateway.parts import Parts
-from meltica_runtime.gateway.switch import LOOK_SECONDS, Switch, Trial, comes
+from meltica_runtime.gateway.switch import LOOK_SECONDS, Switch, Trial
 from meltica_runtime.next_plane import OutOfCodes, RingTooSmall, build_next_plane
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.faults import StoreFault
@@ -151,12 +151,12 @@ class Swap:
         """Starts what reads, and finds out whether it can."""
         starting: list[StrategyInstance] = []
         for strategy in self._graph.strategies:
-            if comes(planned, strategy.id):
+            if planned.fate(strategy.id).comes:
                 instance = trial.parts.strategies[strategy.name]
                 trial.shifts[strategy.id] = self._place.readers.start(instance.run)
                 starting.append(instance)
         for sink in self._graph.sinks:
-            if comes(planned, sink.id):
+            if planned.fate(sink.id).comes:
                 trial.shifts[sink.id] = self._place.readers.start(trial.parts.sinks[sink.name].run)
         for instance in starting:
             await instance.started.wait()

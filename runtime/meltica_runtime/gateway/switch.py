@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from meltica_compiler.plan import Fate, Plan
+from meltica_compiler.plan import Plan
 from meltica_runtime.edge_ring import EdgeRing
 from meltica_runtime.gateway import notes
 from meltica_runtime.gateway.core import Core, Left
@@ -28,15 +28,6 @@ SEE_OFF_SECONDS = 5.0
 
 LOOK_SECONDS = 0.01
 """How often is looked whether what is waited for is there."""
-
-
-def comes(planned: Plan, id: str) -> bool:
-    """Whether a node of this id is new, or is made anew."""
-    return planned.fate(id) in (Fate.ADDED, Fate.RESTARTED)
-
-
-def _goes(planned: Plan, id: str) -> bool:
-    return planned.fate(id) in (Fate.REMOVED, Fate.RESTARTED)
 
 
 @dataclass
@@ -69,7 +60,7 @@ class Switch:
         with ExitStack() as back:
             lost = self._trial.plane.switch(back)
             for node in parts.graph.providers:
-                if not comes(self._planned, node.id):
+                if self._planned.fate(node.id).stays:
                     rings = parts.plane.ingresses[node.name]
                     back.callback(parts.providers[node.name].take_up(node, rings))
             back.pop_all()
@@ -89,7 +80,7 @@ class Switch:
         core.hand.wire(parts.strategies, core.router)
         core.take_up(self._trial.left)
         core.hand.follow_halts()
-        new = [node for node in parts.graph.strategies if comes(self._planned, node.id)]
+        new = [node for node in parts.graph.strategies if self._planned.fate(node.id).comes]
         core.introduce_instruments([parts.strategies[node.name] for node in new])
         for id, shift in self._exchange_readers():
             self._place.readers.tasks.start_soon(self._see_off, id, self._reader(id), shift)
@@ -98,16 +89,16 @@ class Switch:
     def _exchange_providers(self) -> None:
         writers, parts, router = self._place.writers, self._trial.parts, self._core.router
         for step in self._planned.steps:
-            if step.kind == "provider" and _goes(self._planned, step.id):
+            if step.kind == "provider" and step.fate.goes:
                 shift = writers.shifts.pop(step.id)
                 shift.scope.cancel()
                 self._place.readers.tasks.start_soon(self._clear_up_orders, step.name, shift)
         for node in parts.graph.providers:
             provider = parts.providers[node.name]
-            known = None if comes(self._planned, node.id) else self._venues[node.name]
+            known = None if self._planned.fate(node.id).comes else self._venues[node.name]
             if provider.venue is not None and provider.venue is not known:
                 router.use_venue(node.name, provider.venue)
-            if comes(self._planned, node.id):
+            if self._planned.fate(node.id).comes:
                 self._core.employ_provider(writers, node)
 
     def _exchange_accounts(self) -> None:
@@ -123,7 +114,7 @@ class Switch:
         """Puts the new tasks in place; yields those whose nodes are to end."""
         shifts = self._place.readers.shifts
         for step in self._planned.steps:
-            if step.kind in ("strategy", "sink") and _goes(self._planned, step.id):
+            if step.kind in ("strategy", "sink") and step.fate.goes:
                 yield step.id, shifts.pop(step.id)
         shifts.update(self._trial.shifts)
 
