@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from meltica_compiler.options import CompileOptions
-from meltica_compiler.passes.draft import Draft
-from meltica_dsl.diagnostics import in_source_order
+from meltica_compiler.passes.compile_state import Draft
+from meltica_compiler.passes.options import CompileOptions
+from meltica_dsl.diagnostics.diagnostic import in_source_order
 from meltica_dsl.load import load
 
 STRATEGIES = Path(__file__).parents[1] / "strategies"

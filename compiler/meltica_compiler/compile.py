@@ -9,17 +9,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.options import CompileOptions
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes import PASSES
-from meltica_compiler.passes.draft import Draft
-from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
-from meltica_dsl.imports import Read
+from meltica_compiler.passes.compile_state import Draft
+from meltica_compiler.passes.options import CompileOptions
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.load import load
-from meltica_dsl.parser import Parse, parse
-from meltica_dsl.read import read_source
-from meltica_dsl.scenario import Scenario, SkippedScenario
-from meltica_dsl.source import SourceFile, Span
+from meltica_dsl.model.scenario import Scenario, SkippedScenario
+from meltica_dsl.parse.imports import Read
+from meltica_dsl.parse.parser import Parse, parse
+from meltica_dsl.parse.read import read_source
+from meltica_dsl.text.source import SourceFile, Span
 
 __all__ = ["CompileOptions", "Compiled", "compile_file", "compile_text"]
 

@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from meltica_compiler import proofs
-from meltica_compiler.graph import Graph
-from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_compiler.inbox.source import inbox_source
+from meltica_compiler.analyses import proofs
+from meltica_compiler.graph.canonical import graph_json
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.kernels.generate import input_depth, kernel_source
-from meltica_compiler.layout import RecordLayout, record_layout
-from meltica_compiler.plain import graph_json
-from meltica_compiler.text_table import text_table
-from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_compiler.records.inbox_source import inbox_source
+from meltica_compiler.records.layout import RecordLayout, record_layout
+from meltica_compiler.text.text_table import text_table
+from meltica_dsl.model.fields import EVENT_BY_NAME
 
 
 def emit(graph: Graph, part: str) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
-from meltica_dsl.imports import Read, gather
-from meltica_dsl.model import Pipeline
-from meltica_dsl.parser import Parse, parse
-from meltica_dsl.read import read_source
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
+from meltica_dsl.model.pipeline import Pipeline
+from meltica_dsl.parse.imports import Read, gather
+from meltica_dsl.parse.parser import Parse, parse
+from meltica_dsl.parse.read import read_source
 from meltica_dsl.resolve.pipeline import resolve
-from meltica_dsl.source import SourceFile
+from meltica_dsl.text.source import SourceFile
 
 
 class Loaded(Struct, frozen=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from meltica_runtime.data_plane import DataPlane
-from meltica_runtime.providers.binance.frames import FrameDecoder
-from meltica_runtime.providers.market import MarketCodes
+from meltica_runtime.dataplane.market_batch import MarketCodes
+from meltica_runtime.dataplane.plane import DataPlane
+from meltica_runtime.venues.binance.frames import FrameDecoder
 
 STREAM = b"btcusdt@trade"
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import uvloop
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.inbox import geometry as at
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.records import inbox_geometry as at
 
 from .frames import frame_decoder, trade_frames
 from .pipelines import replay_graph

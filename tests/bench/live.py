@@ -9,7 +9,7 @@ from statistics import median
 
 import uvloop
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 from .frames import bare_decode, frame_decoder, trade_frames
 from .pipelines import replay_graph

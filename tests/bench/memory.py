@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvloop
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 from .pipelines import replay_graph
 from .rig import running

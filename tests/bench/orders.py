@@ -10,14 +10,14 @@ from statistics import median
 import numpy as np
 import uvloop
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.layout import MAX_BATCH
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
 from meltica_runtime.orders.order import OrderState
-from meltica_runtime.providers.cutting import joined_rows
-from meltica_runtime.providers.fake.market import FakeMarket
-from meltica_runtime.providers.fake.provider import fake_market_settings
-from meltica_runtime.providers.market import MarketBatch, MarketCodes, Rows
 from meltica_runtime.simulation.simulation import Simulation
+from meltica_runtime.venues.batching import joined_rows
+from meltica_runtime.venues.fake.market import FakeMarket
+from meltica_runtime.venues.fake.provider import fake_market_settings
 
 from .pipelines import ordering_graph
 from .scale import Scale

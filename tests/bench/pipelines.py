@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 COUNTING = """\
 // Reads every trade and adds up what it sees, so that nothing is optimised away.

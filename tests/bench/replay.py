@@ -10,9 +10,9 @@ import anyio
 import numpy as np
 import uvloop
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.layout import MAX_BATCH, record_layout
-from meltica_runtime.rings import Records
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.records.layout import MAX_BATCH, record_layout
+from meltica_runtime.dataplane.ingress_ring import Records
 
 from .pipelines import replay_graph
 from .rig import PAUSE_SECONDS, running

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import anyio
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_runtime.data_plane import DataPlane, build_data_plane
-from meltica_runtime.pump import Pump
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_runtime.dataplane.plane import DataPlane, build_data_plane
+from meltica_runtime.dataplane.pump import Pump
 from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
 from meltica_runtime.strategies.isolate import IsolateWorld
 from meltica_runtime.strategies.latency import LatencyMeter

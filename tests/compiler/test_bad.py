@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_dsl.codes import CODES
-from meltica_dsl.diagnostics import Severity
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.diagnostic import Severity
 
 HERE = Path(__file__).parent
 STRATEGIES = HERE.parents[1] / "strategies"

@@ -11,7 +11,7 @@ import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_file, compile_text
 from meltica_compiler.kernels.load import load_kernel
-from meltica_dsl.model import FullPolicy
+from meltica_dsl.model.pipeline import FullPolicy
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = CompileOptions(ROOT / "strategies", require_registry=False, environ={})

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from meltica_compiler.budget import budget, size_text
+from meltica_compiler.analyses.budget import budget, size_text
+from meltica_compiler.analyses.loss import lossy_edges, stalls
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.emit import PARTS, emit
-from meltica_compiler.loss import lossy_edges, stalls
 
 ROOT = Path(__file__).parents[2]
 TEXT = """

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_compiler.plain import graph_json
-from meltica_dsl.formatter import format_source
+from meltica_compiler.graph.canonical import graph_json
+from meltica_dsl.formatting.formatter import format_source
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = CompileOptions(ROOT / "strategies", require_registry=False, environ={})

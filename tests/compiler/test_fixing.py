@@ -8,10 +8,10 @@ from hypothesis import given
 from tests.dsl.mutations import EXAMPLES, many, tokens_changed, values_changed
 
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Severity
-from meltica_dsl.fixing import Mended, mend
-from meltica_dsl.parser import parse
-from meltica_dsl.source import Span
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Severity
+from meltica_dsl.diagnostics.fixing import Mended, mend
+from meltica_dsl.parse.parser import parse
+from meltica_dsl.text.source import Span
 
 OPTIONS = CompileOptions(Path(__file__).parents[2] / "strategies", require_registry=False, environ={})
 

@@ -12,16 +12,16 @@ from tests.dsl.programs import programs
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.draw.dot import render_dot
 from meltica_compiler.draw.tree import render_tree
-from meltica_compiler.plain import graph_json
-from meltica_dsl.codes import CODES
-from meltica_dsl.diagnostics import Diagnostic, has_errors, in_source_order
-from meltica_dsl.formatter import format_source
+from meltica_compiler.graph.canonical import graph_json
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
+from meltica_dsl.diagnostics.render_json import render as render_json
+from meltica_dsl.diagnostics.render_sarif import render as render_sarif
+from meltica_dsl.diagnostics.render_text import render as render_text
+from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import mel_to_json
-from meltica_dsl.read import decode
-from meltica_dsl.render_json import render as render_json
-from meltica_dsl.render_sarif import render as render_sarif
-from meltica_dsl.render_text import render as render_text
+from meltica_dsl.parse.read import decode
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = CompileOptions(ROOT / "strategies", require_registry=False, environ={"HOME": "/root"})

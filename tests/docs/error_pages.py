@@ -12,13 +12,13 @@ from contextlib import chdir
 from pathlib import Path
 
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_dsl.codes import CODES, Code
-from meltica_dsl.codes.code import Example
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics.codes import CODES, Code
+from meltica_dsl.diagnostics.codes.code import Example
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.json_form.from_json import json_to_mel
-from meltica_dsl.source import SourceFile
-from meltica_runtime.config import load_config
-from meltica_runtime.config_fault import ConfigFault
+from meltica_dsl.text.source import SourceFile
+from meltica_runtime.config.fault import ConfigFault
+from meltica_runtime.config.load import load_config
 
 from .error_scenes import SCENES
 from .frame import NAME, ROOT, framed, rendered

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_compiler.passes.draft import Draft
+from meltica_compiler.passes.compile_state import Draft
 from meltica_compiler.passes.memory import MAX_CODES, check_codes
 from meltica_compiler.passes.providers import venue_faults
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.imports import MAX_FILES
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.load import load
-from meltica_dsl.parser import MAX_CHARACTERS
-from meltica_dsl.source import SourceFile
-from meltica_dsl.values import Symbol
+from meltica_dsl.model.values import Symbol
+from meltica_dsl.parse.imports import MAX_FILES
+from meltica_dsl.parse.parser import MAX_CHARACTERS
+from meltica_dsl.text.source import SourceFile
 
 from .frame import NAME, ROOT, framed
 

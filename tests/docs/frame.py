@@ -8,10 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.read import read_source
-from meltica_dsl.render_text import render
-from meltica_dsl.source import SourceFile
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.diagnostics.render_text import render
+from meltica_dsl.parse.read import read_source
+from meltica_dsl.text.source import SourceFile
 
 ROOT = Path(__file__).parents[2]
 WIDTH = 80

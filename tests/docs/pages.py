@@ -11,17 +11,17 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.setting_schema import SettingSpec
+from meltica_compiler.adapters.sinks import SINK_KINDS
 from meltica_compiler.compile import CompileOptions, compile_file
 from meltica_compiler.draw.render import render as draw
-from meltica_compiler.graph import Graph, SettingValue
-from meltica_compiler.setting_schema import SettingSpec
-from meltica_compiler.sinks import SINK_KINDS
-from meltica_dsl.fields import EVENTS, FieldType
+from meltica_compiler.graph.graph import Graph, SettingValue
 from meltica_dsl.json_form.schema import schema
 from meltica_dsl.json_form.values import written
+from meltica_dsl.model.fields import EVENTS, FieldType
+from meltica_dsl.model.value_text import number_text
 from meltica_dsl.resolve.functions import FUNCTIONS
-from meltica_dsl.value_text import number_text
 from meltica_runtime.cli import COMMANDS
 
 from .cookbook import cookbook

@@ -9,8 +9,8 @@ import pytest
 from tests.docs import cookbook
 from tests.docs.frame import ROOT
 
-from meltica_dsl.formatter import format_source
-from meltica_dsl.render_text import render
+from meltica_dsl.diagnostics.render_text import render
+from meltica_dsl.formatting.formatter import format_source
 from meltica_runtime.testing.report_text import problem_lines
 from meltica_runtime.testing.trial import Trial
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from py_mini_racer import MiniRacer
 
-from meltica_dsl.literals import DURATION_UNITS, SIZE_UNITS
-from meltica_dsl.tables import GRAMMAR_PATH
+from meltica_dsl.parse.literals import DURATION_UNITS, SIZE_UNITS
+from meltica_dsl.parse.tables import GRAMMAR_PATH
 
 ROOT = Path(__file__).parents[2]
 VSCODE = ROOT / "docs" / "editors" / "vscode"

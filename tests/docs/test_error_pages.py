@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_dsl.codes import CODES
-from meltica_dsl.diagnostics import Severity
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.diagnostic import Severity
 
 SHOWN = [code for code in CODES.values() if code.example is not None]
 MENDED = [code for code in SHOWN if code.example.is_mended]

@@ -9,11 +9,11 @@ import pytest
 from click import Context
 from tests.docs.frame import compiled
 
-from meltica_dsl.diagnostics import has_errors
+from meltica_dsl.diagnostics.diagnostic import has_errors
+from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import mel_to_json
-from meltica_dsl.model import FullPolicy, Risk
-from meltica_dsl.render_text import render
+from meltica_dsl.model.pipeline import FullPolicy, Risk
 from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_runtime.cli import COMMANDS, main
 from meltica_runtime.cli.run import command as run

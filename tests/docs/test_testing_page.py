@@ -10,7 +10,7 @@ import pytest
 from click import Context
 from tests.docs.frame import compiled as compiled_snippet
 
-from meltica_dsl.scenario import RECORD_FIELDS, VERBS, FaultKind, Verb
+from meltica_dsl.model.scenario import RECORD_FIELDS, VERBS, FaultKind, Verb
 from meltica_runtime.cli import main
 from meltica_runtime.testing.report_text import problem_lines
 from meltica_runtime.testing.trial import Trial

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from meltica_dsl.fields import EVENTS, SIDES
 from meltica_dsl.intelligence.vocabulary import DECLARATIONS, FULL_POLICIES, STAGES
 from meltica_dsl.intelligence.vocabulary import FUNCTIONS as CONSTANT_FUNCTIONS
-from meltica_dsl.literals import DURATION_UNITS, SIZE_UNITS
+from meltica_dsl.model.fields import EVENTS, SIDES
+from meltica_dsl.parse.literals import DURATION_UNITS, SIZE_UNITS
+from meltica_dsl.parse.tables import grammar_tables
 from meltica_dsl.resolve.functions import FUNCTIONS
-from meltica_dsl.tables import grammar_tables
 
 ROOT = Path(__file__).parents[2]
 GRAMMAR = ROOT / "docs" / "editors" / "vscode" / "syntaxes" / "meltica.tmLanguage.json"

@@ -14,9 +14,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from meltica_dsl.diagnostics import has_errors
-from meltica_dsl.lexer import lex
+from meltica_dsl.diagnostics.diagnostic import has_errors
 from meltica_dsl.load import load
+from meltica_dsl.parse.lexer import lex
 
 ROOT = Path(__file__).parents[2]
 _SNIPPET = re.compile(r"```mel[^\n]*\n(.*?)```", re.DOTALL)

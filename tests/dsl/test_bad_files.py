@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from meltica_dsl.codes import CODES
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.load import load
-from meltica_dsl.read import read_source
-from meltica_dsl.render_text import render
+from meltica_dsl.parse.read import read_source
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.mel"))

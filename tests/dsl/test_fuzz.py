@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.dsl.programs import programs
 
-from meltica_dsl.codes import CODES
-from meltica_dsl.diagnostics import Diagnostic, in_source_order
-from meltica_dsl.formatter import format_source
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, in_source_order
+from meltica_dsl.diagnostics.render_json import render as render_json
+from meltica_dsl.diagnostics.render_text import render as render_text
+from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.load import load
-from meltica_dsl.read import decode
-from meltica_dsl.render_json import render as render_json
-from meltica_dsl.render_text import render as render_text
+from meltica_dsl.parse.read import decode
 
 HERE = Path(__file__).parent
 MAX_SECONDS = 2

@@ -10,13 +10,13 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from meltica_dsl.fields import EventType
-from meltica_dsl.formatter import format_source
+from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.load import load
-from meltica_dsl.model import Binary, Call, Conditional, Const, FieldRef, Membership, Unary
-from meltica_dsl.read import read_source
-from meltica_dsl.source import Span
-from meltica_dsl.values import Setting, Symbol
+from meltica_dsl.model.fields import EventType
+from meltica_dsl.model.pipeline import Binary, Call, Conditional, Const, FieldRef, Membership, Unary
+from meltica_dsl.model.values import Setting, Symbol
+from meltica_dsl.parse.read import read_source
+from meltica_dsl.text.source import Span
 
 FOLDER = Path(__file__).parent / "good"
 FILES = sorted(FOLDER.glob("*.mel"))

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from meltica_dsl.load import load
-from meltica_dsl.model import Const
-from meltica_dsl.scenario import Scenario, SkippedScenario
-from meltica_dsl.switched_off import Cause
-from meltica_dsl.values import Duration, Ratio, Secret, Symbol, Word
+from meltica_dsl.model.disabled import Cause
+from meltica_dsl.model.pipeline import Const
+from meltica_dsl.model.scenario import Scenario, SkippedScenario
+from meltica_dsl.model.values import Duration, Ratio, Secret, Symbol, Word
 
 SWITCHED = """\
 pipeline p

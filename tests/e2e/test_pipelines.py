@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_dsl.formatter import format_source
+from meltica_dsl.formatting.formatter import format_source
 
 ROOT = Path(__file__).parents[2]
 PIPELINES = sorted((ROOT / "pipelines").glob("*.mel"))

@@ -17,8 +17,8 @@ import pyarrow.parquet as parquet
 import pytest
 from rich.cells import cell_len
 
-from meltica_runtime.orders.journal import RiskRecorded
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
+from meltica_runtime.orders.write_log import RiskRecorded
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import PoolLimits, open_database
 

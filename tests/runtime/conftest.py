@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from meltica_compiler.layout import RecordLayout, record_layout
-from meltica_dsl.model import FullPolicy
+from meltica_compiler.records.layout import RecordLayout, record_layout
+from meltica_dsl.model.pipeline import FullPolicy
 
 
 @dataclass

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from meltica_compiler import module_inspection, registry
-from meltica_compiler.module_cache import ModuleCache
-from meltica_compiler.module_inspection import INSPECTOR_VERSION, inspect
-from meltica_compiler.module_metadata import ConfigType, ModuleMetadata
-from meltica_dsl.diagnostics import has_errors
-from meltica_dsl.fields import EVENTS, EXECUTION_HANDLERS, SIDES, EventType, Field, FieldType
+from meltica_compiler.modules.cache import ModuleCache
+from meltica_compiler.modules.inspection import INSPECTOR_VERSION, inspect
+from meltica_compiler.modules.metadata import ConfigType, ModuleMetadata
+from meltica_compiler.modules.registering import inspection as module_inspection
+from meltica_compiler.modules.registering import registry
+from meltica_dsl.diagnostics.diagnostic import has_errors
 from meltica_dsl.load import load
+from meltica_dsl.model.fields import EVENTS, EXECUTION_HANDLERS, SIDES, EventType, Field, FieldType
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "strategies.md").read_text("utf-8")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from meltica_compiler.module_cache import ModuleCache
-from meltica_compiler.module_inspection import INSPECTOR_VERSION, ModuleFault, inspect
-from meltica_compiler.module_metadata import ConfigType
-from meltica_compiler.modules import build_registry
-from meltica_compiler.registry_file import parse_registry, render_registry
-from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_compiler.modules.cache import ModuleCache
+from meltica_compiler.modules.inspection import INSPECTOR_VERSION, ModuleFault, inspect
+from meltica_compiler.modules.metadata import ConfigType
+from meltica_compiler.modules.registering import build_registry
+from meltica_compiler.modules.registry_file import parse_registry, render_registry
+from meltica_dsl.model.fields import EVENT_BY_NAME
 
 STRATEGIES = Path(__file__).parents[2] / "strategies"
 NO_CACHE = ModuleCache(None, INSPECTOR_VERSION)

@@ -1,4 +1,4 @@
-from meltica_dsl.fields import EVENTS, EXECUTION_HANDLERS
+from meltica_dsl.model.fields import EVENTS, EXECUTION_HANDLERS
 
 
 def test_it_takes_every_event_and_does_nothing(stage):

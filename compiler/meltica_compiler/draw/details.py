@@ -6,19 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from meltica_compiler.draw.amounts import show_bytes, show_count
+from meltica_compiler.adapters.setting_schema import SettingSpec
+from meltica_compiler.draw.diagram import event_note, is_lossy, route_note
 from meltica_compiler.draw.keys import Keys, link_key
 from meltica_compiler.draw.orders import Gate, gates, listens, venues
-from meltica_compiler.draw.sketch import event_note, is_lossy, route_note
-from meltica_compiler.draw.spelling import (
-    adapter_schema,
-    sink_schema,
-    spell_limits,
-    spell_linger,
-    spell_place,
-    spell_settings,
-)
-from meltica_compiler.graph import (
+from meltica_compiler.graph.graph import (
     Edge,
     Graph,
     Ingress,
@@ -28,9 +20,17 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.setting_schema import SettingSpec
-from meltica_compiler.stage_text import stage_text
-from meltica_dsl.value_text import duration_text
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_compiler.text.amounts import show_bytes, show_count
+from meltica_compiler.text.spelling import (
+    adapter_schema,
+    sink_schema,
+    spell_limits,
+    spell_linger,
+    spell_place,
+    spell_settings,
+)
+from meltica_dsl.model.value_text import duration_text
 
 Facts = tuple[tuple[str, str], ...]
 

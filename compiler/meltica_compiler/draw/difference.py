@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from meltica_compiler.draw.amounts import HASH_LENGTH
 from meltica_compiler.draw.details import Detail, Facts, details
+from meltica_compiler.draw.diagram import Box, Link, Mark, Row, Sketch, sketch
+from meltica_compiler.draw.graph_page import Portrait
 from meltica_compiler.draw.keys import Keys, keys_of
-from meltica_compiler.draw.portrait import Portrait
-from meltica_compiler.draw.sketch import Box, Link, Mark, Row, Sketch, sketch
-from meltica_compiler.graph import Graph
-from meltica_compiler.plan import Fate, Plan, Reason, Step, plan
-from meltica_compiler.plan_text import summary
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.plan.plan import Fate, Plan, Reason, Step, plan
+from meltica_compiler.plan.text import summary
+from meltica_compiler.text.amounts import HASH_LENGTH
 
 SHOWN_REASONS = 3
 """Of a box; the HTML page shows all of them."""

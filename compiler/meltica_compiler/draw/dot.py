@@ -7,7 +7,7 @@ from typing import Any
 
 import graphviz
 
-from meltica_compiler.draw.amounts import printable
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
 from meltica_compiler.draw.dot_labels import (
     Density,
     box_label,
@@ -19,8 +19,8 @@ from meltica_compiler.draw.dot_labels import (
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.keys import link_part
 from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, PAGE, SOFT, link_shade
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.text.amounts import printable
 
 FONTS = "DejaVu Sans,Verdana,Segoe UI,Helvetica,Arial,sans-serif"
 """DejaVu Sans is on most Linux machines; the others are as narrow or narrower, so text fits its box."""

@@ -9,9 +9,9 @@ from textwrap import wrap
 
 from msgspec import Struct
 
-from meltica_compiler.draw.amounts import printable, shorten
+from meltica_compiler.draw.diagram import Box, Link, LinkKind, Mark, Row, Sketch
 from meltica_compiler.draw.palette import INK, LINKS, MARK_SIGNS, MARK_TONES, SOFT, Shade, box_tone, signed
-from meltica_compiler.draw.sketch import Box, Link, LinkKind, Mark, Row, Sketch
+from meltica_compiler.text.amounts import printable, shorten
 
 
 class Density(Enum):

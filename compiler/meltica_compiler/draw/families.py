@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from meltica_compiler.dag import depths
-from meltica_compiler.draw.amounts import show_bytes
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Row, Sketch
 from meltica_compiler.draw.keys import link_key
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Row, Sketch
+from meltica_compiler.graph.dag import depths
+from meltica_compiler.text.amounts import show_bytes
 
 FOLD_FROM = 40
 """Boxes from which on families are folded: more of them do not fit a page that can be read."""

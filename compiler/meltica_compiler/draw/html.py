@@ -9,16 +9,16 @@ from collections.abc import Iterator
 import jinja2
 from markupsafe import Markup
 
-from meltica_compiler.draw.amounts import shorten
 from meltica_compiler.draw.details import Detail
+from meltica_compiler.draw.diagram import Box, Link, Sketch
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.dot_labels import NAME_LIMIT, NOTE_LIMIT
 from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.graph_page import Portrait, portrait
 from meltica_compiler.draw.palette import SHADES, signed
 from meltica_compiler.draw.picture import render_svg
-from meltica_compiler.draw.portrait import Portrait, portrait
-from meltica_compiler.draw.sketch import Box, Link, Sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.text.amounts import shorten
 
 # Titles of a plain SVG become the browser's own tooltips; the page shows its details instead.
 _NATIVE_TIPS = re.compile(r'<title>.*?</title>\n?|\s+xlink:title="[^"]*"', re.DOTALL)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from meltica_compiler.draw.orders import Gate, gates, venues
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 

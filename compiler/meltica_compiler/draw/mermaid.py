@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meltica_compiler.draw.amounts import printable
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, MARK_TONES, TONES, Tone, signed
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.text.amounts import printable
 
 # What Mermaid could read as markup, an entity, a directive or the end of a label.
 _SPECIAL = re.compile(r'[&<>"#`\\;%]')

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
-from meltica_dsl.model import Risk
+from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
+from meltica_dsl.model.pipeline import Risk
 
 
 class Gate(Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Mark
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark
 
 
 class Shade(Struct, frozen=True):

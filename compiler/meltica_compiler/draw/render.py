@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from meltica_compiler.draw.diagram import Sketch
 from meltica_compiler.draw.difference import difference
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
+from meltica_compiler.draw.graph_page import Portrait, portrait
 from meltica_compiler.draw.html import html_page
 from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.picture import render_png, render_svg
-from meltica_compiler.draw.portrait import Portrait, portrait
-from meltica_compiler.draw.sketch import Sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 class UnknownDrawingError(ValueError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from meltica_compiler.draw.amounts import printable, shorten, show_bytes
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Sketch
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Sketch
 from meltica_compiler.draw.terminal import Item, Line, Piece, Style, tree_lines, unbroken, wrapped
+from meltica_compiler.text.amounts import printable, shorten, show_bytes
 
 ROW_LIMIT = 60
 """Characters that are shown of a row: the symbols of a provider may be hundreds."""

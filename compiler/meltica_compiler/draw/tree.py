@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from meltica_compiler.draw.amounts import (
-    HASH_LENGTH,
-    memory_rows,
-    printable,
-    show_bytes,
-    show_count,
-    total_line,
-)
+from meltica_compiler.adapters.setting_schema import SettingSpec
+from meltica_compiler.draw.diagram import downstream, event_note, is_lossy, pool_note, route_note, sketch
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.sketch import downstream, event_note, is_lossy, pool_note, route_note, sketch
-from meltica_compiler.draw.spelling import (
-    adapter_schema,
-    sink_schema,
-    spell_limits,
-    spell_linger,
-    spell_place,
-    spell_settings,
-)
 from meltica_compiler.draw.summary_tree import summary_lines, way_to_all
 from meltica_compiler.draw.terminal import (
     LEAST_WIDTH,
@@ -36,7 +21,7 @@ from meltica_compiler.draw.terminal import (
     unbroken,
     wrapped,
 )
-from meltica_compiler.graph import (
+from meltica_compiler.graph.graph import (
     Edge,
     Graph,
     ProviderNode,
@@ -45,8 +30,23 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.setting_schema import SettingSpec
-from meltica_compiler.stage_text import stage_text
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_compiler.text.amounts import (
+    HASH_LENGTH,
+    memory_rows,
+    printable,
+    show_bytes,
+    show_count,
+    total_line,
+)
+from meltica_compiler.text.spelling import (
+    adapter_schema,
+    sink_schema,
+    spell_limits,
+    spell_linger,
+    spell_place,
+    spell_settings,
+)
 
 _READERS = {"strategy": Style.STRATEGY, "sink": Style.SINK, "route": Style.ROUTE}
 

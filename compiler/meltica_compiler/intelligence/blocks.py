@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from meltica_compiler.intelligence.catalogue import Modules, adapter_keys, config_keys, sink_keys
 from meltica_compiler.intelligence.suggestion import Knowledge
-from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
-from meltica_dsl.intelligence.caret import Caret
-from meltica_dsl.intelligence.spot import Spot, word_after
+from meltica_dsl.intelligence.completion_context import Spot, word_after
+from meltica_dsl.intelligence.cursor import Caret
 from meltica_dsl.intelligence.vocabulary import KEYS, Key, Wanted
+from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
+from meltica_dsl.model.scenario import RECORD_FIELDS
 from meltica_dsl.resolve.scope import Noun
-from meltica_dsl.scenario import RECORD_FIELDS
-from meltica_dsl.strings import read_string
+from meltica_dsl.text.strings import read_string
 
 _FIELD_WANTED = {
     FieldType.TIME: (Wanted.NUMBER,),

@@ -7,17 +7,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.draw.spelling import spell_as, spell_setting
-from meltica_compiler.graph import ModuleInfo
-from meltica_compiler.module_metadata import ConfigField, ConfigType, JsonValue, ModuleMetadata
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.setting_schema import SettingSpec, SettingType
+from meltica_compiler.adapters.sinks import SINK_KINDS
+from meltica_compiler.graph.graph import ModuleInfo
+from meltica_compiler.modules.metadata import ConfigField, ConfigType, JsonValue, ModuleMetadata
+from meltica_compiler.modules.registry import StrategyLibrary
 from meltica_compiler.passes.strategies import find_module
-from meltica_compiler.registry import StrategyLibrary
-from meltica_compiler.setting_schema import SettingSpec, SettingType
-from meltica_compiler.sinks import SINK_KINDS
+from meltica_compiler.text.spelling import spell_as, spell_setting
 from meltica_dsl.intelligence.vocabulary import Key, Wanted
-from meltica_dsl.model import Selector
-from meltica_dsl.source import Span
+from meltica_dsl.model.pipeline import Selector
+from meltica_dsl.text.source import Span
 
 _WANTED: Mapping[SettingType, Wanted] = {
     SettingType.NUMBER: Wanted.NUMBER,

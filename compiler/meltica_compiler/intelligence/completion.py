@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.sinks import SINK_KINDS
 from meltica_compiler.intelligence.blocks import block_keys
 from meltica_compiler.intelligence.conditions import operand_suggestions, route_event
 from meltica_compiler.intelligence.expectations import expectation_suggestions, step_suggestions
@@ -18,14 +19,13 @@ from meltica_compiler.intelligence.values import (
     unit_suggestions,
     value_suggestions,
 )
-from meltica_compiler.sinks import SINK_KINDS
 from meltica_dsl import syntax
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.intelligence.caret import Caret
-from meltica_dsl.intelligence.spot import Role, Spot, given_keys, spot_of
+from meltica_dsl.intelligence.completion_context import Role, Spot, given_keys, spot_of
+from meltica_dsl.intelligence.cursor import Caret
 from meltica_dsl.intelligence.vocabulary import DECLARATIONS, STAGES, Key, Wanted
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.scenario import FaultKind
 from meltica_dsl.resolve.scope import TARGETS, Noun
-from meltica_dsl.scenario import FaultKind
 
 _AMOUNTS = {
     "dedupe": Key("within", (Wanted.DURATION,), "", "60s"),

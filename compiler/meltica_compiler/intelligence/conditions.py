@@ -8,9 +8,9 @@ from itertools import pairwise, takewhile
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import local_names, names, symbols
 from meltica_dsl import syntax
-from meltica_dsl.fields import EVENT_BY_NAME, EVENTS, SIDES, EventType, Field, FieldType
-from meltica_dsl.intelligence.caret import Caret
-from meltica_dsl.intelligence.spot import Spot
+from meltica_dsl.intelligence.completion_context import Spot
+from meltica_dsl.intelligence.cursor import Caret
+from meltica_dsl.model.fields import EVENT_BY_NAME, EVENTS, SIDES, EventType, Field, FieldType
 from meltica_dsl.resolve.functions import FUNCTIONS
 from meltica_dsl.resolve.scope import Noun
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from meltica_compiler.budget import size_text
-from meltica_compiler.draw.spelling import spell_number, spell_rate, spell_ratio, spell_text
+from meltica_compiler.analyses.budget import size_text
+from meltica_compiler.text.spelling import spell_number, spell_rate, spell_ratio, spell_text
 from meltica_dsl import syntax
 from meltica_dsl.intelligence.occurrences import Index
+from meltica_dsl.model.value_text import duration_text
+from meltica_dsl.model.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.diagnostic_collector import Findings
 from meltica_dsl.resolve.scope import Names
-from meltica_dsl.value_text import duration_text
-from meltica_dsl.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 
 
 def constant_text(index: Index, name: str, environ: Mapping[str, str]) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.budget import size_text
-from meltica_compiler.graph import Edge, Graph
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.sinks import SINK_KINDS
+from meltica_compiler.analyses.budget import size_text
+from meltica_compiler.graph.graph import Edge, Graph
 from meltica_compiler.intelligence.constants import constant_text
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.intelligence.values import adapter_of
-from meltica_compiler.sinks import SINK_KINDS
 from meltica_dsl import syntax
 from meltica_dsl.intelligence.occurrences import Index, Local, Thing
-from meltica_dsl.strings import read_string
+from meltica_dsl.text.strings import read_string
 
 MAX_LINES = 12
 """Of a declaration that is shown. A longer one is cut: its file is a click away."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import names
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.intelligence.spot import Spot
+from meltica_dsl.intelligence.completion_context import Spot
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.scenario import VERBS, Verb
 from meltica_dsl.resolve.scope import TARGETS, Noun
-from meltica_dsl.scenario import VERBS, Verb
 
 _STEPS = (
     Suggestion(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion
 from meltica_compiler.intelligence.values import describe, local_names
 from meltica_dsl import syntax
-from meltica_dsl.intelligence.caret import Caret
+from meltica_dsl.intelligence.cursor import Caret
 from meltica_dsl.intelligence.occurrences import modifiers_of
 from meltica_dsl.resolve.scope import Noun
 

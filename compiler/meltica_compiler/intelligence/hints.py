@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from meltica_compiler.budget import size_text
-from meltica_compiler.graph import Graph
+from meltica_compiler.analyses.budget import size_text
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.intelligence.declared import edges_of, pool_text
 from meltica_dsl.intelligence.occurrences import Index, Thing
 from meltica_dsl.resolve.scope import Noun

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.sinks import SINK_KINDS
 from meltica_compiler.intelligence.blocks import block_keys
 from meltica_compiler.intelligence.conditions import fields_at
 from meltica_compiler.intelligence.declared import declared_text, module_text
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.intelligence.values import key_detail
-from meltica_compiler.sinks import SINK_KINDS
-from meltica_dsl.fields import EVENT_BY_NAME, EventType, FieldType
-from meltica_dsl.intelligence.caret import Caret, caret_at
-from meltica_dsl.intelligence.spot import Role, Spot, spot_of
+from meltica_dsl.intelligence.completion_context import Role, Spot, spot_of
+from meltica_dsl.intelligence.cursor import Caret, caret_at
 from meltica_dsl.intelligence.vocabulary import DECLARATIONS, FUNCTIONS, STAGES, Form
+from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, FieldType
 from meltica_dsl.resolve.functions import FUNCTIONS as CONDITION_FUNCTIONS
-from meltica_dsl.source import Span
-from meltica_dsl.strings import read_string
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.strings import read_string
 
 
 class Hover(Struct, frozen=True):

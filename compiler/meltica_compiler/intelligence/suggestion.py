@@ -8,7 +8,7 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.intelligence.catalogue import Modules
 from meltica_dsl.intelligence.occurrences import Index
 

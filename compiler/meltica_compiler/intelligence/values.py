@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meltica_compiler.adapters import ADAPTERS
+from meltica_compiler.adapters.adapters import ADAPTERS
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_dsl import syntax
-from meltica_dsl.intelligence.caret import Caret
+from meltica_dsl.intelligence.cursor import Caret
 from meltica_dsl.intelligence.occurrences import Index, Local
 from meltica_dsl.intelligence.vocabulary import FUNCTIONS, Key, Wanted
-from meltica_dsl.literals import SIZE_UNITS
+from meltica_dsl.parse.literals import SIZE_UNITS
 from meltica_dsl.resolve.scope import Noun
-from meltica_dsl.walk import walk
+from meltica_dsl.syntax.walk import walk
 
 _UNITS = {
     Wanted.DURATION: ("ms", "s", "m", "h", "us", "d", "ns"),

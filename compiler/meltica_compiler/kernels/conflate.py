@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.kernels.moments import Moments, Steps, open_windows
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, copy_records, streams
-from meltica_compiler.layout import MAX_BATCH
+from meltica_compiler.kernels.watermarks import Moments, Steps, open_windows
+from meltica_compiler.records.layout import MAX_BATCH
 
 
 class Conflator:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from meltica_compiler.kernels.recent_keys import RecentKeys
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, column, count, streams
-from meltica_compiler.layout import MAX_BATCH, RecordLayout, SlotKind
+from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, SlotKind
 
 _GREEN = np.uint64(0xFF51AFD7ED558CCD)  # the constants of MurmurHash3's finalizer
 _RED = np.uint64(0xC4CEB9FE1A85EC53)

@@ -12,10 +12,20 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.stage_text import expression_text
-from meltica_dsl.fields import SIDES
-from meltica_dsl.model import Binary, Call, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.graph.stage_text import expression_text
+from meltica_dsl.model.fields import SIDES
+from meltica_dsl.model.pipeline import (
+    Binary,
+    Call,
+    Conditional,
+    Const,
+    Expr,
+    ExprType,
+    FieldRef,
+    Membership,
+    Unary,
+)
 
 UNKNOWN_CODE = -1
 """Stands for a symbol or provider that the pipeline does not have: no record's code equals it."""

@@ -10,15 +10,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from msgspec import Struct
 
-from meltica_compiler.depth import kernel_depth
-from meltica_compiler.graph import Graph, RouteNode
-from meltica_compiler.holding import held_at_most
+from meltica_compiler.analyses.buffering import held_at_most
+from meltica_compiler.analyses.depth import kernel_depth
+from meltica_compiler.graph.graph import Graph, RouteNode
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_compiler.graph.upstream import providers_behind
 from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
-from meltica_compiler.layout import MAX_BATCH
-from meltica_compiler.stage_text import stage_text
-from meltica_compiler.upstream import providers_behind
-from meltica_dsl.fields import EVENT_BY_NAME, EventType, FieldType
-from meltica_dsl.model import (
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, FieldType
+from meltica_dsl.model.pipeline import (
     HOLDING_STAGES,
     Conflate,
     Const,
@@ -195,9 +195,9 @@ def _imports(steps: Iterable[Step], tables: Iterable[LookupTable]) -> tuple[str,
         if name:
             used.setdefault(f"kernels.{_CLASSES[name]}", set()).add(name)
         if step.holds:
-            used.setdefault("kernels.moments", set()).add("Clock")
+            used.setdefault("kernels.watermarks", set()).add("Clock")
         if _TAKEN in step.setup or _KLINES in step.setup:
-            used.setdefault("layout", set()).add("record_layout")
+            used.setdefault("records.layout", set()).add("record_layout")
         if step.conditions:
             names = {"narrow"} | ({"column"} if step.narrowed and step.columns else set())
             used.setdefault("kernels.selection", set()).update(names)

@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.kernels.moments import Moments, Steps, open_windows
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, column, streams
-from meltica_compiler.layout import record_layout
+from meltica_compiler.kernels.watermarks import Moments, Steps, open_windows
+from meltica_compiler.records.layout import record_layout
 
 PATIENCE_US = 1_000_000.0
 """How far the gateway's own clock goes beyond a window before it closes it: a slow way from a venue."""

@@ -6,7 +6,7 @@ import linecache
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from meltica_compiler.graph import Graph, RouteNode
+from meltica_compiler.graph.graph import Graph, RouteNode
 from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.selection import Chosen, Records

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.holding import MERGE_HELD
-from meltica_compiler.kernels.moments import Moments, Steps
+from meltica_compiler.analyses.buffering import MERGE_HELD
 from meltica_compiler.kernels.selection import Chosen, Records, copy_records
-from meltica_compiler.layout import MAX_BATCH
+from meltica_compiler.kernels.watermarks import Moments, Steps
+from meltica_compiler.records.layout import MAX_BATCH
 
 WAIT_US = 250_000.0
 """How long a silent provider is waited for: more than what the ways from two venues differ by, in general."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.layout import MAX_BATCH
+from meltica_compiler.records.layout import MAX_BATCH
 
 MEMORY = 65_536
 """Events that are looked back on, at most: 60 s at 1,000 events a second."""

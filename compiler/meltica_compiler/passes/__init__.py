@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meltica_compiler.passes.assembly import assemble
-from meltica_compiler.passes.draft import Draft
+from meltica_compiler.passes.compile_state import Draft
 from meltica_compiler.passes.flow import check_arrows, check_depths, check_durable, check_letting_go
 from meltica_compiler.passes.latency import check_latency
 from meltica_compiler.passes.memory import check_codes, check_memory

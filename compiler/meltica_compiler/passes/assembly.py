@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from meltica_compiler.depth import kernel_depth, route_depth
-from meltica_compiler.graph import (
+from meltica_compiler.analyses.depth import kernel_depth, route_depth
+from meltica_compiler.graph.canonical import graph_hash
+from meltica_compiler.graph.graph import (
     Edge,
     Graph,
     Ingress,
@@ -15,14 +16,13 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_compiler.layout import record_layout, ring_bytes
-from meltica_compiler.passes.draft import Draft, event_of, given_by, providers_of, route_reads
-from meltica_compiler.plain import graph_hash
-from meltica_compiler.upstream import in_order, link_id
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import FullPolicy, Pipeline, Pool, Route, RouteSource
-from meltica_dsl.source import Location
+from meltica_compiler.graph.upstream import in_order, link_id
+from meltica_compiler.passes.compile_state import Draft, event_of, given_by, providers_of, route_reads
+from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.pipeline import FullPolicy, Pipeline, Pool, Route, RouteSource
+from meltica_dsl.text.source import Location
 
 Feed = tuple[str, str]
 """One event type of one provider."""

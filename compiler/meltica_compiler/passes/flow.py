@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from meltica_compiler.dag import reachable
-from meltica_compiler.depth import kept_depth, route_depth
-from meltica_compiler.holding import held_at_most
-from meltica_compiler.passes.draft import Draft, event_of, route_reads
-from meltica_compiler.upstream import in_order
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import FullPolicy, Pool, Route
+from meltica_compiler.analyses.buffering import held_at_most
+from meltica_compiler.analyses.depth import kept_depth, route_depth
+from meltica_compiler.graph.dag import reachable
+from meltica_compiler.graph.upstream import in_order
+from meltica_compiler.passes.compile_state import Draft, event_of, route_reads
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.pipeline import FullPolicy, Pool, Route
 
 
 def check_arrows(draft: Draft) -> Draft:

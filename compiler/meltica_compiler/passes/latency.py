@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from meltica_compiler.latency import Hold, Path, paths
-from meltica_compiler.passes.draft import Draft
-from meltica_compiler.stage_text import stage_text
-from meltica_dsl.diagnostics import Diagnostic, Label, Severity
-from meltica_dsl.value_text import duration_text
-from meltica_dsl.values import Duration
+from meltica_compiler.analyses.latency import Hold, Path, paths
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_compiler.passes.compile_state import Draft
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from meltica_dsl.model.value_text import duration_text
+from meltica_dsl.model.values import Duration
 
 
 def check_latency(draft: Draft) -> Draft:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from meltica_compiler.budget import budget, size_text
-from meltica_compiler.graph import Graph
-from meltica_compiler.passes.draft import Draft
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
-from meltica_dsl.values import Size
+from meltica_compiler.analyses.budget import budget, size_text
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.passes.compile_state import Draft
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.model.values import Size
 
 MAX_CODES = 65_536
 """Symbols and providers are u16 in records."""
@@ -20,7 +20,7 @@ def check_memory(draft: Draft) -> Draft:
     """Rings, inboxes and waiting places stay within the pipeline's `memory`.
 
     >>> from msgspec.structs import replace
-    >>> from meltica_dsl.values import Size
+    >>> from meltica_dsl.model.values import Size
     >>> from meltica_compiler.passes import assemble, settle_providers, settle_sinks
     >>> draft = draft_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters import ADAPTERS, AdapterSpec
-from meltica_compiler.graph import SettingValue
-from meltica_compiler.passes.draft import Draft
-from meltica_compiler.setting_schema import read_settings
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
-from meltica_dsl.model import Provider, Source, Strategy
-from meltica_dsl.suggest import nearest
-from meltica_dsl.values import Setting
+from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.setting_schema import read_settings
+from meltica_compiler.graph.graph import SettingValue
+from meltica_compiler.passes.compile_state import Draft
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.model.pipeline import Provider, Source, Strategy
+from meltica_dsl.model.values import Setting
+from meltica_dsl.text.suggest import nearest
 
 
 def settle_providers(draft: Draft) -> Draft:

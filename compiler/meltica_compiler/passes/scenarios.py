@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.passes.draft import Draft, event_of, given_by
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.model import Pipeline
-from meltica_dsl.scenario import Expectation, GivenEvent, Recording, Scenario, Subject, Verb
+from meltica_compiler.passes.compile_state import Draft, event_of, given_by
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.pipeline import Pipeline
+from meltica_dsl.model.scenario import Expectation, GivenEvent, Recording, Scenario, Subject, Verb
 
 _MATCHED_AGAINST = ("trade", "ticker", "book")
 """Events that the venue on paper fills orders against."""

@@ -6,13 +6,13 @@ import re
 
 from msgspec.structs import replace
 
-from meltica_compiler.graph import SettingValue
-from meltica_compiler.passes.draft import Draft, warning
-from meltica_compiler.setting_schema import read_settings
-from meltica_compiler.sinks import LATER_SINK_KINDS, PATH_PLACEHOLDERS, SINK_KINDS
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
-from meltica_dsl.model import Sink
-from meltica_dsl.suggest import nearest
+from meltica_compiler.adapters.setting_schema import read_settings
+from meltica_compiler.adapters.sinks import LATER_SINK_KINDS, PATH_PLACEHOLDERS, SINK_KINDS
+from meltica_compiler.graph.graph import SettingValue
+from meltica_compiler.passes.compile_state import Draft, warning
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.model.pipeline import Sink
+from meltica_dsl.text.suggest import nearest
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 

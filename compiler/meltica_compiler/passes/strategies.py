@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from meltica_compiler.graph import ModuleInfo, SettingValue
-from meltica_compiler.module_inspection import FaultStage, ModuleFault, inspect
-from meltica_compiler.module_metadata import ModuleMetadata
-from meltica_compiler.passes.draft import Draft, first_source, given_by
-from meltica_compiler.registry import ResolveFailure, StrategyLibrary
-from meltica_compiler.strategy_config import read_config
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import Kline, Route, Selector, Strategy
-from meltica_dsl.source import Span
+from meltica_compiler.graph.graph import ModuleInfo, SettingValue
+from meltica_compiler.modules.inspection import FaultStage, ModuleFault, inspect
+from meltica_compiler.modules.metadata import ModuleMetadata
+from meltica_compiler.modules.registry import ResolveFailure, StrategyLibrary
+from meltica_compiler.modules.strategy_config import read_config
+from meltica_compiler.passes.compile_state import Draft, first_source, given_by
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.pipeline import Kline, Route, Selector, Strategy
+from meltica_dsl.text.source import Span
 
 FoundModule = tuple[ModuleInfo, ModuleMetadata] | ResolveFailure | ModuleFault
 

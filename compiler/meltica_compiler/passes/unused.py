@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from meltica_compiler.dag import reachable
-from meltica_compiler.passes.draft import Draft, providers_of, warning
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.model import (
+from meltica_compiler.graph.dag import reachable
+from meltica_compiler.passes.compile_state import Draft, providers_of, warning
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.pipeline import (
     Binary,
     Call,
     Conditional,
@@ -19,8 +19,8 @@ from meltica_dsl.model import (
     Unary,
     Where,
 )
-from meltica_dsl.source import Span
-from meltica_dsl.suggest import nearest
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.suggest import nearest
 
 Id = tuple[str, str]
 _TARGET = "target"  # strategies and sinks share their names

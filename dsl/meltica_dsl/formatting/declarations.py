@@ -13,7 +13,7 @@ from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
 from meltica_dsl.formatting.page import Page
 from meltica_dsl.formatting.values import INDENT, MAX_COLUMNS, OPERATORS, entries, fits, value
-from meltica_dsl.terminal_text import width_of
+from meltica_dsl.text.terminal_text import width_of
 
 MAX_FLOW_COLUMNS = 80
 """Of sources and stages on one line: a flow is read at a glance or one stage at a time."""

@@ -8,7 +8,7 @@ from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
 from meltica_dsl.formatting.page import Page
 from meltica_dsl.syntax import Entry, Expr
-from meltica_dsl.terminal_text import width_of
+from meltica_dsl.text.terminal_text import width_of
 
 MAX_COLUMNS = 100
 """Of a line with a value. An expression has no good place to break, so it may be longer."""

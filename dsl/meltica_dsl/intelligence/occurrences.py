@@ -11,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meltica_dsl import syntax
-from meltica_dsl.fields import EVENT_BY_NAME, EVENTS, EventType
 from meltica_dsl.intelligence.vocabulary import KEYS
+from meltica_dsl.model.fields import EVENT_BY_NAME, EVENTS, EventType
+from meltica_dsl.model.scenario import VERBS
 from meltica_dsl.resolve.scope import TARGETS, Noun, declares
-from meltica_dsl.scenario import VERBS
-from meltica_dsl.source import Span
 from meltica_dsl.syntax import Expr, Name
-from meltica_dsl.walk import walk
+from meltica_dsl.syntax.walk import walk
+from meltica_dsl.text.source import Span
 
 
 class Local(Enum):

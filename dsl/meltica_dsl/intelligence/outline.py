@@ -7,8 +7,8 @@ from msgspec import Struct
 from meltica_dsl import syntax
 from meltica_dsl.formatting import inline
 from meltica_dsl.resolve.scope import declares
-from meltica_dsl.source import Span
-from meltica_dsl.strings import read_string
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.strings import read_string
 
 
 class OutlineItem(Struct, frozen=True):

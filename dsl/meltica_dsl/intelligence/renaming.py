@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from meltica_dsl.diagnostics import Edit
+from meltica_dsl.diagnostics.diagnostic import Edit
 from meltica_dsl.intelligence.occurrences import Index, Local, Thing, index
-from meltica_dsl.parser import parse
+from meltica_dsl.parse.parser import parse
 from meltica_dsl.resolve.scope import Noun
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

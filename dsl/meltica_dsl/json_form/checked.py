@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.json_form.fragments import Fragment, fault_of, is_name
 from meltica_dsl.json_form.shapes import Part
 from meltica_dsl.json_form.values import (
@@ -16,8 +16,8 @@ from meltica_dsl.json_form.values import (
     JsonTruth,
     JsonValue,
 )
-from meltica_dsl.source import Span
-from meltica_dsl.suggest import nearest
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.suggest import nearest
 
 Members = Mapping[str, JsonValue]
 """The members of an object by key."""

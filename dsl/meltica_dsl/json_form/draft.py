@@ -13,7 +13,7 @@ from meltica_dsl.json_form.values import (
     JsonTruth,
     JsonValue,
 )
-from meltica_dsl.strings import quoted
+from meltica_dsl.text.strings import quoted
 
 
 def _part(key: str, shape: Shape, *, is_required: bool = True) -> Part:

@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.json_form.values import JsonNumber, JsonText
-from meltica_dsl.parser import parse
-from meltica_dsl.source import Span
+from meltica_dsl.parse.parser import parse
+from meltica_dsl.text.source import Span
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

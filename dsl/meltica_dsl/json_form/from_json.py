@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from meltica_dsl.diagnostics import in_source_order
-from meltica_dsl.formatter import format_source
+from meltica_dsl.diagnostics.diagnostic import in_source_order
+from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.json_form.checked import Checked, Members
 from meltica_dsl.json_form.draft import Draft
 from meltica_dsl.json_form.reader import NoJson, read_json
 from meltica_dsl.json_form.shapes import COMMENTS, FORMAT_VERSION, KINDS, Part, Shape
 from meltica_dsl.json_form.to_json import Converted
 from meltica_dsl.json_form.values import JsonNumber, JsonValue
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 _TOP = (
     Part("meltica", Shape.VALUE, is_required=True, doc=""),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from meltica_dsl.json_form.values import Plain
-from meltica_dsl.source import SourceFile
 from meltica_dsl.syntax import Comment
+from meltica_dsl.text.source import SourceFile
 
 # What may stand before the first part of a line, and behind the last.
 _LEADS = re.compile(r"\s*(\||->)?\s*")

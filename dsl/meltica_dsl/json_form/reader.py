@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from meltica_dsl.diagnostics import Diagnostic
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.json_form.values import (
     JsonList,
     JsonMember,
@@ -16,7 +16,7 @@ from meltica_dsl.json_form.values import (
     JsonTruth,
     JsonValue,
 )
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 MAX_DEPTH = 100
 """Levels of lists and objects; expressions in pipeline files may be nested as deep."""

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Set
 from msgspec import Struct
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.formatter import format_source
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.formatting import inline
 from meltica_dsl.formatting.declarations import one_line
+from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.formatting.page import Page
 from meltica_dsl.json_form.notes import Notes
 from meltica_dsl.json_form.shapes import FORMAT_VERSION
 from meltica_dsl.json_form.values import Number, Plain, written
-from meltica_dsl.parser import parse
-from meltica_dsl.source import SourceFile, Span
-from meltica_dsl.strings import quoted, read_string
+from meltica_dsl.parse.parser import parse
+from meltica_dsl.text.source import SourceFile, Span
+from meltica_dsl.text.strings import quoted, read_string
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 

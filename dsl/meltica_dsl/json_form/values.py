@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 MAX_COLUMNS = 100
 """Of a list or object that stands on one line."""

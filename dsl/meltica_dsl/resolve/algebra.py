@@ -6,8 +6,8 @@ writes prices without a unit; it never stands for a time or a duration, which ha
 
 from __future__ import annotations
 
-from meltica_dsl.fields import FieldType
-from meltica_dsl.model import ExprType as T
+from meltica_dsl.model.fields import FieldType
+from meltica_dsl.model.pipeline import ExprType as T
 
 FIELD_TYPES: dict[FieldType, T] = {
     FieldType.PRICE: T.PRICE,

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from meltica_dsl.literals import LiteralFault, LiteralValue, read_literal
-from meltica_dsl.model import Const, ExprType
-from meltica_dsl.resolve import complaints
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.model.pipeline import Const, ExprType
+from meltica_dsl.model.values import Duration, Ratio, Scalar, Setting, Symbol, Word, type_names
+from meltica_dsl.parse.literals import LiteralFault, LiteralValue, read_literal
+from meltica_dsl.resolve import type_errors as complaints
+from meltica_dsl.resolve.diagnostic_collector import Findings
 from meltica_dsl.resolve.environment import Environment
 from meltica_dsl.resolve.expressions import Loose, Typer
-from meltica_dsl.resolve.findings import Findings
 from meltica_dsl.resolve.indexes import indexed_name
 from meltica_dsl.resolve.let_order import let_order
 from meltica_dsl.resolve.scope import FILE_SCOPE, Names, Scope
-from meltica_dsl.source import Span
-from meltica_dsl.strings import BadEscape, read_string
 from meltica_dsl.syntax import Expr
-from meltica_dsl.values import Duration, Ratio, Scalar, Setting, Symbol, Word, type_names
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.strings import BadEscape, read_string
 
 MAX_ELEMENTS = 10_000
 """Values in one constant, counted through the constants that it mentions."""

@@ -6,18 +6,18 @@ import re
 from decimal import Decimal
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
-from meltica_dsl.model import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.model.pipeline import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
+from meltica_dsl.model.values import Duration, Secret, Setting, Size, Word
 from meltica_dsl.resolve.block import Block
-from meltica_dsl.resolve.complaints import secret_here
 from meltica_dsl.resolve.constants import Constants, type_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one
 from meltica_dsl.resolve.scope import Noun, Scope
 from meltica_dsl.resolve.secrets import refuse_secrets
-from meltica_dsl.source import Span
+from meltica_dsl.resolve.type_errors import secret_here
 from meltica_dsl.syntax import Name
-from meltica_dsl.values import Duration, Secret, Setting, Size, Word
+from meltica_dsl.text.source import Span
 
 MAX_POOL_EVENTS = 16_777_216
 """Records of one ring. At 64 bytes a trade it is 1 GiB: a longer backlog is a store's business."""

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.lexer import lex
-from meltica_dsl.literals import LiteralFault, LiteralValue, read_literal
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.values import BOOLEANS, Ratio, Scalar, Secret, Symbol, Word, type_names
+from meltica_dsl.parse.lexer import lex
+from meltica_dsl.parse.literals import LiteralFault, LiteralValue, read_literal
 from meltica_dsl.resolve.scope import Scope
-from meltica_dsl.values import BOOLEANS, Ratio, Scalar, Secret, Symbol, Word, type_names
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants

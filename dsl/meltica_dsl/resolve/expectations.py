@@ -8,14 +8,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix
-from meltica_dsl.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
-from meltica_dsl.resolve.constants import Constants, given_twice
-from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one, switched_off
-from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
-from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.scenario import (
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
+from meltica_dsl.model.scenario import (
     SOME,
     VERBS,
     Count,
@@ -26,8 +22,12 @@ from meltica_dsl.scenario import (
     Wanted,
     matched_fields,
 )
-from meltica_dsl.switched_off import Off
-from meltica_dsl.values import Duration, Setting, Word
+from meltica_dsl.model.values import Duration, Setting, Word
+from meltica_dsl.resolve.constants import Constants, given_twice
+from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.references import one, switched_off
+from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
+from meltica_dsl.resolve.typed import TypedValues
 
 _NOUNS: Mapping[Subject, Noun] = MappingProxyType(
     {

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.fields import SIDES, EventType
-from meltica_dsl.model import Binary, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
-from meltica_dsl.resolve import algebra, complaints
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.fields import SIDES, EventType
+from meltica_dsl.model.pipeline import Binary, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
+from meltica_dsl.model.values import Setting
+from meltica_dsl.resolve import algebra
+from meltica_dsl.resolve import type_errors as complaints
 from meltica_dsl.resolve.folding import Unfoldable, fold_binary, fold_unary
 from meltica_dsl.resolve.functions import type_call
 from meltica_dsl.resolve.scope import Noun, Scope
-from meltica_dsl.source import Span
-from meltica_dsl.values import Setting
+from meltica_dsl.text.source import Span
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, DivisionByZero, Inexact
 from fnmatch import fnmatchcase
 
-from meltica_dsl.strings import MAX_STRING
+from meltica_dsl.text.strings import MAX_STRING
 
 MAX_PRECISION = 50
 """Digits of a result. A product of two prices with every digit they may have still fits."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from meltica_dsl import syntax
-from meltica_dsl.model import Call, Const, Expr, ExprType
-from meltica_dsl.resolve import algebra, complaints
+from meltica_dsl.model.pipeline import Call, Const, Expr, ExprType
+from meltica_dsl.resolve import algebra
+from meltica_dsl.resolve import type_errors as complaints
 from meltica_dsl.resolve.folding import Unfoldable, fold_call
 from meltica_dsl.resolve.scope import Scope
 

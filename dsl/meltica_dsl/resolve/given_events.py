@@ -7,16 +7,16 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.fields import MAX_BOOK_DEPTH, SIDES, EventType, Field, FieldType
-from meltica_dsl.model import Provider
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.fields import MAX_BOOK_DEPTH, SIDES, EventType, Field, FieldType
+from meltica_dsl.model.pipeline import Provider
+from meltica_dsl.model.scenario import Given, Levels, given_fields
+from meltica_dsl.model.values import Duration, Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.scenario import Given, Levels, given_fields
-from meltica_dsl.suggest import nearest
-from meltica_dsl.values import Duration, Setting
+from meltica_dsl.text.suggest import nearest
 
 _MAX_IDENTIFIER = 10**15
 """Trade ids are f64 in records, which hold every whole number of 15 digits."""

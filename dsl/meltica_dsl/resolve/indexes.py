@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.resolve.complaints import secret_here
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.values import Duration, Secret, Setting, Symbol, Word
 from meltica_dsl.resolve.scope import Scope
+from meltica_dsl.resolve.type_errors import secret_here
 from meltica_dsl.syntax import Expr, Name, NodeRef, Reference
-from meltica_dsl.value_text import duration_text, number_text
-from meltica_dsl.values import Duration, Secret, Setting, Symbol, Word
 
 if TYPE_CHECKING:
     from meltica_dsl.resolve.constants import Constants

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.model import Const
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.disabled import Cause, Off
+from meltica_dsl.model.pipeline import Const
+from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.expressions import Typer
 from meltica_dsl.resolve.indexes import full_name, index_text, no_index
 from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Scope, declared_twice, declares
 from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.source import Span
-from meltica_dsl.switched_off import Cause, Off
-from meltica_dsl.values import Setting
+from meltica_dsl.text.source import Span
 
 MAX_INSTANCES = 20_000
 """Of all families of a pipeline. Twice as many nodes as a pipeline is meant to have."""

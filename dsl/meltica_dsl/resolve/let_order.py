@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.resolve.findings import Findings
-from meltica_dsl.resolve.walk_order import Mention, walk_order
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.toposort import Mention, walk_order
 from meltica_dsl.syntax import LetDecl
-from meltica_dsl.walk import references
+from meltica_dsl.syntax.walk import references
 
 
 def let_order(lets: Mapping[str, LetDecl], findings: Findings) -> Iterator[str]:

@@ -10,12 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import Pipeline, Place, Pool, Provider, Risk, Route, Sink, Strategy
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.pipeline import Pipeline, Place, Pool, Provider, Risk, Route, Sink, Strategy
+from meltica_dsl.model.values import Size
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
-from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.diagnostic_collector import Findings
 from meltica_dsl.resolve.instances import Instance, Repeatable, instances
 from meltica_dsl.resolve.places import check_places, place
 from meltica_dsl.resolve.risks import risk
@@ -24,9 +26,7 @@ from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
 from meltica_dsl.resolve.scope import Names, Noun
 from meltica_dsl.resolve.stage_checks import check_stages
-from meltica_dsl.source import SourceFile, Span
-from meltica_dsl.switched_off import Off
-from meltica_dsl.values import Size
+from meltica_dsl.text.source import SourceFile, Span
 
 Part = Provider | Pool | Route | Strategy | Risk | Sink | Place
 P = TypeVar("P")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.model import Place, Target
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.pipeline import Place, Target
+from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.findings import Findings
+from meltica_dsl.resolve.diagnostic_collector import Findings
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import several
 from meltica_dsl.resolve.scope import Noun
-from meltica_dsl.source import Span
 from meltica_dsl.syntax import Name
-from meltica_dsl.values import Setting
+from meltica_dsl.text.source import Span
 
 MAX_CPU = 1_023
 """The highest number of a processor that Linux takes in an affinity mask of its usual size."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from meltica_dsl.diagnostics import Diagnostic, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.disabled import Off
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import family_name
 from meltica_dsl.resolve.scope import Family, Noun, listing
-from meltica_dsl.suggest import nearest
-from meltica_dsl.switched_off import Off
 from meltica_dsl.syntax import Name
+from meltica_dsl.text.suggest import nearest
 
 
 def one(name: Name, constants: Constants, *wanted: Noun) -> str | None:

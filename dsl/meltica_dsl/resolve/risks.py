@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from meltica_dsl import syntax
-from meltica_dsl.model import CircuitBreaker, KillSwitch, Risk
+from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Risk
+from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
 from meltica_dsl.resolve.instances import Instance
-from meltica_dsl.values import Setting
 
 ORDER_TYPES = ("limit", "market")
 MAX_COUNT = 1_000_000

@@ -5,17 +5,17 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.fields import EVENT_BY_NAME, EventType
-from meltica_dsl.model import Route, RouteSource, Source, Target
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.disabled import Cause, Off
+from meltica_dsl.model.fields import EVENT_BY_NAME, EventType
+from meltica_dsl.model.pipeline import Route, RouteSource, Source, Target
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import node_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
 from meltica_dsl.resolve.scope import TARGETS, Noun, Scope, did_you_mean, rename
 from meltica_dsl.resolve.stages import StageExpander
-from meltica_dsl.source import Span
-from meltica_dsl.switched_off import Cause, Off
+from meltica_dsl.text.source import Span
 
 AnySource = Source | RouteSource
 

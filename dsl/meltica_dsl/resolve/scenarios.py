@@ -8,18 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Label, Severity
-from meltica_dsl.fields import EVENT_BY_NAME, EventType
-from meltica_dsl.model import Pipeline, Provider
-from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.expectations import ExpectationReader, Missing
-from meltica_dsl.resolve.given_events import given_values
-from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one, switched_off
-from meltica_dsl.resolve.routes import unknown_event
-from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
-from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.scenario import (
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from meltica_dsl.model.fields import EVENT_BY_NAME, EventType
+from meltica_dsl.model.pipeline import Pipeline, Provider
+from meltica_dsl.model.scenario import (
     Expectation,
     Fault,
     FaultKind,
@@ -29,8 +21,16 @@ from meltica_dsl.scenario import (
     SkippedScenario,
     Step,
 )
-from meltica_dsl.source import Span
-from meltica_dsl.values import Duration
+from meltica_dsl.model.values import Duration
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.expectations import ExpectationReader, Missing
+from meltica_dsl.resolve.given_events import given_values
+from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.references import one, switched_off
+from meltica_dsl.resolve.routes import unknown_event
+from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
+from meltica_dsl.resolve.typed import TypedValues
+from meltica_dsl.text.source import Span
 
 _ZERO = Duration(0)
 

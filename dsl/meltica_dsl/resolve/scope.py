@@ -8,13 +8,13 @@ from enum import Enum
 from msgspec import Struct, field
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from meltica_dsl.resolve.findings import Findings
-from meltica_dsl.source import Span
-from meltica_dsl.suggest import nearest
-from meltica_dsl.switched_off import Off
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.values import Setting
+from meltica_dsl.resolve.diagnostic_collector import Findings
 from meltica_dsl.syntax import Expr, Name
-from meltica_dsl.values import Setting
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.suggest import nearest
 
 
 class Noun(Enum):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meltica_dsl.resolve.complaints import secret_here
-from meltica_dsl.resolve.findings import Findings
-from meltica_dsl.values import Secret, Setting
+from meltica_dsl.model.values import Secret, Setting
+from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.type_errors import secret_here
 
 
 def refuse_secrets(settings: Mapping[str, Setting], where: str, findings: Findings) -> None:

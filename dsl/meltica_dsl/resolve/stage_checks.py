@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.fields import EVENTS, SIDES
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.model.fields import EVENTS, SIDES
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import Names, Noun, declared_twice, did_you_mean, rename
 from meltica_dsl.resolve.stages import STAGE_WORDS
-from meltica_dsl.walk import references
+from meltica_dsl.syntax.walk import references
 
 _FIELDS = tuple(dict.fromkeys(field.name for event in EVENTS for field in event.fields if not field.hidden))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic, Label
-from meltica_dsl.fields import MAX_BOOK_DEPTH, EventType
-from meltica_dsl.model import (
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.fields import MAX_BOOK_DEPTH, EventType
+from meltica_dsl.model.pipeline import (
     Conflate,
     Dedupe,
     Depth,
@@ -22,7 +22,7 @@ from meltica_dsl.resolve.declarations import INSTANT
 from meltica_dsl.resolve.expressions import Typer
 from meltica_dsl.resolve.scope import Argument, Noun, Scope, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 MAX_STAGES = 500
 """Of one route, named ones replaced. More than a page of them is a mistake in a stage that doubles."""

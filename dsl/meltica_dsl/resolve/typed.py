@@ -6,13 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from meltica_dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from meltica_dsl.resolve.complaints import secret_here
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.model.values import BOOLEANS, Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 from meltica_dsl.resolve.constants import type_name
-from meltica_dsl.resolve.findings import Findings
-from meltica_dsl.source import Span
-from meltica_dsl.suggest import nearest
-from meltica_dsl.values import BOOLEANS, Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
+from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.type_errors import secret_here
+from meltica_dsl.text.source import Span
+from meltica_dsl.text.suggest import nearest
 
 T = TypeVar("T")
 

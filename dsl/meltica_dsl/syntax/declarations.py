@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from meltica_dsl.source import Span
 from meltica_dsl.syntax.expressions import Expr, Literal, ObjectLiteral, StringLiteral
 from meltica_dsl.syntax.names import Comment, Name
 from meltica_dsl.syntax.stages import StageCall
+from meltica_dsl.text.source import Span
 
 
 class Repeat(NamedTuple):

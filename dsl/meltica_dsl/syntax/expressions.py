@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from meltica_dsl.source import Span
 from meltica_dsl.syntax.names import Name
+from meltica_dsl.text.source import Span
 
 
 class Literal(NamedTuple):

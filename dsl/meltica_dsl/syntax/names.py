@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 
 class Name(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from meltica_dsl.source import Span
 from meltica_dsl.syntax.expressions import Expr
 from meltica_dsl.syntax.names import Name
+from meltica_dsl.text.source import Span
 
 
 class WhereStage(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from meltica_compiler.graph import StrategyNode
-from meltica_compiler.options import CompileOptions
+from meltica_compiler.graph.graph import StrategyNode
+from meltica_compiler.passes.options import CompileOptions
 from meltica_runtime.api.errors import not_known
-from meltica_runtime.gateway.gateway import Gateway
+from meltica_runtime.topology.gateway import Gateway
 
 
 def give_gateway(app: FastAPI, gateway: Gateway, options: CompileOptions) -> None:

@@ -6,9 +6,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from meltica_compiler.options import CompileOptions
+from meltica_compiler.passes.options import CompileOptions
+from meltica_runtime.api import apply as changes
 from meltica_runtime.api import (
-    changes,
     description,
     drawing,
     executions,
@@ -24,7 +24,7 @@ from meltica_runtime.api.access import give_gateway
 from meltica_runtime.api.drawing import Drawings
 from meltica_runtime.api.errors import ApiErrorPayload, add_error_responses
 from meltica_runtime.api.request_limits import RequestLimits
-from meltica_runtime.gateway.gateway import Gateway
+from meltica_runtime.topology.gateway import Gateway
 
 _ENDPOINTS = (
     health,

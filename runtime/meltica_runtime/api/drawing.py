@@ -14,8 +14,8 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from meltica_compiler.draw.dot import render_dot
-from meltica_compiler.graph import Graph
-from meltica_compiler.plain import graph_json
+from meltica_compiler.graph.canonical import graph_json
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.api.access import Running
 from meltica_runtime.api.body import JSON, Parameters
 from meltica_runtime.api.errors import RequestRefused

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, JsonValue
 from starlette.exceptions import HTTPException
 
-from meltica_dsl.suggest import nearest
+from meltica_dsl.text.suggest import nearest
 from meltica_runtime.api.allowed_values import allowed_values
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.environment_fault import EnvironmentFault

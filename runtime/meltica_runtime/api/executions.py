@@ -13,7 +13,7 @@ from meltica_runtime.api.access import Instance, Running
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.api.history import HistoryParameters, Name
 from meltica_runtime.api.times import milliseconds
-from meltica_runtime.orders.exact import plain
+from meltica_runtime.money import plain
 from meltica_runtime.store.rows import StoredExecution
 
 router = APIRouter(tags=["Instances"])

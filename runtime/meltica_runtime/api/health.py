@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from meltica_runtime.api.access import Running
 from meltica_runtime.api.body import Body, NoParameters, json_response
 from meltica_runtime.api.errors import ApiErrorPayload
-from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
-from meltica_runtime.providers.live import ProviderState
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import InstanceState
+from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
+from meltica_runtime.venues.live_provider import ProviderState
 
 STORE_SECONDS = 2.0
 """How long the store may take to answer; shorter than the patience of what asks for readiness."""

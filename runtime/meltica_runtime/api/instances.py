@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field, JsonValue
 
-from meltica_compiler.graph import Graph, StrategyNode
+from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_runtime.api.access import Instance, Running
 from meltica_runtime.api.body import Body, NoParameters, json_response
 from meltica_runtime.api.scope import strategy_scope

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from meltica_runtime.providers.live import ProviderStatistics
-from meltica_runtime.route_flow import RouteStatistics
+from meltica_runtime.dataplane.route_flow import RouteStatistics
 from meltica_runtime.sinks.sink import SinkStatistics
 from meltica_runtime.strategies.instance import InstanceStatistics
+from meltica_runtime.venues.live_provider import ProviderStatistics
 
 Counts = dict[str, int | float]
 """Counts since the start, and amounts of now; seconds where a name says so."""

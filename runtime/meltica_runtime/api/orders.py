@@ -13,7 +13,7 @@ from meltica_runtime.api.access import Instance, Running
 from meltica_runtime.api.body import Body, json_response
 from meltica_runtime.api.history import HistoryParameters
 from meltica_runtime.api.times import milliseconds, milliseconds_or_none
-from meltica_runtime.orders.exact import plain
+from meltica_runtime.money import plain
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.rows import StoredOrder
 

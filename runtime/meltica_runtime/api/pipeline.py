@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from meltica_compiler.graph import Edge, Graph, Node
+from meltica_compiler.graph.graph import Edge, Graph, Node
 from meltica_runtime.api.access import Running
 from meltica_runtime.api.body import Body, NoParameters, json_response
 from meltica_runtime.api.node_counts import (
@@ -14,7 +14,7 @@ from meltica_runtime.api.node_counts import (
     sink_counts,
     strategy_counts,
 )
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 router = APIRouter(tags=["Pipeline"])
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import JsonValue
 
-from meltica_compiler.adapters import ADAPTERS, AdapterSpec
-from meltica_compiler.graph import Graph, ProviderNode
-from meltica_compiler.setting_schema import SettingSpec
+from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.setting_schema import SettingSpec
+from meltica_compiler.graph.graph import Graph, ProviderNode
 from meltica_runtime.api.access import Running
 from meltica_runtime.api.body import Body, NoParameters, json_response
 from meltica_runtime.api.errors import not_known
 from meltica_runtime.api.scope import dependents
 from meltica_runtime.api.settings import setting_json, settings_json
-from meltica_runtime.orders.exact import plain
-from meltica_runtime.providers.instrument import Instrument
-from meltica_runtime.providers.live import LiveProvider, ProviderState, ProviderStatistics
+from meltica_runtime.money import plain
+from meltica_runtime.venues.instrument import Instrument
+from meltica_runtime.venues.live_provider import LiveProvider, ProviderState, ProviderStatistics
 
 router = APIRouter(tags=["Providers"])
 

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from meltica_dsl.model import Risk
+from meltica_dsl.model.pipeline import Risk
 from meltica_runtime.api.access import Running
+from meltica_runtime.api.aggregate_limits import widest_limits
 from meltica_runtime.api.body import Body, Parameters, json_response
 from meltica_runtime.api.errors import RequestRefused, not_known
 from meltica_runtime.api.history import Name
-from meltica_runtime.api.widest_limits import widest_limits
-from meltica_runtime.gateway.gateway import Gateway
-from meltica_runtime.orders.risk_document import limits_document
+from meltica_runtime.execution.risk_document import limits_document
+from meltica_runtime.topology.gateway import Gateway
 
 router = APIRouter(tags=["Risk"])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meltica_compiler.graph import Graph, StrategyNode
-from meltica_compiler.upstream import providers_behind
+from meltica_compiler.graph.graph import Graph, StrategyNode
+from meltica_compiler.graph.upstream import providers_behind
 
 
 def strategy_scope(graph: Graph, strategy: StrategyNode) -> dict[str, tuple[str, ...]]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from meltica_compiler.graph import SettingValue
-from meltica_dsl.value_text import number_text
-from meltica_dsl.values import Secret
+from meltica_compiler.graph.graph import SettingValue
+from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.values import Secret
 
 
 def settings_json(settings: Mapping[str, SettingValue]) -> dict[str, JsonValue]:

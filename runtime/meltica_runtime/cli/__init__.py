@@ -55,7 +55,7 @@ class CommandLine(click.Group):
         try:
             return super().resolve_command(context, args)
         except click.UsageError as error:
-            from meltica_dsl.suggest import nearest
+            from meltica_dsl.text.suggest import nearest
 
             near = nearest(args[0], COMMANDS)
             hint = f" Did you mean `{near}`?" if near else ""

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from meltica_compiler.compile import Compiled
-from meltica_compiler.draw.amounts import show_bytes
-from meltica_compiler.graph import Graph
-from meltica_dsl.diagnostics import Severity, in_source_order
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.text.amounts import show_bytes
+from meltica_dsl.diagnostics.diagnostic import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.default_pipeline import default_pipeline
 from meltica_runtime.cli.options import Common, Exit, common_options
@@ -76,7 +76,7 @@ def _document(everything: list[Compiled], form: str) -> str:
     """One document of all files. What is wrong with a file that two import is in it once."""
     from importlib.metadata import version
 
-    from meltica_dsl import render_json, render_sarif
+    from meltica_dsl.diagnostics import render_json, render_sarif
 
     found = dict.fromkeys(diagnostic for compiled in everything for diagnostic in compiled.diagnostics)
     sources = tuple(source for compiled in everything for source in compiled.sources)

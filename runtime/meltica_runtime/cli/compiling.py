@@ -9,14 +9,14 @@ from enum import Enum
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file
-from meltica_compiler.graph import Graph
-from meltica_dsl.diagnostics import Severity
-from meltica_dsl.render_text import render
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.diagnostics.diagnostic import Severity
+from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime import resources
 from meltica_runtime.cli.options import Common, Exit
-from meltica_runtime.config_fault import ConfigFault
+from meltica_runtime.config.fault import ConfigFault
+from meltica_runtime.config.project import Project, find_project
 from meltica_runtime.environment_fault import EnvironmentFault
-from meltica_runtime.project import Project, find_project
 
 
 class Use(Enum):

@@ -8,11 +8,11 @@ from typing import NoReturn
 
 import click
 
+from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import Converted, mel_to_json
-from meltica_dsl.read import decode, read_source
-from meltica_dsl.render_text import render
-from meltica_dsl.source import SourceFile
+from meltica_dsl.parse.read import decode, read_source
+from meltica_dsl.text.source import SourceFile
 from meltica_runtime.cli.options import Common, Exit, common_options
 
 FORMS = ("json", "mel")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from meltica_dsl.parser import parse
-from meltica_dsl.read import read_source
+from meltica_dsl.parse.parser import parse
+from meltica_dsl.parse.read import read_source
 from meltica_dsl.syntax import PipelineDecl, UnreadableDecl
 from meltica_runtime.cli.compiling import faults_said
 from meltica_runtime.cli.options import Common, Exit
-from meltica_runtime.project import find_project
+from meltica_runtime.config.project import find_project
 
 PIPELINES_FOLDER = "pipelines"
 _LISTED = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from meltica_dsl.codes import CODES
-from meltica_dsl.suggest import nearest
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.text.suggest import nearest
 from meltica_runtime.cli.options import Common, common_options
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, compile_file, compile_text
-from meltica_dsl.diagnostics import Diagnostic, has_errors
-from meltica_dsl.fixing import Mended, Texts, mend
-from meltica_dsl.read import read_source
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors
+from meltica_dsl.diagnostics.fixing import Mended, Texts, mend
+from meltica_dsl.parse.read import read_source
 from meltica_runtime.cli.compiling import Use, compile_options, faults_said, report
 from meltica_runtime.cli.diffs import unified
 from meltica_runtime.cli.options import Common, Exit
-from meltica_runtime.project import find_project
+from meltica_runtime.config.project import find_project
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

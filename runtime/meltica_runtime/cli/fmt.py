@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from meltica_dsl.formatter import format_source
-from meltica_dsl.read import read_source
-from meltica_dsl.render_text import render
-from meltica_dsl.source import SourceFile
+from meltica_dsl.diagnostics.render_text import render
+from meltica_dsl.formatting.formatter import format_source
+from meltica_dsl.parse.read import read_source
+from meltica_dsl.text.source import SourceFile
 from meltica_runtime.cli.diffs import unified
 from meltica_runtime.cli.options import Common, Exit, common_options
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from meltica_compiler.compile import Compiled
-from meltica_compiler.plan import Plan
-from meltica_runtime.api.changes import AppliedView, PlanView
-from meltica_runtime.config import load_config
+from meltica_compiler.plan.plan import Plan
+from meltica_runtime.api.apply import AppliedView, PlanView
+from meltica_runtime.config.load import load_config
+from meltica_runtime.config.project import find_project
 from meltica_runtime.environment_fault import EnvironmentFault
-from meltica_runtime.project import find_project
 
 ANSWER_SECONDS = 90.0
 """How long an answer may take: longer than the gateway gives itself."""

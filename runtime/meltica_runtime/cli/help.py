@@ -9,10 +9,10 @@ from types import MappingProxyType
 import click
 from click.shell_completion import CompletionItem
 
-from meltica_dsl.codes import CODES
-from meltica_dsl.suggest import nearest
+from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.text.suggest import nearest
 from meltica_runtime.cli.options import Common, common_options
-from meltica_runtime.topics import Topic, topic_name, topics
+from meltica_runtime.cli.topics import Topic, topic_name, topics
 
 _SYNONYMS: Mapping[str, str] = MappingProxyType(
     {

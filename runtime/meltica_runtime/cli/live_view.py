@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.strategies.instance import InstanceState
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 REFRESH_SECONDS = 0.5
 PLAIN_SECONDS = 5.0

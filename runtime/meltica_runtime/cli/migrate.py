@@ -23,8 +23,8 @@ def command(common: Common, direction: str) -> None:
 
 
 async def _migrate(common: Common, direction: str) -> None:
-    from meltica_runtime.config import load_config
-    from meltica_runtime.project import find_project
+    from meltica_runtime.config.load import load_config
+    from meltica_runtime.config.project import find_project
     from meltica_runtime.store.migrate import migrate_down, migrate_up, migration_status
     from meltica_runtime.store.opening import reachable_dsn
 

@@ -84,7 +84,7 @@ def _write(folder: Path, name: str) -> list[str]:
 
 def _register(folder: Path) -> str:
     """Writes the registry of the project's modules, and has the config ask for it."""
-    from meltica_compiler.modules import write_registry
+    from meltica_compiler.modules.registering import write_registry
 
     config = folder / "config" / "app.yaml"
     config.write_text(

@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 
 import click
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.plan import Plan, plan
-from meltica_compiler.plan_text import plan_json, plan_text
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.plan.plan import Plan, plan
+from meltica_compiler.plan.text import plan_json, plan_text
 from meltica_runtime.cli.compiling import Use, compiled_or_exit, faults_said, graph_or_exit
 from meltica_runtime.cli.default_pipeline import told_default_pipeline
 from meltica_runtime.cli.drawing import drawing_said

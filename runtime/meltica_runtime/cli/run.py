@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.sinks import LATER_SINK_KINDS
-from meltica_dsl.literals import read_literal
-from meltica_dsl.suggest import nearest
-from meltica_dsl.values import Duration
+from meltica_compiler.adapters.sinks import LATER_SINK_KINDS
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.model.values import Duration
+from meltica_dsl.parse.literals import read_literal
+from meltica_dsl.text.suggest import nearest
 from meltica_runtime.cli.options import Common, Exit, Speech, common_options
 
 
@@ -85,9 +85,9 @@ def command(
         from meltica_dsl.resolve.environment import shown_variables
         from meltica_runtime.cli.running import RunOptions, run_gateway, say_farewell
         from meltica_runtime.cli.watching import Watch
-        from meltica_runtime.config import load_config
-        from meltica_runtime.project import find_project
-        from meltica_runtime.telemetry.logs import set_up_logs
+        from meltica_runtime.config.load import load_config
+        from meltica_runtime.config.project import find_project
+        from meltica_runtime.logs.setup import set_up_logs
 
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)

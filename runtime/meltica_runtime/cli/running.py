@@ -10,23 +10,23 @@ import anyio.to_thread
 from msgspec.structs import replace
 from rich.console import Console
 
-from meltica_compiler.graph import Graph
-from meltica_dsl.values import Duration
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.model.values import Duration
 from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
 from meltica_runtime.cli.compiling import Use, compile_options
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
 from meltica_runtime.cli.options import Speech
-from meltica_runtime.cli.stop_switch import StopSwitch
+from meltica_runtime.cli.signal_handling import StopSwitch
 from meltica_runtime.cli.watching import Watch
-from meltica_runtime.config import Config
-from meltica_runtime.gateway.gateway import Farewell, Gateway, GatewayOptions
-from meltica_runtime.project import Project
-from meltica_runtime.providers.live import OVER
+from meltica_runtime.config.load import Config
+from meltica_runtime.config.project import Project
 from meltica_runtime.store.migrate import prepare_schema
 from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import open_database
 from meltica_runtime.telemetry.exporting import exporting
+from meltica_runtime.topology.gateway import Farewell, Gateway, GatewayOptions
+from meltica_runtime.venues.live_provider import OVER
 
 WATCH_SECONDS = 0.02
 """How often is looked whether `--events` and `--to-end` are reached."""

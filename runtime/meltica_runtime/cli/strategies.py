@@ -14,9 +14,9 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 @common_options
 def command(common: Common, *, write_registry: bool) -> None:
     """List the strategy modules of this project, or write their registry anew."""
-    from meltica_compiler.registry import StrategyLibrary
+    from meltica_compiler.modules.registry import StrategyLibrary
     from meltica_runtime.cli.compiling import faults_said
-    from meltica_runtime.project import find_project
+    from meltica_runtime.config.project import find_project
 
     with faults_said(common):
         project = find_project(Path.cwd(), common.config)
@@ -30,7 +30,7 @@ def command(common: Common, *, write_registry: bool) -> None:
 
 
 def _write(common: Common, directory: Path) -> None:
-    from meltica_compiler.modules import write_registry
+    from meltica_compiler.modules.registering import write_registry
 
     try:
         faults = write_registry(directory)

@@ -12,10 +12,10 @@ from typing import Protocol
 import click
 import uvloop
 
-from meltica_dsl.scenario import Scenario, SkippedScenario
+from meltica_dsl.model.scenario import Scenario, SkippedScenario
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.options import Common, Exit, Speech
-from meltica_runtime.project import find_project
+from meltica_runtime.config.project import find_project
 from meltica_runtime.testing.outcome import FileOutcome, Outcome, Skipped, counts
 from meltica_runtime.testing.report_json import render as render_json
 from meltica_runtime.testing.report_junit import junit

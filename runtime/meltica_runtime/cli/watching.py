@@ -10,13 +10,13 @@ import anyio
 import anyio.to_thread
 
 from meltica_compiler.compile import Compiled, CompileOptions
-from meltica_compiler.graph import Graph
-from meltica_compiler.plan_text import plan_text
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.plan.text import plan_text
 from meltica_runtime.cli.compiling import report
 from meltica_runtime.cli.options import Common
-from meltica_runtime.compiling_apart import compile_file_apart
-from meltica_runtime.gateway.gateway import Gateway
-from meltica_runtime.gateway.swap import SwapFailed, SwapRefused
+from meltica_runtime.control.compilation import compile_file_apart
+from meltica_runtime.topology.gateway import Gateway
+from meltica_runtime.topology.reload import SwapFailed, SwapRefused
 
 LOOK_SECONDS = 0.2
 """How often the files are looked at. They have to be the same twice: who is still writing is waited for."""

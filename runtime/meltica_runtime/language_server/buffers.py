@@ -9,8 +9,8 @@ from pathlib import Path
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import Workspace
 
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.read import read_source
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.parse.read import read_source
 from meltica_runtime.language_server.positions import Places
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")

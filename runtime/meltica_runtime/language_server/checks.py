@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meltica_compiler.compile import Compiled, CompileOptions, compile_text
-from meltica_compiler.graph import Graph
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.parser import Parse
-from meltica_dsl.read import read_source
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.parse.parser import Parse
+from meltica_dsl.parse.read import read_source
 from meltica_runtime import resources
-from meltica_runtime.config_fault import ConfigFault
-from meltica_runtime.project import Project, find_project
+from meltica_runtime.config.fault import ConfigFault
+from meltica_runtime.config.project import Project, find_project
 
 PAUSE_SECONDS = 0.08
 """Without a keystroke. Fast typists press a key each 60 ms, so that no check runs while they type on."""

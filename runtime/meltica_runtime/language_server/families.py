@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.imports import import_path
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.intelligence.occurrences import Index, index
-from meltica_dsl.parser import Parsed
-from meltica_dsl.reparse import Parses
-from meltica_dsl.source import Span
+from meltica_dsl.parse.imports import import_path
+from meltica_dsl.parse.parser import Parsed
+from meltica_dsl.parse.reparse import Parses
+from meltica_dsl.text.source import Span
 from meltica_runtime.language_server.buffers import Buffers
 
 MAX_FOLDERS = 2_000

@@ -9,12 +9,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics import Edit, Fix
-from meltica_dsl.imports import import_path
+from meltica_dsl.diagnostics.diagnostic import Edit, Fix
 from meltica_dsl.intelligence.occurrences import Index, Occurrence
 from meltica_dsl.intelligence.outline import OutlineItem, outline
 from meltica_dsl.intelligence.renaming import Refusal, rename
-from meltica_dsl.source import Span
+from meltica_dsl.parse.imports import import_path
+from meltica_dsl.text.source import Span
 from meltica_runtime.language_server import wire
 from meltica_runtime.language_server.buffers import Buffer, uri_of
 from meltica_runtime.language_server.server import MelticaServer

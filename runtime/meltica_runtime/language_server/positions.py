@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lsprotocol import types
 
-from meltica_dsl.source import Span
+from meltica_dsl.text.source import Span
 
 Encoding = types.PositionEncodingKind | str
 

@@ -9,21 +9,21 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.intelligence.catalogue import Modules
 from meltica_compiler.intelligence.suggestion import Knowledge
-from meltica_compiler.registry import StrategyLibrary
-from meltica_dsl.diagnostics import Diagnostic
-from meltica_dsl.intelligence.caret import Caret
+from meltica_compiler.modules.registry import StrategyLibrary
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
+from meltica_dsl.intelligence.cursor import Caret
 from meltica_dsl.intelligence.occurrences import Index
-from meltica_dsl.reparse import Parses
+from meltica_dsl.parse.reparse import Parses
 from meltica_runtime import resources
-from meltica_runtime.config_fault import ConfigFault
+from meltica_runtime.config.fault import ConfigFault
+from meltica_runtime.config.project import Project, find_project
 from meltica_runtime.language_server import wire
 from meltica_runtime.language_server.buffers import Buffer, Buffers, path_of, uri_of
 from meltica_runtime.language_server.checks import Check, Checks
 from meltica_runtime.language_server.families import Families
-from meltica_runtime.project import Project, find_project
 
 
 class MelticaServer(LanguageServer):

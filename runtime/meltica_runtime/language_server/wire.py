@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from meltica_dsl.diagnostics import Diagnostic, Fix, Severity
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from meltica_runtime.language_server.buffers import Buffers, uri_of
 
 SOURCE = "meltica"

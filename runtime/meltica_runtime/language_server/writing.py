@@ -12,11 +12,11 @@ from meltica_compiler.intelligence.declared import module_text
 from meltica_compiler.intelligence.hints import hints
 from meltica_compiler.intelligence.hover import hover
 from meltica_compiler.intelligence.suggestion import Shape, Suggestion
-from meltica_dsl.diagnostics import Diagnostic, Fix
-from meltica_dsl.formatter import format_source
-from meltica_dsl.intelligence.caret import Caret, caret_at
-from meltica_dsl.lexer import UNTERMINATED
-from meltica_dsl.source import Span
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Fix
+from meltica_dsl.formatting.formatter import format_source
+from meltica_dsl.intelligence.cursor import Caret, caret_at
+from meltica_dsl.parse.lexer import UNTERMINATED
+from meltica_dsl.text.source import Span
 from meltica_runtime.language_server import wire
 from meltica_runtime.language_server.buffers import Buffers, path_of
 from meltica_runtime.language_server.server import MelticaServer

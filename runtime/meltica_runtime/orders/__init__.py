@@ -1,1 +1,1 @@
-"""Orders: their states, the limits they pass, and their way to a venue."""
+"""What an order is: requests, reports, the states of its life, what is written of it."""

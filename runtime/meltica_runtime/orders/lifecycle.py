@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from meltica_runtime.orders.exact import ZERO, add, amount_fault, multiply, plain, quotient, subtract
+from meltica_runtime.money import ZERO, add, amount_fault, multiply, plain, quotient, subtract
 from meltica_runtime.orders.executions import NO_EXECUTIONS, Executions
 from meltica_runtime.orders.order import (
     Acknowledged,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from meltica_dsl.model import Risk
-from meltica_dsl.source import Span
+from meltica_dsl.model.pipeline import Risk
+from meltica_dsl.text.source import Span
 
 
 class RiskLimit(Enum):

@@ -8,16 +8,16 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters import PAPER_DEFAULTS
-from meltica_compiler.graph import Graph, ProviderNode, StrategyNode
-from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_runtime.data_plane import DataPlane
+from meltica_compiler.adapters.adapters import PAPER_DEFAULTS
+from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
+from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_runtime.dataplane.market_batch import MarketCodes
+from meltica_runtime.dataplane.plane import DataPlane
 from meltica_runtime.instance_names import plain_name
-from meltica_runtime.providers.market import MarketCodes
-from meltica_runtime.providers.paper.opening import instruments, paper_venue
-from meltica_runtime.providers.paper.venue import PaperVenue
 from meltica_runtime.simulation.trader import SimulatedTrader, SimulatedVenue
 from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.venues.paper.opening import instruments, paper_venue
+from meltica_runtime.venues.paper.venue import PaperVenue
 
 
 @dataclass(frozen=True, slots=True)

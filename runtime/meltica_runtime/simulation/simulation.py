@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 import anyio
 import numpy as np
 
-from meltica_compiler.graph import Graph, StrategyNode
-from meltica_compiler.layout import MAX_BATCH
-from meltica_runtime.data_plane import build_data_plane
-from meltica_runtime.market_feed import event_times, write_merged
-from meltica_runtime.providers.market import MarketBatch, MarketSource
-from meltica_runtime.providers.paced import routed_part
+from meltica_compiler.graph.graph import Graph, StrategyNode
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_runtime.dataplane.ingest import event_times, write_merged
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
+from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.simulation.opening import Birth, account, open_trader
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
-from meltica_runtime.strategies.conversation import spare_cores
+from meltica_runtime.strategies.drain_channel import spare_cores
+from meltica_runtime.venues.simulated_provider import routed_part
 
 
 class Simulation:

@@ -17,13 +17,14 @@ from typing import Protocol, Self
 import numpy as np
 from msgspec.structs import replace
 
-from meltica_compiler.graph import StrategyNode
-from meltica_compiler.inbox import geometry as at
-from meltica_compiler.inbox.geometry import InboxGeometry
-from meltica_dsl.model import Linger
-from meltica_dsl.values import Duration
-from meltica_runtime.edge_ring import EdgeRing
-from meltica_runtime.orders.desk import OrderDesk
+from meltica_compiler.graph.graph import StrategyNode
+from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records.inbox_geometry import InboxGeometry
+from meltica_dsl.model.pipeline import Linger
+from meltica_dsl.model.values import Duration
+from meltica_runtime.dataplane.edge_ring import EdgeRing
+from meltica_runtime.dataplane.market_batch import MarketBatch
+from meltica_runtime.execution.engine import OrderDesk
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
     AmendRequest,
@@ -40,8 +41,6 @@ from meltica_runtime.orders.outcomes import (
     Placed,
     Refused,
 )
-from meltica_runtime.providers.instrument import Instrument
-from meltica_runtime.providers.market import MarketBatch
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.strategies.cold_events import (
     balance_event,
@@ -49,7 +48,7 @@ from meltica_runtime.strategies.cold_events import (
     instrument_event,
     risk_event,
 )
-from meltica_runtime.strategies.conversation import Conversation
+from meltica_runtime.strategies.drain_channel import Conversation
 from meltica_runtime.strategies.isolate import (
     ColdEvent,
     DrainResult,
@@ -60,6 +59,7 @@ from meltica_runtime.strategies.isolate import (
     StrategyFailedIn,
 )
 from meltica_runtime.strategies.requests import reference_price, trade_request
+from meltica_runtime.venues.instrument import Instrument
 
 
 class SimulatedVenue(Protocol):

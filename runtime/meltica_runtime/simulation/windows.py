@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_runtime.market_feed import event_times
-from meltica_runtime.providers.cutting import joined_rows
-from meltica_runtime.providers.market import MarketBatch, MarketSource
+from meltica_runtime.dataplane.ingest import event_times
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
+from meltica_runtime.venues.batching import joined_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from meltica_dsl.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
-from meltica_runtime.rings import Records
+from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
+from meltica_runtime.dataplane.ingress_ring import Records
 
 TIME = pa.timestamp("us", tz="UTC")
 NAME = pa.dictionary(pa.int32(), pa.string())

@@ -11,13 +11,13 @@ import anyio.lowlevel
 import msgspec
 import numpy as np
 
-from meltica_compiler.graph import SinkNode
-from meltica_compiler.layout import MAX_BATCH
-from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
-from meltica_runtime.edge_ring import EdgeRing
-from meltica_runtime.sinks.inlet import Inlet, Taken
+from meltica_compiler.graph.graph import SinkNode
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
+from meltica_runtime.dataplane.edge_ring import EdgeRing
+from meltica_runtime.logs.line_format import whereabouts
+from meltica_runtime.sinks.edge_reader import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
-from meltica_runtime.telemetry.line_format import whereabouts
 
 TURN_SECONDS = 0.1
 """Longest that an event waits for its line."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meltica_compiler.graph import SinkNode
-from meltica_runtime.edge_ring import EdgeRing
+from meltica_compiler.graph.graph import SinkNode
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.sinks.log_sink import LogSink
 from meltica_runtime.sinks.sink import Sink, SinkContext
 

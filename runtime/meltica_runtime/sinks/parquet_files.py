@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from meltica_dsl.fields import EVENT_BY_NAME
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_runtime.dataplane.ingress_ring import Records
 from meltica_runtime.instance_names import plain_name
-from meltica_runtime.rings import Records
 from meltica_runtime.sinks.columns import Columns, event_schema
-from meltica_runtime.sinks.inlet import Taken
+from meltica_runtime.sinks.edge_reader import Taken
 from meltica_runtime.sinks.part_file import PartFile
 from meltica_runtime.sinks.sink import SinkContext
 

@@ -10,12 +10,12 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from meltica_compiler.graph import SinkNode
-from meltica_runtime.edge_ring import EdgeRing
-from meltica_runtime.sinks.inlet import Inlet
+from meltica_compiler.graph.graph import SinkNode
+from meltica_runtime.dataplane.edge_ring import EdgeRing
+from meltica_runtime.logs.line_format import whereabouts
+from meltica_runtime.sinks.edge_reader import Inlet
 from meltica_runtime.sinks.parquet_files import FileTotals, ParquetFiles
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
-from meltica_runtime.telemetry.line_format import whereabouts
 
 TURN_SECONDS = 0.25
 """A call into a thread costs about 0.1 ms, so small batches are let grow this long."""

@@ -9,14 +9,14 @@ from math import isnan
 import asyncpg
 import numpy as np
 
-from meltica_compiler.graph import SinkNode
-from meltica_dsl.fields import EVENT_BY_NAME, SIDES, Field, FieldType
-from meltica_runtime.edge_ring import EdgeRing
-from meltica_runtime.rings import Records
-from meltica_runtime.sinks.inlet import Inlet, Taken
+from meltica_compiler.graph.graph import SinkNode
+from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
+from meltica_runtime.dataplane.edge_ring import EdgeRing
+from meltica_runtime.dataplane.ingress_ring import Records
+from meltica_runtime.logs.line_format import whereabouts
+from meltica_runtime.sinks.edge_reader import Inlet, Taken
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
 from meltica_runtime.store.faults import DatabaseUnreachable
-from meltica_runtime.telemetry.line_format import whereabouts
 
 HELD_EVENTS = 65_536
 """Events kept in memory while the database is away: 4 MiB of trades. More are dropped and counted."""

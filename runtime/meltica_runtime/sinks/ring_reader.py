@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from meltica_compiler.layout import RING_HEADER_BYTES, RecordLayout
-from meltica_runtime.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
-from meltica_runtime.rings import Records
+from meltica_compiler.records.layout import RING_HEADER_BYTES, RecordLayout
+from meltica_runtime.dataplane.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
+from meltica_runtime.dataplane.ingress_ring import Records
 
 _WRAP = 0xFFFF_FFFF
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from meltica_compiler.graph import SinkNode
+from meltica_compiler.graph.graph import SinkNode
 
 if TYPE_CHECKING:
     from meltica_runtime.store.pool import Database

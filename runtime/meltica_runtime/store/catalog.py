@@ -8,9 +8,9 @@ from decimal import Decimal
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from meltica_compiler.graph import Graph, ProviderNode, SettingValue, StrategyNode
-from meltica_compiler.upstream import providers_behind
-from meltica_dsl.values import Secret
+from meltica_compiler.graph.graph import Graph, ProviderNode, SettingValue, StrategyNode
+from meltica_compiler.graph.upstream import providers_behind
+from meltica_dsl.model.values import Secret
 from meltica_runtime.store.pool import Database
 
 _ADD_PROVIDER = """

@@ -10,7 +10,9 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from meltica_runtime.orders.journal import (
+from meltica_runtime.orders.lifecycle import Order
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit
+from meltica_runtime.orders.write_log import (
     BalanceRecorded,
     EntryRefused,
     ExecutionRecorded,
@@ -21,8 +23,6 @@ from meltica_runtime.orders.journal import (
     PositionClosed,
     RiskRecorded,
 )
-from meltica_runtime.orders.lifecycle import Order
-from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.store import journal_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database

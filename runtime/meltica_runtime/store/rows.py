@@ -13,9 +13,8 @@ from types import MappingProxyType
 import asyncpg
 import msgspec
 
-from meltica_runtime.orders.exact import plain
+from meltica_runtime.money import plain
 from meltica_runtime.orders.executions import Executions
-from meltica_runtime.orders.journal import PositionClosed
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
@@ -28,6 +27,7 @@ from meltica_runtime.orders.order import (
     Side,
     TimeInForce,
 )
+from meltica_runtime.orders.write_log import PositionClosed
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True):

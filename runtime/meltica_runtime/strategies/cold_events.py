@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from meltica_dsl.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
+from meltica_dsl.model.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import BalanceChanged, Filled
 from meltica_runtime.orders.outcomes import OrderUpdate
-from meltica_runtime.providers.instrument import Instrument
 from meltica_runtime.strategies.isolate import ColdEvent
+from meltica_runtime.venues.instrument import Instrument
 
 
 def execution_event(update: OrderUpdate, seq: float) -> ColdEvent | None:

@@ -19,12 +19,13 @@ import anyio
 import msgspec
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, MiniRacer, mini_racer
 
-from meltica_compiler.graph import StrategyNode
-from meltica_compiler.inbox import geometry as at
-from meltica_compiler.inbox.geometry import InboxGeometry
-from meltica_compiler.inbox.source import inbox_source
-from meltica_dsl.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
-from meltica_dsl.suggest import nearest
+from meltica_compiler.graph.graph import StrategyNode
+from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records.inbox_geometry import InboxGeometry
+from meltica_compiler.records.inbox_source import inbox_source
+from meltica_dsl.model.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
+from meltica_dsl.text.suggest import nearest
+from meltica_runtime.strategies.cpu_affinity import threads_of
 from meltica_runtime.strategies.fault import (
     MODULE_PREFIX,
     Stage,
@@ -32,7 +33,6 @@ from meltica_runtime.strategies.fault import (
     StrategyFault,
     fault_from_stack,
 )
-from meltica_runtime.strategies.pinning import threads_of
 
 START_LIMIT_SECONDS = 5.0
 """The longest that evaluating a module and its `create` may take."""
@@ -311,7 +311,7 @@ class Isolate:
             "stop": at.STOP_U32,
             "trading": at.TRADING_U32,
         }
-        host = files(__package__).joinpath("host.js").read_text("utf-8")
+        host = files(__package__).joinpath("sandbox.js").read_text("utf-8")
         return (
             f"(() => {{ {inbox_source(self._inbox, world.symbols, world.providers)}\n{host}\n"
             f"const memory = new SharedArrayBuffer({self._inbox.size_bytes});\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from meltica_runtime.edge_ring import EdgeRing
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 
 
 class LatencyMeter:

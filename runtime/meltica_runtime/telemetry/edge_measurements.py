@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.telemetry.measurement import Point, counter, gauge
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 EVENTS_IN = counter("meltica.edge.events.in", "{event}", "Events that the route has offered to the edge")
 EVENTS_OUT = counter("meltica.edge.events.out", "{event}", "Events that the reader has taken from the edge")

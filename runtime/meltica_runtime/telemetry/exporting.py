@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.config_schema import TelemetryConfig
+from meltica_compiler.graph.graph import Graph
+from meltica_runtime.config.schema import TelemetryConfig
 from meltica_runtime.environment_fault import EnvironmentFault
-from meltica_runtime.gateway.gateway import Gateway
+from meltica_runtime.topology.gateway import Gateway
 
 if TYPE_CHECKING:
     from meltica_runtime.telemetry.otlp import MetricsSender

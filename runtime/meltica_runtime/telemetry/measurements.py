@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.telemetry.edge_measurements import edge_points
 from meltica_runtime.telemetry.measurement import Measurement, Point, counter, gauge
 from meltica_runtime.telemetry.node_measurements import node_points
 from meltica_runtime.telemetry.order_measurements import order_points
 from meltica_runtime.telemetry.process_memory import resident_bytes
+from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
 
 EVENTS = counter("meltica.events", "{event}", "Events that were given a place in the one order")
 UPTIME = gauge("meltica.uptime", "s", "Time since the gateway was built")

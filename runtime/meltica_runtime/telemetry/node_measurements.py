@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.graph import Graph, Node
-from meltica_runtime.gateway.snapshot import GatewaySnapshot, Phase
-from meltica_runtime.providers.live import ProviderState
+from meltica_compiler.graph.graph import Graph, Node
 from meltica_runtime.strategies.instance import InstanceState
 from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
+from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
+from meltica_runtime.venues.live_provider import ProviderState
 
 UP = gauge("meltica.node.up", "{node}", "1 while the node runs and can do its work, 0 otherwise")
 EVENTS_IN = counter("meltica.node.events.in", "{event}", "Events that a route, strategy or sink has read")

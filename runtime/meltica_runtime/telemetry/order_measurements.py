@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
-from meltica_runtime.orders.router_records import RouterStatistics
+from meltica_compiler.graph.graph import Graph
+from meltica_runtime.execution.router_records import RouterStatistics
 from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 ORDERS = counter("meltica.orders", "{order}", "Orders that strategies asked for, by `outcome`")
 OPEN = gauge("meltica.orders.open", "{order}", "Orders open at venues")

@@ -16,10 +16,10 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportResult
 from opentelemetry.sdk.resources import Resource
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.telemetry.measurement import Kind, Measurement, Point
 from meltica_runtime.telemetry.measurements import by_measurement, points
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 EXPORT_SECONDS = 2.0
 """Longest time that one export may take, its one retry included. It also bounds what an export adds to a

@@ -10,10 +10,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from meltica_compiler.graph import Graph
-from meltica_runtime.gateway.snapshot import GatewaySnapshot
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.telemetry.measurement import Kind, Measurement, Point
 from meltica_runtime.telemetry.measurements import by_measurement, points
+from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 _UNITS = {"s": "_seconds", "By": "_bytes"}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_runtime.market_feed import event_times
-from meltica_runtime.providers.market import MarketBatch
+from meltica_runtime.dataplane.ingest import event_times
+from meltica_runtime.dataplane.market_batch import MarketBatch
 
 
 def pieces(batches: Sequence[MarketBatch], size: int) -> Iterator[list[MarketBatch]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_dsl.values import Duration
+from meltica_dsl.model.values import Duration
 
 START_US = 1_767_225_600_000_000.0
 """Midnight of 1 January 2026, in UTC, in microseconds since the epoch."""

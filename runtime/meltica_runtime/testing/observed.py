@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_runtime.rings import Records
+from meltica_runtime.dataplane.ingress_ring import Records
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.strategies.fault import StrategyFault
 

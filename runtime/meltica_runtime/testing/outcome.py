@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meltica_dsl.scenario import Scenario, SkippedScenario
-from meltica_dsl.source import Location
+from meltica_dsl.model.scenario import Scenario, SkippedScenario
+from meltica_dsl.text.source import Location
 from meltica_runtime.strategies.fault import StrategyFault
-from meltica_runtime.testing.judging import Verdict
+from meltica_runtime.testing.assertions import Verdict
 
 
 @dataclass(frozen=True, slots=True)

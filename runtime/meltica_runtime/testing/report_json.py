@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from meltica_dsl.source import Location
+from meltica_dsl.text.source import Location
 from meltica_runtime.testing.outcome import FileOutcome, Outcome, Problem, Skipped, Unmet, counts
 from meltica_runtime.testing.report_text import headline, problem_lines
 

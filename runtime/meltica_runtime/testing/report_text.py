@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from meltica_dsl.fields import FieldType
-from meltica_dsl.scenario import Match
+from meltica_dsl.model.fields import FieldType
+from meltica_dsl.model.scenario import Match
+from meltica_runtime.testing.assertions import Near, Verdict
 from meltica_runtime.testing.clock import START_US
-from meltica_runtime.testing.judging import Near, Verdict
+from meltica_runtime.testing.observations import Sighting, Value
 from meltica_runtime.testing.outcome import CouldNotRun, Counts, Problem, Unmet, WentDown
-from meltica_runtime.testing.sightings import Sighting, Value
 
 _WIDTH = 9
 """Columns of the words before what is told."""

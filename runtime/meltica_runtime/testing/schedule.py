@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.kernels.kline import PATIENCE_US
-from meltica_dsl.model import HOLDING_STAGES, Conflate, Kline
-from meltica_runtime.providers.market import MarketBatch
-from meltica_runtime.testing.tape import Tape
+from meltica_dsl.model.pipeline import HOLDING_STAGES, Conflate, Kline
+from meltica_runtime.dataplane.market_batch import MarketBatch
+from meltica_runtime.testing.timeline import Tape
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import anyio
 
-from meltica_compiler.graph import Graph
-from meltica_compiler.layout import MAX_BATCH
-from meltica_dsl.scenario import Expectation, Scenario, SkippedScenario, Verb
-from meltica_dsl.source import Location, SourceFile, Span
-from meltica_dsl.switched_off import Cause
-from meltica_runtime.providers.source_fault import SourceFault
-from meltica_runtime.testing.evidence import Evidence
-from meltica_runtime.testing.interruptions import outages
-from meltica_runtime.testing.judging import judge
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_dsl.model.disabled import Cause
+from meltica_dsl.model.scenario import Expectation, Scenario, SkippedScenario, Verb
+from meltica_dsl.text.source import Location, SourceFile, Span
+from meltica_runtime.testing.assertions import judge
+from meltica_runtime.testing.fault_injection import outages
+from meltica_runtime.testing.observation_index import Evidence
 from meltica_runtime.testing.observed import Observed
 from meltica_runtime.testing.outcome import CouldNotRun, Outcome, Problem, Skipped, Unmet, WentDown
-from meltica_runtime.testing.rehearsal import rehearse
-from meltica_runtime.testing.tape import Tape, read_tapes
+from meltica_runtime.testing.scenario_runner import rehearse
+from meltica_runtime.testing.timeline import Tape, read_tapes
+from meltica_runtime.venues.source_fault import SourceFault
 
 
 class Trial:

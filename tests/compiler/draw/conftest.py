@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from meltica_compiler.graph import (
+from meltica_compiler.graph.graph import (
     Edge,
     Graph,
     Ingress,
@@ -18,9 +18,9 @@ from meltica_compiler.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.layout import INBOX_CONTROL_BYTES, record_layout, ring_bytes
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import (
+from meltica_compiler.records.layout import INBOX_CONTROL_BYTES, record_layout, ring_bytes
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.pipeline import (
     Binary,
     CircuitBreaker,
     Conflate,
@@ -37,8 +37,8 @@ from meltica_dsl.model import (
     Stage,
     Where,
 )
-from meltica_dsl.source import Location, Span
-from meltica_dsl.values import Duration, Rate, Ratio, Secret, Size
+from meltica_dsl.model.values import Duration, Rate, Ratio, Secret, Size
+from meltica_dsl.text.source import Location, Span
 
 SPAN = Span("demo.mel", 0, 0)
 EVENTS = ("trade", "book", "ticker", "kline")

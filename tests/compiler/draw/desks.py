@@ -18,10 +18,10 @@ from tests.compiler.draw.conftest import (
     where,
 )
 
-from meltica_compiler.graph import Edge, Graph, ProviderNode, RouteNode, SinkNode, StrategyNode
-from meltica_dsl.model import Conflate, Dedupe, Depth, FullPolicy, Stage
-from meltica_dsl.source import Location
-from meltica_dsl.values import Duration
+from meltica_compiler.graph.graph import Edge, Graph, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_dsl.model.pipeline import Conflate, Dedupe, Depth, FullPolicy, Stage
+from meltica_dsl.model.values import Duration
+from meltica_dsl.text.source import Location
 
 BASES = (
     *("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "AVAX", "DOT", "LINK", "LTC", "ATOM", "UNI", "ETC", "XLM"),

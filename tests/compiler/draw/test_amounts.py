@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meltica_compiler.draw.amounts import memory_rows, printable, shorten, show_bytes, total_line
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.text.amounts import memory_rows, printable, shorten, show_bytes, total_line
 
 
 def test_bytes_have_three_digits_and_a_unit() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meltica_compiler.draw.details import box_details, link_details
+from meltica_compiler.draw.diagram import sketch
 from meltica_compiler.draw.keys import keys_of
-from meltica_compiler.draw.sketch import sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 def test_every_box_has_its_details(generate: Callable[[int], Graph]) -> None:

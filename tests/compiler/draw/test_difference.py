@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, VENUES, desk, large, middle
 
 from meltica_compiler.compile import CompileOptions, compile_text
+from meltica_compiler.draw.diagram import Mark
 from meltica_compiler.draw.difference import difference
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.render import SUFFIXES, render_difference
-from meltica_compiler.draw.sketch import Mark
-from meltica_compiler.graph import Graph
-from meltica_compiler.plan import plan
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.plan.plan import plan
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = CompileOptions(ROOT / "strategies", require_registry=False, environ={})

@@ -14,12 +14,12 @@ import pytest
 from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, chained
 
+from meltica_compiler.draw.diagram import sketch
 from meltica_compiler.draw.dot import BRIEF_FROM, dot_source, render_dot
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import BLOCKING, LOSSY, ORDERS
-from meltica_compiler.draw.sketch import sketch
-from meltica_compiler.graph import Graph
-from meltica_dsl.source import Location, Span
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.text.source import Location, Span
 
 NASTY = (
     "</script><b>",

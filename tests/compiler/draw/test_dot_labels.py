@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Row
 from meltica_compiler.draw.dot_labels import Columns, Density, box_label, lane_columns, remark_label
 from meltica_compiler.draw.palette import ORDERS
-from meltica_compiler.draw.sketch import Box, Lane, Link, LinkKind, Row
 
 COLUMNS = Columns(10, 10)
 

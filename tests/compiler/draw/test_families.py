@@ -7,9 +7,9 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, chained, large, small
 
+from meltica_compiler.draw.diagram import Box, Lane, LinkKind, sketch
 from meltica_compiler.draw.families import FOLD_FROM, folded
-from meltica_compiler.draw.sketch import Box, Lane, LinkKind, sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 def by_name(boxes: tuple[Box, ...]) -> dict[str, Box]:

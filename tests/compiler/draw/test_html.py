@@ -13,7 +13,7 @@ from tests.compiler.draw.desks import BASES, chained, large
 
 from meltica_compiler.draw.html import render_html
 from meltica_compiler.draw.render import render
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 def test_the_page_asks_for_nothing_from_outside(quickstart_graph: Graph) -> None:

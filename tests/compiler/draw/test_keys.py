@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from meltica_compiler.draw.keys import keys_of
-from meltica_compiler.graph import Graph, SinkNode
-from meltica_dsl.source import Location
+from meltica_compiler.graph.graph import Graph, SinkNode
+from meltica_dsl.text.source import Location
 
 NAMES = st.text(max_size=8) | st.sampled_from(["a_b", "a b", "a_b_2", "a-b"])
 

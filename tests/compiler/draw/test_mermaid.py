@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.compiler.draw.desks import chained
 
 from meltica_compiler.draw.mermaid import escape, render_mermaid
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 def test_lanes_links_and_policies(quickstart_graph: Graph) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from meltica_compiler.draw.orders import gates, listens, venues
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 
 def test_a_strategy_with_risk_gets_a_gate_before_its_venue(quickstart_graph: Graph) -> None:

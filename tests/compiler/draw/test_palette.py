@@ -7,6 +7,7 @@ from operator import attrgetter
 
 import pytest
 
+from meltica_compiler.draw.diagram import Lane, LinkKind
 from meltica_compiler.draw.palette import (
     BLOCKING,
     INK,
@@ -20,7 +21,6 @@ from meltica_compiler.draw.palette import (
     SOFT,
     TONES,
 )
-from meltica_compiler.draw.sketch import Lane, LinkKind
 
 
 def test_no_two_shades_share_a_light_colour() -> None:

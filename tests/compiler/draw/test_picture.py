@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 from tests.compiler.draw.desks import large, middle, small
 
+from meltica_compiler.draw.diagram import sketch
 from meltica_compiler.draw.dot import dot_source, render_dot
 from meltica_compiler.draw.picture import LARGEST_PIXELS, render_png, render_svg
-from meltica_compiler.draw.sketch import sketch
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 
 SVG = "{http://www.w3.org/2000/svg}"
 

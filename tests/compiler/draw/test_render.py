@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from meltica_compiler.draw.render import SUFFIXES, UnknownDrawingError, render
-from meltica_compiler.graph import Graph
-from meltica_compiler.plain import graph_hash
+from meltica_compiler.graph.canonical import graph_hash
+from meltica_compiler.graph.graph import Graph
 
 STARTS = {
     ".dot": b"digraph {",

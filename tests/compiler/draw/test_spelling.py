@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.draw.spelling import (
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.graph.graph import Graph, SettingValue
+from meltica_compiler.text.spelling import (
     spell_limits,
     spell_linger,
     spell_number,
@@ -16,9 +17,8 @@ from meltica_compiler.draw.spelling import (
     spell_setting,
     spell_settings,
 )
-from meltica_compiler.graph import Graph, SettingValue
-from meltica_dsl.model import Linger
-from meltica_dsl.values import Duration, Rate, Ratio, Secret
+from meltica_dsl.model.pipeline import Linger
+from meltica_dsl.model.values import Duration, Rate, Ratio, Secret
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from tests.compiler.draw.desks import BASES, chained, large
 
 from meltica_compiler.draw.terminal import cells
 from meltica_compiler.draw.tree import render_tree
-from meltica_compiler.graph import Graph
-from meltica_dsl.source import Location
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.text.source import Location
 
 QUICKSTART_60 = """\
 spot_maker  #c5198bfe9f0a · memory 64.2 MiB of 4.00 GiB ·

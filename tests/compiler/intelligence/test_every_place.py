@@ -12,11 +12,11 @@ from meltica_compiler.intelligence.catalogue import Modules
 from meltica_compiler.intelligence.completion import complete
 from meltica_compiler.intelligence.hover import hover
 from meltica_compiler.intelligence.suggestion import Knowledge
-from meltica_compiler.registry import StrategyLibrary
-from meltica_dsl.intelligence.caret import caret_at
+from meltica_compiler.modules.registry import StrategyLibrary
+from meltica_dsl.intelligence.cursor import caret_at
 from meltica_dsl.intelligence.occurrences import index
 from meltica_dsl.intelligence.outline import outline
-from meltica_dsl.parser import parse
+from meltica_dsl.parse.parser import parse
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted([*(ROOT / "pipelines").glob("*.mel"), *(ROOT / "tests" / "dsl" / "good").glob("*.mel")])

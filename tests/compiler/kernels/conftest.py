@@ -11,13 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from meltica_compiler.graph import Graph, Ingress, ProviderNode, RouteNode
-from meltica_compiler.holding import MERGE_HELD
+from meltica_compiler.analyses.buffering import MERGE_HELD
+from meltica_compiler.graph.graph import Graph, Ingress, ProviderNode, RouteNode
 from meltica_compiler.kernels.load import load_kernel
-from meltica_compiler.layout import record_layout, ring_bytes
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_dsl.model import Binary, Const, ExprType, FieldRef, event_after
-from meltica_dsl.source import Location, Span
+from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_dsl.model.pipeline import Binary, Const, ExprType, FieldRef, event_after
+from meltica_dsl.text.source import Location, Span
 
 SPAN = Span("test.mel", 0, 0)
 PLACE = Location("test.mel", 3, 1)

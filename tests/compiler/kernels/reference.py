@@ -8,8 +8,8 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from meltica_dsl.fields import SIDES
-from meltica_dsl.model import (
+from meltica_dsl.model.fields import SIDES
+from meltica_dsl.model.pipeline import (
     Binary,
     Call,
     Conditional,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.kernels.generate import kernel_source
-from meltica_dsl.model import Call, Conditional, Const, ExprType, Membership, Unary, Where
+from meltica_dsl.model.pipeline import Call, Conditional, Const, ExprType, Membership, Unary, Where
 
 NUMBERS = ("0", "1", "2.5", "-3", "0.0001", "60000", "0.1")
 

@@ -10,12 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from meltica_compiler.holding import MERGE_HELD
+from meltica_compiler.analyses.buffering import MERGE_HELD
 from meltica_compiler.kernels import merge
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.load import load_kernel
-from meltica_dsl.model import Conflate, Dedupe, Depth, ExprType, Kline, Merge, Sample, Throttle, Where
-from meltica_dsl.values import Duration, Rate
+from meltica_dsl.model.pipeline import (
+    Conflate,
+    Dedupe,
+    Depth,
+    ExprType,
+    Kline,
+    Merge,
+    Sample,
+    Throttle,
+    Where,
+)
+from meltica_dsl.model.values import Duration, Rate
 
 MS = 1_000_000
 BOUNDED = settings(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from meltica_compiler.kernels.load import KernelFault, load_kernel
-from meltica_dsl.model import Conflate, Sample
-from meltica_dsl.values import Duration
+from meltica_dsl.model.pipeline import Conflate, Sample
+from meltica_dsl.model.values import Duration
 
 
 def test_two_kernels_of_a_route_share_nothing(make):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meltica_compiler.kernels.recent_keys import MEMORY, RecentKeys
-from meltica_compiler.layout import MAX_BATCH
+from meltica_compiler.records.layout import MAX_BATCH
 
 
 def feed(keys, batch):

@@ -9,7 +9,7 @@ import pytest
 from meltica_dsl.intelligence.occurrences import index
 from meltica_dsl.intelligence.renaming import Refusal, applied, rename
 from meltica_dsl.load import load
-from meltica_dsl.parser import parse
+from meltica_dsl.parse.parser import parse
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted([*(ROOT / "pipelines").glob("*.mel"), *(ROOT / "tests" / "dsl" / "good").glob("*.mel")])

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from meltica_dsl.fields import HOT_EVENTS
 from meltica_dsl.intelligence.vocabulary import DECLARATIONS, FULL_POLICIES, KEYS, STAGES
 from meltica_dsl.load import load
-from meltica_dsl.model import FullPolicy
+from meltica_dsl.model.fields import HOT_EVENTS
+from meltica_dsl.model.pipeline import FullPolicy
+from meltica_dsl.parse.tables import grammar_tables
 from meltica_dsl.resolve.stages import STAGE_WORDS
-from meltica_dsl.tables import grammar_tables
 
 BLOCKS = {
     "pipeline": "pipeline p {{ {} }}",

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from meltica_compiler.compile import compile_text
-from meltica_compiler.graph import Graph
-from meltica_compiler.options import CompileOptions
+from meltica_compiler.graph.graph import Graph
+from meltica_compiler.passes.options import CompileOptions
 from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
-from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
 from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.topology.gateway import Gateway, GatewayOptions
 
 PIPELINE = """
 pipeline desk { memory = 64MiB, latency = 2ms }

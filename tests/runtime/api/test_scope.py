@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meltica_compiler.graph import Graph
+from meltica_compiler.graph.graph import Graph
 from meltica_runtime.api.scope import dependents, strategy_scope
 
 TWO_VENUES = """

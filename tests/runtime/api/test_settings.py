@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from meltica_dsl.values import Secret
+from meltica_dsl.model.values import Secret
 from meltica_runtime.api.settings import settings_json
 
 

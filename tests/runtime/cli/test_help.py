@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from meltica_compiler.adapters import ADAPTERS
-from meltica_compiler.sinks import SINK_KINDS
-from meltica_dsl.fields import EVENTS
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.sinks import SINK_KINDS
+from meltica_dsl.model.fields import EVENTS
 from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_runtime.cli import main
-from meltica_runtime.topics import PAGES, topics
+from meltica_runtime.cli.topics import PAGES, topics
 
 DOCS = Path(__file__).parents[3] / "docs"
 

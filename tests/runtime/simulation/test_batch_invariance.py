@@ -8,15 +8,15 @@ import anyio
 import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_compiler.graph import Graph
-from meltica_dsl.fields import DEFAULT_BOOK_DEPTH
+from meltica_compiler.graph.graph import Graph
+from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime import resources
-from meltica_runtime.providers.fake.market import FakeMarket
-from meltica_runtime.providers.fake.provider import fake_market_settings
-from meltica_runtime.providers.market import MarketCodes
-from meltica_runtime.providers.paper.opening import needed_depths
+from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.simulation.simulation import Simulation
 from meltica_runtime.simulation.trader import Transcript
+from meltica_runtime.venues.fake.market import FakeMarket
+from meltica_runtime.venues.fake.provider import fake_market_settings
+from meltica_runtime.venues.paper.opening import needed_depths
 
 STRATEGIES = {
     "market-making": ("trade book ticker", "spread = 2bps, size = 0.01, requote_interval = 5ms"),

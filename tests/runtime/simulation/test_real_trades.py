@@ -14,9 +14,9 @@ import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_runtime import resources
-from meltica_runtime.providers.market import MarketCodes
-from meltica_runtime.providers.replay.source import replay_source
+from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.simulation.simulation import Simulation
+from meltica_runtime.venues.replay.source import replay_source
 
 DATA = Path(os.environ.get("MELTICA_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 

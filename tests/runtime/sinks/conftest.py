@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from meltica_compiler.graph import SinkNode
-from meltica_compiler.layout import record_layout
-from meltica_dsl.model import FullPolicy
-from meltica_dsl.source import Location
-from meltica_runtime.edge_ring import EdgeRing
+from meltica_compiler.graph.graph import SinkNode
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.pipeline import FullPolicy
+from meltica_dsl.text.source import Location
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import SinkContext
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.fields import EVENT_BY_NAME, HOT_EVENTS
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.fields import EVENT_BY_NAME, HOT_EVENTS
 from meltica_runtime.sinks.columns import Columns, event_schema
 
 

@@ -6,8 +6,8 @@ import logging
 import numpy as np
 import pytest
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.model import FullPolicy
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.pipeline import FullPolicy
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_compiler.sinks import LATER_SINK_KINDS, SINK_KINDS
-from meltica_dsl.model import FullPolicy
+from meltica_compiler.adapters.sinks import LATER_SINK_KINDS, SINK_KINDS
+from meltica_dsl.model.pipeline import FullPolicy
 
 WITH_A_DATABASE = ("postgres",)
 """They need more than a folder, and have tests of their own."""

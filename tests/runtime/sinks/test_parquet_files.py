@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meltica_compiler.layout import record_layout
-from meltica_runtime.sinks.inlet import Taken
+from meltica_compiler.records.layout import record_layout
+from meltica_runtime.sinks.edge_reader import Taken
 from meltica_runtime.sinks.parquet_files import ParquetFiles
 
 DAY_US = 86_400e6

@@ -7,8 +7,8 @@ import anyio
 import numpy as np
 import pyarrow.parquet as pq
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.model import FullPolicy
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.pipeline import FullPolicy
 
 
 def at_noon(shop, rows):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_dsl.model import FullPolicy
+from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.sinks.ring_reader import RingReader
 
 

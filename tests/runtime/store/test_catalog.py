@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 from tests.runtime.store.conftest import an_order
 
-from meltica_compiler.graph import Edge, Graph, ModuleInfo, ProviderNode, RouteNode, StrategyNode
-from meltica_dsl.model import FullPolicy, Linger
-from meltica_dsl.source import Location
-from meltica_dsl.values import Duration, Secret, Size
-from meltica_runtime.orders.journal import OrderPlaced
+from meltica_compiler.graph.graph import Edge, Graph, ModuleInfo, ProviderNode, RouteNode, StrategyNode
+from meltica_dsl.model.pipeline import FullPolicy, Linger
+from meltica_dsl.model.values import Duration, Secret, Size
+from meltica_dsl.text.source import Location
+from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import Database

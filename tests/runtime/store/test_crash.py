@@ -26,7 +26,7 @@ GROUP = 50
 WRITER = """
 import sys, anyio
 sys.path.insert(0, sys.argv[2])
-from meltica_runtime.orders.journal import OrderPlaced
+from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import PoolLimits, open_database
 from tests.runtime.store.conftest import an_order
@@ -79,7 +79,7 @@ async def test_every_acknowledged_group_is_there_and_none_is_half(
 async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
     database: Database, module_dsn: str, pytestconfig: pytest.Config
 ) -> None:
-    from meltica_runtime.orders.journal import OrderPlaced
+    from meltica_runtime.orders.write_log import OrderPlaced
 
     acknowledged = kill_after(module_dsn, str(pytestconfig.rootpath), 3)
     journal = PostgresJournal(database)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_runtime.orders.journal import RiskRecorded
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
+from meltica_runtime.orders.write_log import RiskRecorded
 from meltica_runtime.store.halts import Halt, engaged_halts, release_halts
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import Database

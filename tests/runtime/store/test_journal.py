@@ -13,7 +13,10 @@ import asyncpg
 import pytest
 from tests.runtime.store.conftest import a_fill, an_order
 
-from meltica_runtime.orders.journal import (
+from meltica_runtime.orders.lifecycle import Order, apply
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
+from meltica_runtime.orders.order import Acknowledged, BalanceChanged, Cancelled, OrderReport, OrderState
+from meltica_runtime.orders.write_log import (
     BalanceRecorded,
     EntryRefused,
     ExecutionRecorded,
@@ -23,9 +26,6 @@ from meltica_runtime.orders.journal import (
     OrderPlaced,
     RiskRecorded,
 )
-from meltica_runtime.orders.lifecycle import Order, apply
-from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
-from meltica_runtime.orders.order import Acknowledged, BalanceChanged, Cancelled, OrderReport, OrderState
 from meltica_runtime.store.embedded import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore

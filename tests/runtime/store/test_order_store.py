@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from tests.runtime.store.conftest import a_fill, an_order
 
-from meltica_runtime.orders.journal import BalanceRecorded, ExecutionRecorded, OrderChanged, OrderPlaced
 from meltica_runtime.orders.lifecycle import Order, apply
 from meltica_runtime.orders.order import BalanceChanged, OrderState, Side
+from meltica_runtime.orders.write_log import BalanceRecorded, ExecutionRecorded, OrderChanged, OrderPlaced
 from meltica_runtime.store import order_store
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore

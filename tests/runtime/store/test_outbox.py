@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.runtime.store.conftest import an_order
 
-from meltica_runtime.orders.journal import OrderPlaced
+from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from tests.runtime.store.conftest import an_order
 
-from meltica_runtime.orders.journal import OrderPlaced
 from meltica_runtime.orders.order import OrderState
+from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import _BALANCES, _EXECUTIONS, _OPEN_ORDERS, _ORDERS, _Listing
 from meltica_runtime.store.pool import Database

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from meltica_compiler.graph import Edge, ModuleInfo, StrategyNode
-from meltica_compiler.inbox import geometry as at
-from meltica_compiler.inbox.geometry import inbox_geometry
-from meltica_compiler.layout import record_layout, ring_bytes
-from meltica_dsl.model import FullPolicy, Linger
-from meltica_dsl.source import Location
-from meltica_dsl.values import Duration, Size
-from meltica_runtime.edge_ring import EdgeRing
+from meltica_compiler.graph.graph import Edge, ModuleInfo, StrategyNode
+from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_dsl.model.pipeline import FullPolicy, Linger
+from meltica_dsl.model.values import Duration, Size
+from meltica_dsl.text.source import Location
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import ColdEvent, Isolate, IsolateWorld
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from meltica_compiler.inbox.geometry import inbox_geometry
+from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.strategies.instance import (
     InstanceOutlets,
     InstanceState,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from meltica_compiler.inbox import geometry as at
-from meltica_dsl.model import Linger
-from meltica_dsl.values import Duration, Size
-from meltica_runtime.strategies.conversation import Conversation
+from meltica_compiler.records import inbox_geometry as at
+from meltica_dsl.model.pipeline import Linger
+from meltica_dsl.model.values import Duration, Size
+from meltica_runtime.strategies.drain_channel import Conversation
 from meltica_runtime.strategies.fault import Stage, StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 

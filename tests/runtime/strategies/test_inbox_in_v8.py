@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meltica_compiler.inbox import geometry as at
-from meltica_compiler.layout import record_layout
-from meltica_dsl.model import FullPolicy
+from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.pipeline import FullPolicy
 
 KEEPS = """
   onTrade(ctx, evt, payload, price) { keep(evt, price, payload.$quantity, Number(payload.tradeId)); },

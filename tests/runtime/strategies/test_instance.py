@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from tests.runtime.strategies.stage import build, run, skip, started
 
-from meltica_dsl.model import FullPolicy, Linger
-from meltica_dsl.values import Duration
+from meltica_dsl.model.pipeline import FullPolicy, Linger
+from meltica_dsl.model.values import Duration
 from meltica_runtime.strategies.fault import Stage
 from meltica_runtime.strategies.instance import (
     FIRST_BACKOFF_SECONDS,

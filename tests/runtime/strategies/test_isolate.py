@@ -8,9 +8,9 @@ import time
 import anyio
 import pytest
 
-from meltica_compiler.inbox import geometry as at
-from meltica_dsl.model import Linger
-from meltica_dsl.values import Duration
+from meltica_compiler.records import inbox_geometry as at
+from meltica_dsl.model.pipeline import Linger
+from meltica_dsl.model.values import Duration
 from meltica_runtime.strategies.fault import Stage
 from meltica_runtime.strategies.isolate import Effect, StrategyFailedIn
 

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 from tests.runtime.strategies.stage import build, run, started
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.model import FullPolicy
-from meltica_dsl.values import Duration
-from meltica_runtime.edge_ring import EdgeRing
-from meltica_runtime.gateway.latency_watch import LOOK_SECONDS, TELL_SECONDS, LatencyWatch
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.pipeline import FullPolicy
+from meltica_dsl.model.values import Duration
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.sinks.ring_reader import RingReader
 from meltica_runtime.strategies.latency import LatencyMeter
+from meltica_runtime.topology.latency_watch import LOOK_SECONDS, TELL_SECONDS, LatencyWatch
 
 TRADE = record_layout("trade")
 

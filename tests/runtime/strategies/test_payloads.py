@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.fields import HOT_EVENTS
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.fields import HOT_EVENTS
 
 HANDLERS = {event.name: event.handler for event in HOT_EVENTS}
 

@@ -15,9 +15,9 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from meltica_compiler.compile import compile_file
-from meltica_compiler.options import CompileOptions
-from meltica_runtime.gateway.gateway import Gateway, GatewayOptions
+from meltica_compiler.passes.options import CompileOptions
 from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.topology.gateway import Gateway, GatewayOptions
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,8 +13,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from meltica_dsl.values import Duration
-from meltica_runtime.config_schema import TelemetryConfig
+from meltica_dsl.model.values import Duration
+from meltica_runtime.config.schema import TelemetryConfig
 from meltica_runtime.telemetry.exporting import CollectorAddressFault, collector_address, exporting
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +153,7 @@ def test_the_environment_goes_before_the_config(
 def test_the_sdk_is_imported_only_by_what_sends() -> None:
     """Its import takes 0.3 s, which a start without a collector does not have to pay."""
     source = (
-        "import sys, meltica_runtime.telemetry.exporting, meltica_runtime.telemetry.logs\n"
+        "import sys, meltica_runtime.telemetry.exporting, meltica_runtime.logs.setup\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)

@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_compiler.layout import MAX_BATCH
-from meltica_dsl.diagnostics import has_errors
-from meltica_dsl.render_text import render
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_dsl.diagnostics.diagnostic import has_errors
+from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime.testing.outcome import Outcome
 from meltica_runtime.testing.trial import Trial
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.runtime.testing.conftest import compiled_tests
 
-from meltica_runtime.testing.rehearsal import rehearse
-from meltica_runtime.testing.tape import read_tapes
+from meltica_runtime.testing.scenario_runner import rehearse
+from meltica_runtime.testing.timeline import read_tapes
 
 times = st.lists(st.integers(0, 400), min_size=1, max_size=40).map(sorted)
 """Milliseconds. Several events of a moment and several moments of a window are likely."""

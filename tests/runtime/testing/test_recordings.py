@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from meltica_compiler.layout import record_layout
-from meltica_dsl.fields import EVENT_BY_NAME
-from meltica_runtime.providers.market import MarketCodes
-from meltica_runtime.providers.source_fault import SourceFault
+from meltica_compiler.records.layout import record_layout
+from meltica_dsl.model.fields import EVENT_BY_NAME
+from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.sinks.columns import Columns
 from meltica_runtime.testing.outcome import CouldNotRun
 from meltica_runtime.testing.recordings import read_recording
+from meltica_runtime.venues.source_fault import SourceFault
 
 ROWS = [
     {

@@ -1,0 +1,81 @@
+"""The latency budget, as far as a file can tell: how long the stages on each path hold events back.
+
+How long code takes is measured while it runs. Stages that collect events for a time hold them back by
+design, however fast everything is: `conflate` for up to its window, `kline` for up to its interval. `merge`
+waits for the slowest of its sources, for as long as that takes.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from meltica_compiler.graph.graph import Edge, Graph, RouteNode
+from meltica_compiler.graph.upstream import routes_in_order
+from meltica_dsl.model.pipeline import Conflate, Kline, Merge, Stage
+from meltica_dsl.model.values import Duration
+
+
+class Hold(Struct, frozen=True):
+    """A stage that holds events back for up to a time; None for as long as a source is silent."""
+
+    route: str
+    stage: Stage
+    most: Duration | None
+
+
+class Path(Struct, frozen=True):
+    """From a provider through routes to a strategy. Of several ways there, the one that holds back most."""
+
+    provider: str
+    routes: tuple[str, ...]
+    strategy: str
+    holds: tuple[Hold, ...]
+
+    @property
+    def held(self) -> Duration:
+        """The most that its windows hold an event back together."""
+        return Duration(sum(hold.most.ns for hold in self.holds if hold.most is not None))
+
+    @property
+    def waits(self) -> bool:
+        """Whether it also waits for other sources."""
+        return any(hold.most is None for hold in self.holds)
+
+
+def paths(graph: Graph) -> tuple[Path, ...]:
+    """One path for each provider, and edge into a strategy, that an event can take."""
+    slowest: dict[str, dict[str, Path]] = {}
+    for route in routes_in_order(graph):
+        slowest[route.name] = _through(route, slowest)
+    found: list[Path] = []
+    for edge in graph.edges:
+        if edge.target_kind == "strategy":
+            found += (_to(edge, path) for path in slowest[edge.route].values())
+    return tuple(found)
+
+
+def _through(route: RouteNode, slowest: dict[str, dict[str, Path]]) -> dict[str, Path]:
+    """The slowest way from each provider through this route, by the provider."""
+    ways = [Path(provider, (), "", ()) for provider in route.sources]
+    ways += (path for name in route.routes for path in slowest[name].values())
+    own = tuple(hold for stage in route.stages if (hold := _hold(route.name, stage)) is not None)
+    longest: dict[str, Path] = {}
+    for way in sorted(ways, key=lambda path: path.held.ns):
+        longest[way.provider] = Path(way.provider, (*way.routes, route.name), "", (*way.holds, *own))
+    return longest
+
+
+def _hold(route: str, stage: Stage) -> Hold | None:
+    match stage:
+        case Conflate():
+            return Hold(route, stage, stage.every)
+        case Kline():
+            return Hold(route, stage, stage.interval)
+        case Merge():
+            return Hold(route, stage, None)
+        case _:
+            return None
+
+
+def _to(edge: Edge, path: Path) -> Path:
+    return Path(path.provider, path.routes, edge.target, path.holds)

@@ -1,0 +1,93 @@
+"""The graph as plain JSON values: for people and programs to read, and to take the hash of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from meltica_compiler.graph.graph import Graph, ModuleInfo, RouteNode
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_dsl.model.pipeline import FieldRef
+from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.values import Duration, Ratio, Secret
+from meltica_dsl.text.source import Location, Span
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+HASHED_FORMAT = 1
+"""Raised when the compiler changes what a graph of the same content does."""
+
+
+def graph_json(graph: Graph) -> str:
+    """The whole graph, module sources left out, indented."""
+    return json.dumps(_plain(graph, of_hash=False), indent=2, ensure_ascii=False) + "\n"
+
+
+def graph_hash(graph: Graph) -> str:
+    """sha256, in hex, of everything that decides what the graph does.
+
+    Places, comments, file names and the order of declarations are not part of it; names are, since orders
+    and records carry them.
+    """
+    members = _members(replace(graph, file="", hash=""), of_hash=True)
+    # Which files it was compiled of is no part of what it does.
+    del members["imports"]
+    content = {"format": HASHED_FORMAT, "graph": members}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def content_text(value: object) -> str:
+    """What the hash of a graph covers of one of its parts, as text: equal for parts that do the same."""
+    return json.dumps(_plain(value, of_hash=True), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - one arm for each kind
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return number_text(value)
+        case Enum():
+            return _plain(value.value, of_hash=of_hash)
+        case Location():
+            return None if of_hash else str(value)
+        case Span():
+            return None
+        case Secret():
+            return {"secret": value.name}
+        case Duration():
+            return {"ns": value.ns}
+        case Ratio():
+            return number_text(value.value)
+        case FieldRef():
+            return {"field": value.field.name}
+        case RouteNode() if not of_hash:
+            return {**_members(value, of_hash=False), "stages": [stage_text(stage) for stage in value.stages]}
+        case Mapping():
+            return {str(key): _plain(member, of_hash=of_hash) for key, member in value.items()}
+        case tuple() | list():
+            return [_plain(item, of_hash=of_hash) for item in value]
+        case _:
+            assert isinstance(value, Struct), f"no plain form of {type(value).__name__}"
+            return _members(value, of_hash=of_hash)
+
+
+_NOT_CONTENT = frozenset({"span", "name_span", "source"})
+
+
+def _members(value: Any, *, of_hash: bool) -> dict[str, Json]:
+    """The fields of a struct, with its name as `kind` where the hash has to tell unions apart."""
+    members: dict[str, Json] = {"kind": type(value).__name__} if of_hash else {}
+    for name in value.__struct_fields__:
+        if name in _NOT_CONTENT or (of_hash and isinstance(value, ModuleInfo) and name == "path"):
+            continue
+        members[name] = _plain(getattr(value, name), of_hash=of_hash)
+    return members

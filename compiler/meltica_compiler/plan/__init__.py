@@ -1,0 +1,1 @@
+"""What becomes of each node when one graph takes the place of another."""

@@ -1,0 +1,297 @@
+"""What becomes of each node when one graph takes the place of another, and why.
+
+A plan is a value; the gateway does what it says, so that what is shown is what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import TypeVar
+
+from msgspec import Struct
+
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.analyses.state_transfer import carried_stages, remembers
+from meltica_compiler.graph.canonical import content_text
+from meltica_compiler.graph.graph import Edge, Graph, Node, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_compiler.graph.stage_text import stage_text
+from meltica_compiler.graph.upstream import providers_behind
+from meltica_compiler.plan.facts import (
+    changed,
+    edge_facts,
+    pipeline_facts,
+    provider_facts,
+    route_facts,
+    sink_facts,
+    strategy_facts,
+    strategy_terms,
+)
+from meltica_dsl.text.source import Location
+
+_ON_PAPER = frozenset(name for name, adapter in ADAPTERS.items() if adapter.is_on_paper)
+_EXTENDING = frozenset(name for name, adapter in ADAPTERS.items() if adapter.extends)
+
+
+class Fate(Enum):
+    """What becomes of a node."""
+
+    KEPT = "kept"
+    """It runs on and notices nothing."""
+    MOVED = "state moved"
+    """It is changed, and keeps what it knows."""
+    RESTARTED = "restarted"
+    """A new one takes its place, and begins with nothing."""
+    ADDED = "added"
+    REMOVED = "removed"
+
+    @property
+    def stays(self) -> bool:
+        """What runs now runs on."""
+        return self in (Fate.KEPT, Fate.MOVED)
+
+    @property
+    def comes(self) -> bool:
+        """There is a new one."""
+        return self in (Fate.ADDED, Fate.RESTARTED)
+
+    @property
+    def goes(self) -> bool:
+        """What runs now ends."""
+        return self in (Fate.REMOVED, Fate.RESTARTED)
+
+
+class Reason(Struct, frozen=True):
+    """`before` and `after` are in the language's spelling, and empty where there is nothing. With both empty
+    `what` is a whole sentence."""
+
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+class Step(Struct, frozen=True):
+    """One node. `before` and `after` are the `file:line` of its declarations, empty where there is none."""
+
+    id: str
+    kind: str
+    """`pipeline`, `provider`, `route`, `strategy` or `sink`."""
+    name: str
+    fate: Fate
+    reasons: tuple[Reason, ...]
+    before: str
+    after: str
+
+
+class Plan(Struct, frozen=True):
+    """Steps in the order of flow, those of kept nodes too. Hashes and bytes are those of the graphs."""
+
+    pipeline: str
+    old_hash: str
+    new_hash: str
+    old_bytes: int
+    new_bytes: int
+    steps: tuple[Step, ...]
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.fate is not Fate.KEPT)
+
+    def fate(self, id: str) -> Fate:
+        """Of the node with this id, which one of the graphs has."""
+        return next(step.fate for step in self.steps if step.id == id)
+
+
+def plan(old: Graph, new: Graph) -> Plan:
+    """What it takes to get from `old` to `new`. There are no changes exactly when the hashes are equal."""
+    providers = tuple(_steps("provider", old.providers, new.providers, _provider))
+    restarted = {step.name for step in providers if step.fate is Fate.RESTARTED}
+    change = _Change(old, new, frozenset(restarted), providers_behind(old), providers_behind(new))
+    steps = (
+        *_pipeline(old, new),
+        *providers,
+        *_steps("route", old.routes, new.routes, change.route),
+        *_steps("strategy", old.strategies, new.strategies, change.strategy),
+        *_steps("sink", old.sinks, new.sinks, change.sink),
+    )
+    return Plan(new.pipeline, old.hash, new.hash, old.total_bytes, new.total_bytes, steps)
+
+
+Verdict = tuple[Fate, list[Reason]]
+_Node = TypeVar("_Node", ProviderNode, RouteNode, StrategyNode, SinkNode)
+
+
+def _pipeline(old: Graph, new: Graph) -> Iterator[Step]:
+    reasons = [Reason(*difference) for difference in changed(pipeline_facts(old), pipeline_facts(new))]
+    if reasons:
+        yield Step("pipeline", "pipeline", new.pipeline, Fate.MOVED, tuple(reasons), old.file, new.file)
+
+
+def _steps(
+    kind: str, old: Iterable[_Node], new: Iterable[_Node], judge: Callable[[_Node, _Node], Verdict]
+) -> Iterator[Step]:
+    earlier: dict[str, _Node] = {node.name: node for node in old}
+    later: dict[str, _Node] = {node.name: node for node in new}
+    for name in sorted({*earlier, *later}):
+        was, becomes = earlier.get(name), later.get(name)
+        if was is None or becomes is None:
+            there = was or becomes
+            assert there is not None, "a name comes from one of the graphs"
+            fate = Fate.REMOVED if becomes is None else Fate.ADDED
+            reasons = _left_behind(there) if becomes is None else []
+        else:
+            there = becomes
+            fate, reasons = judge(was, becomes)
+        yield Step(there.id, kind, name, fate, tuple(reasons), _place(was), _place(becomes))
+
+
+def _provider(old: ProviderNode, new: ProviderNode) -> Verdict:
+    """A ring may grow, shrink or go while a provider runs; not every one can be asked for more then."""
+    again = [Reason(*difference) for difference in changed(provider_facts(old), provider_facts(new))]
+    inside: list[Reason] = []
+    more = inside if new.adapter in _EXTENDING else again
+    was = {ring.event: ring for ring in old.ingresses}
+    becomes = {ring.event: ring for ring in new.ingresses}
+    more += [Reason(f"is now asked for {event} events") for event in becomes if event not in was]
+    inside += [Reason(f"is no longer asked for {event} events") for event in was if event not in becomes]
+    for ring in new.ingresses:
+        if ring.event in was:
+            earlier = was[ring.event]
+            if earlier.depth != ring.depth:
+                more.append(Reason(f"{ring.event} depth", str(earlier.depth), str(ring.depth)))
+            if earlier.capacity != ring.capacity:
+                inside.append(Reason(f"{ring.event} ring", f"{earlier.capacity:_}", f"{ring.capacity:_}"))
+    if new.trades and not old.trades:
+        (inside if new.adapter in _ON_PAPER else again).append(Reason("is now traded on"))
+    elif old.trades and not new.trades:
+        inside.append(Reason("is no longer traded on"))
+    return _verdict(old, new, [*again, *_left_behind(old)] if again else [], inside)
+
+
+def _left_behind(node: Node) -> list[Reason]:
+    """What goes with a node that ends."""
+    if not (isinstance(node, ProviderNode) and node.trades and node.adapter in _ON_PAPER):
+        return []
+    return [Reason("its open orders on paper expire, its balances are forgotten")]
+
+
+class _Change(Struct, frozen=True):
+    """Judges what is not a provider, knowing which providers restart."""
+
+    old: Graph
+    new: Graph
+    restarted: frozenset[str]
+    behind_old: Mapping[str, tuple[str, ...]]
+    behind_new: Mapping[str, tuple[str, ...]]
+    """The providers whose events may come into each route."""
+
+    def route(self, old: RouteNode, new: RouteNode) -> Verdict:
+        reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
+        reasons += _stages(old, new)
+        behind_old, behind_new = self.behind_old[old.name], self.behind_new[new.name]
+        if any(map(remembers, new.stages)):
+            if behind_old != behind_new and not reasons:
+                what = "hears through other routes of"
+                reasons.append(Reason(what, ", ".join(behind_old), ", ".join(behind_new)))
+            forgotten = self.restarted.intersection(behind_old, behind_new)
+            reasons += [Reason(f"forgets what {name} sent, which restarts") for name in sorted(forgotten)]
+        reasons += self._targets(old, new)
+        carried = {before for before, _ in carried_stages(old, new, behind_old, behind_new)}
+        lost = [i for i, stage in enumerate(old.stages) if remembers(stage) and i not in carried]
+        if old.event != new.event or lost:
+            return _verdict(old, new, reasons, [])
+        return _verdict(old, new, [], reasons)
+
+    def strategy(self, old: StrategyNode, new: StrategyNode) -> Verdict:
+        again = [Reason(*difference) for difference in changed(strategy_facts(old), strategy_facts(new))]
+        again += self._inlets(old.name)
+        terms = [Reason(*difference) for difference in changed(strategy_terms(old), strategy_terms(new))]
+        terms += self._unheard(old.name)
+        if not terms and content_text(old.module) != content_text(new.module):
+            terms = [Reason("its module is registered anew")]
+        return _verdict(old, new, again, terms)
+
+    def sink(self, old: SinkNode, new: SinkNode) -> Verdict:
+        again = [Reason(*difference) for difference in changed(sink_facts(old), sink_facts(new))]
+        return _verdict(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
+
+    def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
+        was = {edge.target: edge for edge in self.old.all_edges if edge.route == old.name}
+        becomes = {edge.target: edge for edge in self.new.all_edges if edge.route == new.name}
+        for target in sorted({*was, *becomes}):
+            yield from _edge(f"-> {target}", was.get(target), becomes.get(target))
+
+    def _inlets(self, target: str) -> Iterator[Reason]:
+        was = {edge.route: edge for edge in self.old.edges if edge.target == target}
+        becomes = {edge.route: edge for edge in self.new.edges if edge.target == target}
+        for route in sorted({*was, *becomes}):
+            yield from _edge(f"edge from {route}", was.get(route), becomes.get(route))
+        # A reader knows the names that there were when it was born, and what these are called in records.
+        for provider, symbol in sorted(self._heard_after(target) - self._heard_before(target)):
+            yield Reason(f"hears of {symbol} from {provider}")
+
+    def _unheard(self, target: str) -> Iterator[Reason]:
+        for provider, symbol in sorted(self._heard_before(target) - self._heard_after(target)):
+            yield Reason(f"hears no more of {symbol} from {provider}")
+
+    def _heard_before(self, target: str) -> frozenset[tuple[str, str]]:
+        return _heard(self.old, self.behind_old, target)
+
+    def _heard_after(self, target: str) -> frozenset[tuple[str, str]]:
+        return _heard(self.new, self.behind_new, target)
+
+
+def _heard(graph: Graph, behind: Mapping[str, tuple[str, ...]], target: str) -> frozenset[tuple[str, str]]:
+    """The (provider, symbol) pairs that may reach a strategy or sink."""
+    routes = {edge.route for edge in graph.edges if edge.target == target}
+    sources = {source for route in routes for source in behind[route]}
+    return frozenset(
+        (provider.name, symbol)
+        for provider in graph.providers
+        if provider.name in sources
+        for symbol in provider.symbols
+    )
+
+
+def _edge(name: str, old: Edge | None, new: Edge | None) -> Iterator[Reason]:
+    if old is None or new is None:
+        yield Reason(name, "" if old is None else "there", "" if new is None else "there")
+        return
+    for what, before, after in changed(edge_facts(old), edge_facts(new)):
+        yield Reason(f"{name}: {what}", before, after)
+
+
+def _stages(old: RouteNode, new: RouteNode) -> Iterator[Reason]:
+    """The stages that differ, one beside the other where one takes the place of another."""
+    before = [stage_text(stage) for stage in old.stages]
+    after = [stage_text(stage) for stage in new.stages]
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        pairs = max(i_end - i, j_end - j)
+        for k in range(pairs):
+            yield Reason(
+                "stage",
+                before[i + k] if i + k < i_end else "",
+                after[j + k] if j + k < j_end else "",
+            )
+
+
+def _verdict(old: Node, new: Node, again: list[Reason], inside: list[Reason]) -> Verdict:
+    """Restarted for any reason of `again`, changed in place for those of `inside`, else kept."""
+    if again:
+        return Fate.RESTARTED, [*again, *inside]
+    if inside:
+        return Fate.MOVED, inside
+    if content_text(old) != content_text(new):
+        return Fate.RESTARTED, [Reason("its compiled form differs")]
+    return Fate.KEPT, []
+
+
+def _place(node: Node | None) -> str:
+    return "" if node is None else _line(node.location)
+
+
+def _line(location: Location) -> str:
+    return f"{location.file}:{location.line}"

@@ -1,0 +1,1 @@
+"""The graph's values in words: settings as the language spells them, amounts, tables."""

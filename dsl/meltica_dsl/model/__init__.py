@@ -1,0 +1,1 @@
+"""What a file means: typed declarations and values."""

@@ -1,0 +1,1 @@
+"""Text with places in it: source files and spans, strings, nearest names, what a terminal can show."""

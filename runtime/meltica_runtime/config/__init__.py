@@ -1,0 +1,1 @@
+"""The config of a gateway, and the project that it belongs to."""

@@ -1,0 +1,1 @@
+"""Changes to what runs: compiled apart, then applied."""

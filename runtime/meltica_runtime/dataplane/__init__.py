@@ -1,0 +1,1 @@
+"""Market data on its way: ingress rings, routes over them, edges to those who read."""

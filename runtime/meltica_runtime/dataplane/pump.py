@@ -1,0 +1,88 @@
+"""The pump: advances all routes over what has arrived, and tells the sinks how far they may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.linked_flow import ChainedFlow
+from meltica_runtime.dataplane.route_flow import RouteFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A sink as the pump sees it: the routes that lead to it, and what to do when there is more.
+
+    `wake(cut)` gets the sequence number up to which all of the reader's edges are filled.
+    """
+
+    name: str
+    routes: tuple[RouteFlow, ...]
+    wake: Callable[[float], None]
+
+
+class Pump:
+    """Runs on the event loop's thread, between those who write ingress rings and those who read edges."""
+
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        ingresses: Iterable[IngressRing],
+        routes: Iterable[RouteFlow],
+        readers: Iterable[Reader],
+    ) -> None:
+        """`routes` in the order in which they read each other."""
+        self.sequencer = sequencer
+        self.routes = tuple(routes)
+        self._ingresses = tuple(
+            (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
+        )
+        self._readers = tuple(readers)
+        self._chained = tuple(route for route in self.routes if isinstance(route, ChainedFlow))
+
+    def run(self) -> None:
+        """Brings everything that has arrived as far as it can go."""
+        last = self.sequencer.last
+        for route in self.routes:
+            route.advance(last)
+        while self._chained and self._advance_chained(last):
+            pass
+        self._release()
+        self._wake()
+
+    def tick(self, watermark_us: float) -> None:
+        """As `run`, and closes the windows of stages that end before `watermark_us`."""
+        self.run()
+        for route in self.routes:
+            route.tick(watermark_us, self.sequencer)
+        self.run()
+
+    @property
+    def is_idle(self) -> bool:
+        """Every route has read all of its sources, and all of it is in the edges."""
+        return not any(route.backlog or route.cut < route.seen for route in self.routes)
+
+    def _advance_chained(self, last: int) -> bool:
+        """Another turn of the routes that wait for room in the ring to another; whether anything moved."""
+        before = self._chained_events
+        for route in self._chained:
+            route.advance(last)
+        if self._chained_events == before:
+            for route in self._chained:
+                route.overrun(last)
+        return self._chained_events > before
+
+    @property
+    def _chained_events(self) -> int:
+        return sum(route.events_in for route in self._chained)
+
+    def _release(self) -> None:
+        for ring, routes in self._ingresses:
+            positions = [route.position(ring) for route in routes]
+            ring.released = min(positions) if positions else ring.written
+
+    def _wake(self) -> None:
+        for reader in self._readers:
+            cuts = [route.cut for route in reader.routes]
+            reader.wake(min(cuts) if cuts else float(self.sequencer.last))

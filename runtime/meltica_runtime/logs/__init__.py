@@ -1,0 +1,1 @@
+"""Lines of the log: their form, their limits, where they go."""

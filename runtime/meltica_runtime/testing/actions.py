@@ -1,0 +1,130 @@
+"""What a strategy ordered, and what became of it, as sightings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, Field, FieldType
+from meltica_dsl.model.scenario import Verb
+from meltica_runtime.orders.order import Filled, OrderRequest, Rejected
+from meltica_runtime.orders.outcomes import OrderUpdate
+from meltica_runtime.simulation.trader import Transcript
+from meltica_runtime.strategies.isolate import ColdEvent, Effect
+from meltica_runtime.testing.clock import START_US
+from meltica_runtime.testing.observations import Sighting, Value
+
+_KINDS = {Verb.ORDERS: "submit", Verb.CANCELS: "cancel", Verb.AMENDS: "amend"}
+_NAMES = {"submit": "order", "cancel": "cancel", "amend": "amend"}
+
+
+def doings(verb: Verb, transcript: Transcript) -> Iterable[Sighting]:
+    """What a strategy did that a verb is about."""
+    match verb:
+        case Verb.ORDERS | Verb.CANCELS | Verb.AMENDS:
+            return _requests(_KINDS[verb], transcript)
+        case Verb.FILLS:
+            return (_fill(u, u.report) for u in transcript.updates if isinstance(u.report, Filled))
+        case Verb.REJECTS:
+            return _rejects(transcript)
+        case Verb.LOGS:
+            return (Sighting("log", line.timeMs * 1000, {"text": line.text}) for line in transcript.logs)
+    raise AssertionError(f"a transcript does not tell of what a strategy {verb.value}")
+
+
+def told(event: EventType, transcript: Transcript) -> Iterator[Sighting]:
+    """The cold events of a type that a strategy was told."""
+    for time_us, cold in transcript.cold:
+        if cold.event["type"] == event.metadata_name:
+            yield Sighting(event.name, time_us, _cold_fields(event, cold))
+
+
+def _requests(kind: str, transcript: Transcript) -> Iterator[Sighting]:
+    placed: dict[str, dict[str, Value]] = {}
+    for effect, time_us in zip(transcript.effects, transcript.acted_us, strict=True):
+        fields = placed.get(effect.id, {}) if effect.kind != "submit" else _order(effect)
+        if effect.kind == "amend":
+            changes = {"price": effect.price, "quantity": effect.quantity}
+            fields |= {name: Decimal(text) for name, text in changes.items() if text is not None}
+        placed[effect.id] = fields
+        if effect.kind == kind:
+            yield Sighting(_NAMES[kind], time_us, _timed(time_us, fields))
+
+
+def _order(effect: Effect) -> dict[str, Value]:
+    return {
+        "provider": effect.provider,
+        "symbol": effect.symbol,
+        "side": effect.side,
+        "type": effect.type,
+        "price": None if effect.price is None else Decimal(effect.price),
+        "quantity": None if effect.quantity is None else Decimal(effect.quantity),
+        "time_in_force": effect.timeInForce,
+    }
+
+
+def _fill(update: OrderUpdate, report: Filled) -> Sighting:
+    request = update.order.request
+    fields: dict[str, Value] = {
+        "provider": request.provider,
+        "symbol": request.symbol,
+        "side": request.side.value,
+        "price": report.price,
+        "quantity": report.quantity,
+        "fee": report.fee,
+        "fee_asset": report.fee_asset,
+        "maker": report.is_maker,
+    }
+    return Sighting("fill", report.time_us, _timed(report.time_us, fields))
+
+
+def _rejects(transcript: Transcript) -> Iterator[Sighting]:
+    for update in transcript.updates:
+        if isinstance(update.report, Rejected):
+            request = update.order.request
+            fields = {
+                **_requested(request),
+                "reason": update.report.reason,
+                "limit": transcript.refusals.get(request.client_order_id),
+            }
+            yield Sighting("reject", update.report.time_us, _timed(update.report.time_us, fields))
+
+
+def _requested(request: OrderRequest) -> dict[str, Value]:
+    return {
+        "provider": request.provider,
+        "symbol": request.symbol,
+        "side": request.side.value,
+        "type": request.type.value,
+        "price": request.price,
+        "quantity": request.quantity,
+        "time_in_force": request.time_in_force.value,
+    }
+
+
+def _timed(time_us: float, fields: dict[str, Value]) -> dict[str, Value]:
+    return {"time": _offset(time_us), **fields}
+
+
+def _offset(time_us: float) -> Decimal:
+    return Decimal(round(time_us - START_US))
+
+
+def _cold_fields(event: EventType, cold: ColdEvent) -> dict[str, Value]:
+    payload = cold.event["payload"]
+    given = {**payload, "provider": cold.event["provider"], "symbol": cold.event["symbol"]}
+    return {field.name: _cold_value(field, given.get(field.api_name)) for field in event.fields}
+
+
+def _cold_value(field: Field, value: object) -> Value:
+    """A field of a cold event, which carries decimals as texts and times as milliseconds."""
+    if value is None or isinstance(value, bool):
+        return value
+    if field.type is FieldType.TIME and isinstance(value, float):
+        return _offset(value * 1000)
+    if field.type is FieldType.DECIMAL:
+        return Decimal(str(value))
+    return str(value)
+
+
+COLD_EVENTS = tuple(event for event in EVENT_BY_NAME.values() if not event.hot)

@@ -1,0 +1,256 @@
+"""One test at work: its events through the gateway's own rings, kernels, isolates and order desk.
+
+The events of one moment come together, before anybody reads: so what a pool cannot hold is lost here as it
+is in a gateway whose readers are behind. Between two moments everybody reads all there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+import numpy as np
+
+from meltica_compiler.graph.graph import Graph, StrategyNode
+from meltica_compiler.records.layout import MAX_BATCH
+from meltica_dsl.model.scenario import Expectation, Scenario
+from meltica_runtime.dataplane.ingest import event_times, write_merged
+from meltica_runtime.dataplane.ingress_ring import Indices, Records
+from meltica_runtime.dataplane.market_batch import MarketBatch
+from meltica_runtime.dataplane.plane import build_data_plane
+from meltica_runtime.dataplane.route_flow import RouteFlow
+from meltica_runtime.simulation.opening import Birth, account, open_trader
+from meltica_runtime.simulation.trader import SimulatedTrader
+from meltica_runtime.simulation.windows import Window
+from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.strategies.fault import StrategyFailed
+from meltica_runtime.strategies.isolate import StrategyFailedIn
+from meltica_runtime.testing.batches import pieces, without
+from meltica_runtime.testing.clock import QUIET, START_US, at_us
+from meltica_runtime.testing.fault_injection import InterruptedVenue, outages, refusals
+from meltica_runtime.testing.observed import Failure, Observed, Seen
+from meltica_runtime.testing.ring_watch import RingWatch
+from meltica_runtime.testing.schedule import Group, groups
+from meltica_runtime.testing.timeline import Tape
+from meltica_runtime.venues.simulated_provider import routed_part
+
+
+async def rehearse(
+    graph: Graph, scenario: Scenario, tapes: Mapping[str, Tape], batch: int = MAX_BATCH
+) -> Observed:
+    """Runs a test to its end: what every node saw and did. `batch` is the most events that anything handles
+    at once; it changes nothing but the speed."""
+    async with AsyncExitStack() as stack:
+        return await _Rehearsal(graph, scenario, tapes, batch).run(stack)
+
+
+class _Rehearsal:
+    def __init__(self, graph: Graph, scenario: Scenario, tapes: Mapping[str, Tape], batch: int) -> None:
+        self._graph = graph
+        self._scenario = scenario
+        self._tapes = tapes
+        self._batch = batch
+        self._end_us = _end_us(scenario, tapes)
+        self._plane = build_data_plane(graph)
+        self._pump = self._plane.pump({})
+        self._rings = [self._plane.ingresses[provider.name] for provider in graph.providers]
+        self._observed = Observed()
+        self._times: list[float] = []
+        self._down = {name: outages(scenario, name) for name in tapes}
+        self._actors: list[_Actor] = []
+        self._readers: dict[str, RingReader] = {}
+        for name, flow in self._plane.flows.items():
+            flow.tap = partial(self._saw_route, name)
+
+    async def run(self, stack: AsyncExitStack) -> Observed:
+        for edge in self._graph.edges:
+            if edge.target_kind == "sink":
+                self._readers[edge.id] = RingReader(self._plane.edges[edge.id])
+        traders = {node.name: self._trader(node) for node in self._graph.strategies}
+        self._observed.transcripts = {name: trader.transcript for name, trader in traders.items()}
+        for trader in traders.values():
+            await self._enter(trader, stack)
+        parts = list(groups(self._graph, self._tapes, self._limit(), self._end_us))
+        await self._read(Window(1, np.empty(0)), {}, parts[0].start_us if parts else self._end_us)
+        for group in parts:
+            await self._close_windows(group.start_us)
+            await self._play(group)
+        await self._close_windows(self._end_us)
+        self._observed.times = np.array(self._times)
+        return self._observed
+
+    def _limit(self) -> int:
+        """Events of a group of moments: as many as the smallest ring holds."""
+        rings = [ring.capacity for own in self._rings for ring in own.values()]
+        return min([self._batch, *rings, *(edge.capacity for edge in self._plane.edges.values())])
+
+    def _trader(self, node: StrategyNode) -> SimulatedTrader:
+        paper = account(self._graph, node)
+        venue = None
+        if paper is not None and node.trade_on is not None:
+            refusing = refusals(self._scenario, node.trade_on)
+            venue = InterruptedVenue(paper, self._down[node.trade_on], refusing)
+        return open_trader(self._plane, node, venue, Birth(START_US, 0), self._batch)
+
+    async def _enter(self, trader: SimulatedTrader, stack: AsyncExitStack) -> None:
+        """Starts a strategy. One that does not start is down."""
+        name = trader.node.name
+        try:
+            await stack.enter_async_context(trader)
+        except StrategyFailed as failed:
+            self._observed.failures[name] = Failure(START_US, failed.fault)
+            return
+        edges = [edge for edge in self._graph.edges if edge.target == name]
+        watches = {
+            edge.id: RingWatch(self._plane.edges[edge.id], memory)
+            for edge, memory in zip(edges, trader.inbox_memory(), strict=True)
+        }
+        self._actors.append(_Actor(trader, watches, tuple(self._plane.flows[edge.route] for edge in edges)))
+
+    # --- time
+
+    def _next_due_us(self) -> float:
+        """When the next stage lets go of something that it holds back."""
+        return min((flow.due_us() for flow in self._plane.flows.values()), default=math.inf)
+
+    async def _close_windows(self, until_us: float) -> None:
+        """Lets stages let go of what is due up to a moment, and everybody read it."""
+        while (due_us := self._next_due_us()) <= until_us:
+            first = self._plane.sequencer.last + 1
+            self._pump.tick(due_us)
+            count = self._plane.sequencer.last + 1 - first
+            self._times += [due_us] * count
+            await self._play_on([], Window(first, np.full(count, due_us)), {}, until_us)
+
+    async def _play(self, group: Group) -> None:
+        """Lets the events of a group arrive, and everybody read them."""
+        arriving = [self._arriving(provider.name, group) for provider in self._graph.providers]
+        times = np.sort(np.concatenate([event_times(batch) for batch in arriving]), kind="stable")
+        window = Window(self._plane.sequencer.last + 1, times)
+        self._times += times.tolist()
+        size = min([self._batch, *(ring.capacity for own in self._rings for ring in own.values())])
+        await self._play_on(list(pieces(arriving, size)), window, group.batches, group.next_us)
+
+    def _arriving(self, provider: str, group: Group) -> MarketBatch:
+        """What of a group reaches the gateway: all that routes ask for, while the provider is connected."""
+        batch = group.batches[provider]
+        there = without(batch, self._down[provider].holding(event_times(batch)))
+        return routed_part(there, self._plane.ingresses[provider])
+
+    async def _play_on(
+        self,
+        waiting: list[list[MarketBatch]],
+        window: Window,
+        happened: Mapping[str, MarketBatch],
+        next_us: float,
+    ) -> None:
+        """Lets everybody read until nothing of a window is left, nor of what waits to be written.
+
+        `happened` is what the venues have to know of, `next_us` when the next events come.
+        """
+        while True:
+            # Who does not block takes all of a moment at once, and loses what it has no room for.
+            while waiting and self._have_room(waiting[0]):
+                write_merged(waiting.pop(0), self._rings, self._plane.sequencer)
+                self._pump.run()
+            is_whole = not waiting and self._pump.is_idle and not self._is_held()
+            start_us = float(window.times[0]) if len(window.times) else START_US
+            end_us = min(next_us, self._next_due_us()) if is_whole else start_us
+            await self._read(window, happened, end_us)
+            if is_whole:
+                return
+            happened = {}
+            for edge in self._plane.edges.values():
+                edge.flush_waiting()
+            self._pump.run()
+
+    def _have_room(self, batches: list[MarketBatch]) -> bool:
+        return all(
+            len(rows) <= own[event].room()
+            for batch, own in zip(batches, self._rings, strict=True)
+            for event, rows in batch.rows.items()
+        )
+
+    def _is_held(self) -> bool:
+        """Whether something waits outside a ring for room in it."""
+        return any(not math.isinf(edge.held_from) for edge in self._plane.edges.values())
+
+    # --- reading
+
+    async def _read(self, window: Window, happened: Mapping[str, MarketBatch], end_us: float) -> None:
+        """Lets everybody read what the rings hold, of a window that is complete up to `end_us`."""
+        for edge_id, reader in self._readers.items():
+            while len(rows := reader.take(MAX_BATCH)):
+                self._saw_edge(edge_id, rows)
+        async with anyio.create_task_group() as tasks:
+            for actor in self._actors:
+                for watch in actor.watches.values():
+                    watch.look()
+                tasks.start_soon(self._act, actor, window, happened, end_us)
+        for actor in self._actors:
+            for edge_id, watch in actor.watches.items():
+                self._saw_edge(edge_id, watch.read().copy())
+        self._actors = [a for a in self._actors if a.trader.node.name not in self._observed.failures]
+
+    async def _act(
+        self, actor: _Actor, window: Window, happened: Mapping[str, MarketBatch], end_us: float
+    ) -> None:
+        """Lets a strategy go through what of the window is in all of its rings."""
+        node = actor.trader.node
+        cut = min((flow.cut for flow in actor.flows), default=math.inf)
+        count = int(min(len(window.times), max(0.0, cut - window.first + 1)))
+        part = Window(window.first, window.times[:count])
+        if count < len(window.times):
+            end_us = min(end_us, float(window.times[count]))
+        batch = happened.get(node.trade_on) if node.trade_on is not None else None
+        try:
+            await actor.trader.go_through(part, batch, end_us)
+        except StrategyFailed as failed:
+            self._observed.failures[node.name] = Failure(self._time_of(failed, window), failed.fault)
+            for edge in self._graph.edges:
+                if edge.target == node.name:
+                    self._plane.edges[edge.id].detach()
+
+    def _time_of(self, failed: StrategyFailed, window: Window) -> float:
+        """When a strategy failed: at the event in hand, where that is known."""
+        if isinstance(failed, StrategyFailedIn) and failed.result.fault is not None:
+            number = math.floor(failed.result.fault.seq)
+            return self._times[number - 1] if number > 0 else START_US
+        return float(window.times[-1]) if len(window.times) else START_US
+
+    # --- looking on
+
+    def _saw_route(self, name: str, records: Records, chosen: Indices | None) -> None:
+        rows = records.copy() if chosen is None else records[chosen]
+        if len(rows):
+            event = self._plane.flows[name].node.gives
+            self._observed.routed.setdefault(name, []).append(Seen(event, rows))
+
+    def _saw_edge(self, edge_id: str, rows: Records) -> None:
+        if len(rows):
+            event = self._plane.edges[edge_id].layout.event
+            self._observed.read.setdefault(edge_id, []).append(Seen(event, rows))
+
+
+@dataclass
+class _Actor:
+    """A strategy that runs, with what looks on at its rings and the routes that lead to it."""
+
+    trader: SimulatedTrader
+    watches: dict[str, RingWatch]
+    flows: tuple[RouteFlow, ...]
+
+
+def _end_us(scenario: Scenario, tapes: Mapping[str, Tape]) -> float:
+    """A test ends some time after the last that is said to happen."""
+    ends = [START_US, *(float(tape.times[-1]) for tape in tapes.values() if len(tape.times))]
+    for step in scenario.steps:
+        if isinstance(step, Expectation):
+            ends += [at_us(step.until)] if step.until is not None else []
+        else:
+            ends.append(at_us(step.at))
+    return max(ends) + QUIET.us

@@ -1,0 +1,240 @@
+"""The gateway: a graph's nodes, started in reverse flow order, exchanged while they run, and stopped in flow
+order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from meltica_compiler.graph.graph import Graph
+from meltica_runtime.dataplane.plane import DataPlane
+from meltica_runtime.execution.router import OrderRouter
+from meltica_runtime.execution.router_records import Stopped
+from meltica_runtime.sinks.sink import Sink
+from meltica_runtime.store.leases import Leases, leased
+from meltica_runtime.store.order_store import OrderStore
+from meltica_runtime.store.pool import Database
+from meltica_runtime.strategies.instance import StrategyInstance
+from meltica_runtime.topology.clock import Microseconds, monotonic_s, wall_clock_us
+from meltica_runtime.topology.garbage import quiet_garbage_collector
+from meltica_runtime.topology.gateway_state import Core
+from meltica_runtime.topology.latency_watch import LatencyWatch
+from meltica_runtime.topology.node_tasks import Crew, Workplace
+from meltica_runtime.topology.notes import note_slow
+from meltica_runtime.topology.options import GatewayOptions
+from meltica_runtime.topology.reload import Swap, Swapped, SwapRefused
+from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
+from meltica_runtime.venues.live_provider import LiveProvider, ProviderState
+
+__all__ = ["Farewell", "Gateway", "GatewayOptions"]
+
+TICK_SECONDS = 0.02
+"""How often windows of stages are looked at while nothing arrives, and blocked routes get another try."""
+
+SETTLE_SECONDS = 5.0
+"""How long a stop waits for strategies and sinks to handle what has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What a stopped gateway leaves behind. `unhandled` events were still on their way to a reader, and
+    `failed` providers had ended before their time."""
+
+    events: int
+    unhandled: int
+    orders: Stopped
+    failed: tuple[str, ...] = ()
+
+
+class Gateway:
+    """`serve` it once. `snapshot` may be called at any time, `apply` while it runs."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        database: Database,
+        options: GatewayOptions,
+        clock: Microseconds = wall_clock_us,
+    ) -> None:
+        self._core = Core(graph, database, options, clock)
+        self._clock = clock
+        self._phase = Phase.STARTING
+        self._began = monotonic_s()
+        self._stop_requested = anyio.Event()
+        self._workplace: Workplace | None = None
+
+    # --- what runs now ---------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        return self._core.parts.graph
+
+    @property
+    def plane(self) -> DataPlane:
+        return self._core.parts.plane
+
+    @property
+    def providers(self) -> Mapping[str, LiveProvider]:
+        return self._core.parts.providers
+
+    @property
+    def strategies(self) -> Mapping[str, StrategyInstance]:
+        return self._core.parts.strategies
+
+    @property
+    def sinks(self) -> Mapping[str, Sink]:
+        return self._core.parts.sinks
+
+    @property
+    def router(self) -> OrderRouter:
+        return self._core.router
+
+    @property
+    def database(self) -> Database:
+        return self._core.database
+
+    @property
+    def orders(self) -> OrderStore:
+        return self._core.orders
+
+    @property
+    def events(self) -> int:
+        """How many events there were."""
+        return self._core.sequencer.last
+
+    def snapshot(self) -> GatewaySnapshot:
+        return GatewaySnapshot(
+            phase=self._phase,
+            uptime_s=monotonic_s() - self._began,
+            events=self.events,
+            providers={name: node.statistics() for name, node in self.providers.items()},
+            routes={name: flow.statistics() for name, flow in self.plane.flows.items()},
+            edges={name: edge.statistics() for name, edge in self.plane.edges.items()},
+            strategies={name: node.statistics() for name, node in self.strategies.items()},
+            sinks={name: node.statistics() for name, node in self.sinks.items()},
+            orders=self.router.statistics(),
+        )
+
+    # --- running ---------------------------------------------------------------------------------
+
+    async def serve(self, *, ready: Callable[[], None] = lambda: None) -> Farewell:
+        """Runs until `stop`. `ready` is called once events flow.
+
+        Raises `InstanceInUse` if another gateway runs one of its strategies on the same database, and
+        `DatabaseUnreachable` if the store is lost while starting; afterwards the order router holds orders
+        back until it is there again.
+        """
+        async with leased(self.database, self.strategies) as leases:
+            await self._core.recover(leases)
+            return await self._serve(leases, ready)
+
+    async def _serve(self, leases: Leases, ready: Callable[[], None]) -> Farewell:
+        async with anyio.create_task_group() as background:
+            await background.start(self.router.run)
+            background.start_soon(self._core.keeper.run)
+            await self._recovered_or_stopped()
+            async with anyio.create_task_group() as reading, quiet_garbage_collector():
+                readers = Crew(reading)
+                self._start_readers(readers)
+                async with anyio.create_task_group() as writing:
+                    writers = Crew(writing)
+                    await self._start_writers(writers)
+                    self._workplace = Workplace(leases, readers, writers)
+                    self._phase = Phase.RUNNING
+                    ready()
+                    await self._stop_requested.wait()
+                    self._phase = Phase.STOPPING
+                    writing.cancel_scope.cancel()
+                await self._settle()
+                dropped = self._dropped
+                self._stop_readers(reading)
+            # A reader that was cut short lets go of its edge, which then drops what waits in it.
+            unhandled = self._dropped - dropped + self._waiting
+            stopped = await self.router.stop()
+            await self._core.keeper.finish()
+            background.cancel_scope.cancel()
+        self._phase = Phase.STOPPED
+        providers = self.providers.items()
+        failed = tuple(name for name, one in providers if one.statistics().state is ProviderState.FAILED)
+        return Farewell(self.events, unhandled, stopped, failed)
+
+    def stop(self) -> None:
+        """Asks `serve` to stop in order."""
+        self._stop_requested.set()
+
+    async def apply(self, graph: Graph, against: str) -> Swapped:
+        """Puts `graph` in the place of the running one, whose hash is `against`.
+
+        Raises `SwapRefused` and `SwapFailed`; everything is then as it was. A caller that is cancelled leaves
+        the swap going to its end.
+        """
+        if self._workplace is None or self._phase is not Phase.RUNNING:
+            raise SwapRefused("the gateway does not run", "try again once it does")
+        swap = Swap(self._core, self._workplace, graph, against)
+        self._workplace.writers.tasks.start_soon(swap.run)
+        return await swap.outcome()
+
+    async def _recovered_or_stopped(self) -> None:
+        """A venue that does not answer must not keep a gateway from being stopped."""
+        async with anyio.create_task_group() as tasks:
+
+            async def end_with_stop() -> None:
+                await self._stop_requested.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(end_with_stop)
+            await self.router.recovered()
+            tasks.cancel_scope.cancel()
+
+    @property
+    def _dropped(self) -> int:
+        return sum(edge.statistics().dropped for edge in self.plane.edges.values())
+
+    @property
+    def _waiting(self) -> int:
+        """Events on their way into the edges, and in them."""
+        # What waits in a ring between routes is the backlog of the one behind it.
+        edges = (self.plane.edges[edge.id] for edge in self.graph.edges)
+        waiting = sum(edge.statistics().waiting for edge in edges)
+        return waiting + sum(flow.backlog for flow in self.plane.flows.values())
+
+    def _start_readers(self, readers: Crew) -> None:
+        for sink in self.graph.sinks:
+            readers.employ(sink.id, self.sinks[sink.name].run)
+        for strategy in self.graph.strategies:
+            readers.employ(strategy.id, self.strategies[strategy.name].run)
+
+    async def _start_writers(self, writers: Crew) -> None:
+        for strategy in self.strategies.values():
+            await strategy.started.wait()
+        self._core.introduce_instruments(self.strategies.values())
+        writers.tasks.start_soon(self._tick)
+        for node in self.graph.providers:
+            self._core.employ_provider(writers, node)
+
+    def _stop_readers(self, reading: TaskGroup) -> None:
+        reading.cancel_scope.deadline = anyio.current_time() + SETTLE_SECONDS
+        for strategy in self.strategies.values():
+            strategy.stop()
+        for sink in self.sinks.values():
+            sink.stop()
+
+    async def _tick(self) -> None:
+        watch = LatencyWatch(note_slow)
+        while True:
+            await anyio.sleep(TICK_SECONDS)
+            self._core.parts.pump.tick(self._clock())
+            watch.look(self.graph, self.strategies, monotonic_s())
+
+    async def _settle(self) -> None:
+        """Brings what has arrived into the edges, within a limit: a blocking edge waits for its reader."""
+        pump = self._core.parts.pump
+        with anyio.move_on_after(SETTLE_SECONDS):
+            pump.run()
+            while not pump.is_idle:
+                await anyio.sleep(TICK_SECONDS)
+                # What waits outside a conflating edge moves in with a tick.
+                pump.tick(self._clock())

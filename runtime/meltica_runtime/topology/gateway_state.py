@@ -1,0 +1,185 @@
+"""What lives through every change of the graph, and the nodes that run now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
+from meltica_runtime.dataplane.plane import build_data_plane
+from meltica_runtime.execution.engine import OrderDesk
+from meltica_runtime.execution.router import OrderRouter
+from meltica_runtime.execution.strategy_orders import DeskHand
+from meltica_runtime.money import ZERO, subtract
+from meltica_runtime.orders.lifecycle import Order
+from meltica_runtime.orders.order import VenueReport
+from meltica_runtime.store.catalog import store_catalog
+from meltica_runtime.store.halts import Halt, engaged_halts, release_halts
+from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.leases import Leases
+from meltica_runtime.store.order_store import OrderStore
+from meltica_runtime.store.outbox import Outbox
+from meltica_runtime.store.pool import Database
+from meltica_runtime.store.rows import StoredPosition
+from meltica_runtime.strategies.cold_events import instrument_event
+from meltica_runtime.strategies.fault import StrategyFault
+from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
+from meltica_runtime.topology import notes
+from meltica_runtime.topology.build import Parts, Workshop
+from meltica_runtime.topology.clock import Microseconds
+from meltica_runtime.topology.node_tasks import Crew
+from meltica_runtime.topology.options import GatewayOptions
+from meltica_runtime.topology.outbox_keeper import KeptJournal, OutboxKeeper
+from meltica_runtime.topology.paper_accounts import close_former
+from meltica_runtime.venues.live_provider import ProviderState
+
+_log = logging.getLogger("meltica")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What others have left of instances: orders that are open, all that was ever held, engaged kill
+    switches."""
+
+    orders: tuple[Order, ...] = ()
+    positions: tuple[StoredPosition, ...] = ()
+    halts: tuple[Halt, ...] = ()
+
+
+class Core:
+    """The order desk with its router and store, the one order of events, and `parts`, which a swap
+    exchanges."""
+
+    def __init__(
+        self, graph: Graph, database: Database, options: GatewayOptions, clock: Microseconds
+    ) -> None:
+        self.database = database
+        self.orders = OrderStore(database)
+        self.clock = clock
+        self._options = options
+        plane = build_data_plane(graph)
+        self.sequencer = plane.sequencer
+        self.hand = DeskHand(self.sequencer, self.run_pump)
+        outlets = InstanceOutlets(self.hand.act, notes.note_log, self._note_fault)
+        self.workshop = Workshop(options, database, clock, self.run_pump, self._report, outlets)
+        self.parts: Parts = self.workshop.all_of(plane)
+        self._journal = journal = KeptJournal(PostgresJournal(database))
+        self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)
+        self.router = OrderRouter(
+            OrderDesk(options.desk),
+            journal,
+            {name: one.venue for name, one in self.parts.providers.items() if one.venue is not None},
+            self.hand.deliver,
+            notes.note_order_fault,
+            clock,
+            options.router,
+        )
+        self.enroll(graph.strategies)
+        self.hand.wire(self.parts.strategies, self.router)
+
+    def enroll(self, nodes: Iterable[StrategyNode]) -> None:
+        """Lets those that trade place orders, within the limits that the graph gives them."""
+        for node in nodes:
+            if node.trade_on is not None:
+                markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
+                self.router.enroll(node.name, node.risk, markets, dry_run=node.dry_run)
+
+    async def recover(self, leases: Leases) -> None:
+        """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
+        an instance that another gateway runs are its business. What was on paper is closed: its account
+        begins anew."""
+        await store_catalog(self.database, self.parts.graph)
+        await self.keeper.begin()
+        await self._take_up_halts()
+        orders = await self.orders.open_orders()
+        own = self.parts.strategies.keys()
+        ours = own | await leases.take({order.request.instance for order in orders} - own)
+        orders = tuple(order for order in orders if order.request.instance in ours)
+        await close_former(self.orders, self._journal, orders, ours, self.clock())
+        kept = self._kept(orders, await self.orders.positions())
+        for position in kept.positions:
+            market = (position.provider, position.symbol)
+            self.router.desk.accounts.restore_position(
+                position.instance, market, position.quantity, position.last_price
+            )
+        self.router.restore(kept.orders)
+
+    async def left_by(self, instances: Collection[str]) -> Left:
+        """What another gateway that ran these instances meanwhile has left of them."""
+        if not instances:
+            return Left()
+        orders = await self.orders.open_orders()
+        positions = await self.orders.positions()
+        halts = await engaged_halts(self.database)
+        kept = self._kept(
+            [order for order in orders if order.request.instance in instances],
+            [position for position in positions if position.instance in instances],
+        )
+        return replace(kept, halts=tuple(halt for halt in halts if halt.instance in instances))
+
+    def _kept(self, orders: Iterable[Order], positions: Iterable[StoredPosition]) -> Left:
+        """What lives on in accounts that live on. A name that is on paper now may have been another's."""
+        paper = self.router.desk.on_paper
+        return Left(
+            tuple(o for o in orders if not o.on_paper and o.request.provider not in paper),
+            tuple(p for p in positions if p.provider not in paper),
+        )
+
+    def take_up(self, left: Left) -> None:
+        """Goes on from there; what is known already is not counted twice."""
+        accounts = self.router.desk.accounts
+        known = {(p.instance, p.provider, p.symbol): p.net for p in accounts.positions()}
+        for position in left.positions:
+            market = (position.provider, position.symbol)
+            change = subtract(position.quantity, known.get((position.instance, *market), ZERO))
+            accounts.restore_position(position.instance, market, change, position.last_price)
+        for halt in left.halts:
+            accounts.restore_halt(halt.instance, halt.reason)
+        self.router.restore(o for o in left.orders if self.router.desk.order(o.client_order_id) is None)
+
+    async def _take_up_halts(self) -> None:
+        for instance in await release_halts(self.database, self._options.released):
+            _log.warning("the kill switch of %s is released", instance or "the whole gateway")
+        for halt in await engaged_halts(self.database):
+            self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
+            if halt.instance is None or halt.instance in self.parts.strategies:
+                notes.note_halt(halt)
+        self.hand.follow_halts()
+
+    def employ_provider(self, writers: Crew, node: ProviderNode) -> None:
+        """Starts a provider, and says so in the log if it fails."""
+        provider = self.parts.providers[node.name]
+
+        async def play() -> None:
+            await provider.run()
+            played = provider.statistics()
+            if played.state is ProviderState.FAILED:
+                # It may stand in another line now.
+                now = next((one for one in self.parts.graph.providers if one.name == node.name), node)
+                notes.note_provider_failed(now, played.error)
+
+        writers.employ(node.id, play)
+
+    def introduce_instruments(self, strategies: Iterable[StrategyInstance]) -> None:
+        """Tells strategies the trading rules of what they may trade, before anything else."""
+        for strategy in strategies:
+            node = strategy.node
+            if node.trade_on is None:
+                continue
+            for instrument in self.parts.providers[node.trade_on].instruments:
+                if instrument.symbol in node.trade_symbols:
+                    seq = self.sequencer.take(1)
+                    strategy.deliver(instrument_event(node.trade_on, instrument, self.clock(), seq))
+
+    def run_pump(self) -> None:
+        self.parts.pump.run()
+
+    def _report(self, report: VenueReport) -> None:
+        self.router.on_report(report)
+
+    def _note_fault(self, node: StrategyNode, fault: StrategyFault, again: bool) -> None:
+        """Of one that is only tried, whoever tries it will tell."""
+        running = self.parts.strategies.get(node.name)
+        if running is not None and running.node is node:
+            notes.note_fault(node, fault, again=again)

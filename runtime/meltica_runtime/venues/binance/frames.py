@@ -1,0 +1,308 @@
+"""From frames to records: one JSON text in, one record in its ring, nothing kept in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from meltica_compiler.records.layout import record_layout
+from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.market_batch import MarketCodes
+from meltica_runtime.venues.binance.book import BookStatistics, DepthBook
+from meltica_runtime.venues.binance.digits import SHORT_TICKER, SHORT_TRADE, all_exact, has_long_numbers
+from meltica_runtime.venues.binance.frame_result import UNREADABLE, Verdict, refusal
+from meltica_runtime.venues.binance.messages import (
+    AggregateTrade,
+    BookTicker,
+    DepthSnapshot,
+    DepthUpdate,
+    Kline,
+    Trade,
+)
+from meltica_runtime.venues.binance.packing import (
+    ReadRun,
+    combined_decoder,
+    one_by_one,
+    raw_decoder,
+    record_struct,
+    ticker_reader,
+    trade_reader,
+)
+from meltica_runtime.venues.binance.runs import (
+    LEAST_FRAMES,
+    NO_LETTER,
+    Kind,
+    Runs,
+    RunWriter,
+    TickerRuns,
+    TradeRuns,
+    stream_letter,
+)
+
+_BRACE = ord("{")
+_NO_HEAD = b"\0"
+"""What no frame begins with."""
+
+TRADES = Kind(
+    "t",
+    combined_decoder(Trade),
+    SHORT_TRADE.search,
+    keys=MappingProxyType({"T": "T", "t": "t", "p": "p", "q": "q"}),
+    positive=("p", "q"),
+    flag="m",
+)
+AGGREGATE_TRADES = replace(
+    TRADES,
+    letter="a",
+    decode=combined_decoder(AggregateTrade),
+    keys=MappingProxyType({"T": "T", "t": "a", "p": "p", "q": "q"}),
+)
+TICKERS = Kind(
+    "b",
+    combined_decoder(BookTicker),
+    SHORT_TICKER.search,
+    keys=MappingProxyType({key: key for key in "ubBaA"}),
+    positive=("b", "a"),
+)
+
+Decoder = Callable[[type[msgspec.Struct]], Callable[[bytes], Any]]
+"""Makes the decoder of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStatistics:
+    """Frames since start, by what became of them, and books by Binance's symbols."""
+
+    frames: Mapping[Verdict, int]
+    books: Mapping[str, BookStatistics]
+
+
+class FrameDecoder:
+    """Writes what frames say into the ingress rings of one provider.
+
+    A frame that is not what it should be is counted and refused, and changes nothing: `take` never raises.
+    """
+
+    def __init__(self, codes: MarketCodes, rings: Mapping[str, IngressRing], sequencer: Sequencer) -> None:
+        """`codes`: symbols as `BASE-QUOTE`; `rings`: by event, those that some route reads."""
+        self._provider = codes.provider
+        self._symbols = {name.replace("-", ""): code for name, code in codes.symbols.items()}
+        self._rings = rings
+        self._sequencer = sequencer
+        self._books = {name: DepthBook() for name in self._symbols} if "book" in rings else {}
+        self._last_prices = dict.fromkeys(self._symbols, 0.0)
+        self._counts = dict.fromkeys(Verdict, 0)
+        self._written_before = sum(ring.written for ring in rings.values())
+        self._pack_kline = record_struct(record_layout("kline")).pack_into
+        self._raw = self._readers(raw_decoder)
+        self._by_letter = {**self._readers(combined_decoder), _BRACE: self._take_raw}
+        self._runs_by_letter = self._runs()
+        self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
+
+    def take(self, frame: bytes, ingest_us: float) -> Verdict:
+        """Takes one frame, of a combined or of a raw stream, and the time of its receipt."""
+        return self.take_all((frame,), ingest_us)
+
+    def take_all(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        """Takes what one read of a socket brought, in order: several times as fast as one by one.
+
+        The verdict is that of a frame that was not written, or that all were.
+        """
+        if len(frames) >= LEAST_FRAMES:
+            whole = self._take_whole(frames, ingest_us)
+            if whole is not None:
+                return whole
+        verdict = Verdict.WRITTEN
+        start, kind, head = 0, NO_LETTER, _NO_HEAD
+        for place, frame in enumerate(frames):
+            if frame.startswith(head):
+                continue
+            end = frame.find(b"@") + 2
+            letter = stream_letter(frame)
+            if letter != kind:
+                if place:
+                    verdict = self._take_run(kind, frames[start:place], ingest_us, verdict)
+                start, kind = place, letter
+            head = frame[:end] if end > 1 else _NO_HEAD
+        return self._take_run(kind, frames[start:] if start else frames, ingest_us, verdict)
+
+    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> Verdict | None:
+        """Takes the frames as a run of one kind, and the odd ones among them one by one, in their places.
+        None, with nothing changed, if they are no such run or there may not be room for it."""
+        runs = self._runs_by_letter.get(stream_letter(frames[0]))
+        if runs is None or len(frames) > runs.writer.ring.room():
+            return None
+        read = runs.reader.read(frames)
+        if read is None:
+            return None
+        verdict, start = Verdict.WRITTEN, 0
+        for place in (*read.odd, len(frames)):
+            if start < place:
+                runs.write(read.part(start, place), ingest_us)
+            if place < len(frames):
+                frame = frames[place]
+                verdict = self._take_run(stream_letter(frame), (frame,), ingest_us, verdict)
+            start = place + 1
+        return verdict
+
+    def _take_run(self, letter: int, frames: Sequence[bytes], ingest_us: float, before: Verdict) -> Verdict:
+        read = self._by_letter.get(letter, self._refuse)
+        verdict = read(frames, ingest_us)
+        return before if verdict is Verdict.WRITTEN else verdict
+
+    def _take_raw(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+        """Only book tickers have no event type, and nothing else begins with `u`."""
+        last = Verdict.WRITTEN
+        for frame in frames:
+            letter = frame[6] if frame.startswith(b'{"e":"') and len(frame) > 6 else ord("b")
+            verdict = self._raw.get(letter, self._refuse)((frame,), ingest_us)
+            last = last if verdict is Verdict.WRITTEN else verdict
+        return last
+
+    def _refuse(self, frames: Sequence[bytes], _ingest_us: float) -> Verdict:
+        verdict = Verdict.WRITTEN
+        for frame in frames:
+            verdict = refusal(frame)
+            self._counts[verdict] += 1
+        return verdict
+
+    def _readers(self, decoder: Decoder) -> dict[int, ReadRun]:
+        """Readers by the first letter of a stream's name (`btcusdt@trade`), and of its event type."""
+        diff, kline = decoder(DepthUpdate), decoder(Kline)
+        common = (self._sequencer, self._symbols, self._provider, self._last_prices, self._counts)
+        trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
+        readers: dict[str, ReadRun] = dict.fromkeys("tabdk", one_by_one(_not_routed, self._counts))
+        if trades is not None:
+            readers["t"] = trade_reader(decoder(Trade), trades, *common)
+            readers["a"] = trade_reader(decoder(AggregateTrade), trades, *common)
+        if tickers is not None:
+            readers["b"] = ticker_reader(decoder(BookTicker), tickers, *common)
+        if "book" in self._rings:
+            readers["d"] = one_by_one(lambda f, ingest_us: self._diff(f, ingest_us, diff), self._counts)
+        if "kline" in self._rings:
+            readers["k"] = one_by_one(lambda f, ingest_us: self._kline(f, ingest_us, kline), self._counts)
+        return {ord(letter): read for letter, read in readers.items()}
+
+    def _runs(self) -> dict[int, Runs]:
+        """What takes whole runs of a combined stream, by the first letter of the stream's name."""
+        runs: list[tuple[Kind, Runs]] = []
+        trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
+        if trades is not None:
+            writer = RunWriter(trades, self._sequencer, self._provider)
+            for kind in (TRADES, AGGREGATE_TRADES):
+                runs.append((kind, TradeRuns(kind, writer, self._symbols, self._last_prices)))
+        if tickers is not None:
+            writer = RunWriter(tickers, self._sequencer, self._provider)
+            runs.append((TICKERS, TickerRuns(TICKERS, writer, self._symbols, self._last_prices)))
+        return {ord(kind.letter): taker for kind, taker in runs}
+
+    def join(self, symbol: str, answer: bytes, ingest_us: float) -> Verdict:
+        """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not join the diffs that
+        wait, so that another has to be asked for."""
+        name = symbol.replace("-", "")
+        if self._rings["book"].room() == 0:
+            return Verdict.FULL
+        try:
+            snapshot = self._read_snapshot(answer)
+        except UNREADABLE:
+            return Verdict.GARBLED
+        if has_long_numbers(answer) and not all_exact(answer):
+            return Verdict.TOO_LONG
+        if not self._books[name].join(snapshot):
+            return Verdict.HELD
+        return self._write_book(name, ingest_us, ingest_us)
+
+    def lose_books(self) -> None:
+        """To be called when the connection was lost: what is missed meanwhile nobody knows."""
+        for book in self._books.values():
+            book.lose()
+
+    def symbols_without_book(self) -> tuple[str, ...]:
+        """Symbols, as Binance spells them, that need a snapshot."""
+        return tuple(name for name, book in self._books.items() if book.needs_snapshot)
+
+    def statistics(self) -> FrameStatistics:
+        books = {name: book.statistics() for name, book in self._books.items()}
+        written = sum(ring.written for ring in self._rings.values()) - self._written_before
+        return FrameStatistics({**self._counts, Verdict.WRITTEN: written}, books)
+
+    # --- one message each --------------------------------------------------------------------
+
+    def _diff(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> Verdict:
+        if self._rings["book"].room() == 0:
+            return Verdict.FULL
+        try:
+            diff = decode(frame).data
+        except UNREADABLE:
+            # The diff that is missing now shows as a gap when the next one comes.
+            return refusal(frame)
+        book = self._books.get(diff.s)
+        if book is None:
+            return Verdict.UNKNOWN_SYMBOL
+        if has_long_numbers(frame) and not all_exact(frame):
+            book.lose()
+            return Verdict.TOO_LONG
+        if not book.update(diff):
+            return Verdict.HELD
+        return self._write_book(diff.s, diff.E * 1_000.0, ingest_us)
+
+    def _kline(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> Verdict:
+        """Only closed candles become records: an open one is no summary yet."""
+        ring = self._rings["kline"]
+        if ring.room() == 0:
+            return Verdict.FULL
+        try:
+            kline = decode(frame).data
+        except UNREADABLE:
+            return refusal(frame)
+        if has_long_numbers(frame) and not all_exact(frame):
+            return Verdict.TOO_LONG
+        code = self._symbols.get(kline.s)
+        if code is None:
+            return Verdict.UNKNOWN_SYMBOL
+        candle = kline.k
+        if not candle.x:
+            return Verdict.HELD
+        # Binance's close time is the last millisecond of the interval; ours the end of it.
+        closed_us = (candle.T + 1) * 1_000
+        self._pack_kline(
+            ring.buffer,
+            ring.claim(),
+            self._sequencer.take(1),
+            closed_us,
+            ingest_us,
+            kline.E,
+            code,
+            self._provider,
+            candle.o,
+            candle.h,
+            candle.l,
+            candle.c,
+            candle.v,
+            candle.t * 1_000,
+            closed_us,
+        )
+        ring.publish()
+        return Verdict.WRITTEN
+
+    def _write_book(self, name: str, time_us: float, ingest_us: float) -> Verdict:
+        ring, book = self._rings["book"], self._books[name]
+        place = ring.written % ring.capacity
+        record = ring.records[place : place + 1]
+        record["seq"] = self._sequencer.take(1)
+        record["time"] = time_us
+        record["ingest"] = ingest_us
+        record["venue_seq"] = book.last_update_id
+        record["symbol"] = self._symbols[name]
+        record["provider"] = self._provider
+        book.book.write_levels(record, ring.layout.depth)
+        ring.publish()
+        return Verdict.WRITTEN
+
+
+def _not_routed(_frame: bytes, _ingest_us: float) -> Verdict:
+    return Verdict.NOT_ROUTED
