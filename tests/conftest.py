@@ -28,11 +28,15 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """When new failures are looked for, only the random tests run."""
+    """When new failures are looked for, only the random tests run. What takes long comes first.
+
+    So another worker takes over the short tests that stand behind it, and none ends alone with a long one.
+    """
     if LOOKS_FOR_NEW:
         fixed = [item for item in items if not _is_random(item)]
         config.hook.pytest_deselected(items=fixed)
-        items[:] = [item for item in items if item not in fixed]
+        items[:] = [item for item in items if _is_random(item)]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _is_random(item: pytest.Item) -> bool:

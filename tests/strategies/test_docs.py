@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from meltica_compiler.modules import inspection as module_inspection
+from meltica_compiler.modules import registry
 from meltica_compiler.modules.cache import ModuleCache
 from meltica_compiler.modules.inspection import INSPECTOR_VERSION, inspect
 from meltica_compiler.modules.metadata import ConfigType, ModuleMetadata
-from meltica_compiler.modules.registering import inspection as module_inspection
-from meltica_compiler.modules.registering import registry
 from meltica_dsl.diagnostics.diagnostic import has_errors
 from meltica_dsl.load import load
 from meltica_dsl.model.fields import EVENTS, EXECUTION_HANDLERS, SIDES, EventType, Field, FieldType

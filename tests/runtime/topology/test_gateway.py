@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.runtime.gateway.conftest import compiled, serve_until
+from tests.runtime.topology.conftest import compiled, serve_until
 
 from meltica_compiler.compile import compile_text
 from meltica_compiler.passes.options import CompileOptions

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.runtime.gateway.conftest import compiled, serve_until
+from tests.runtime.topology.conftest import compiled, serve_until
 
 from meltica_runtime.store.pool import PoolLimits, open_database
 from meltica_runtime.topology.gateway import Gateway, GatewayOptions

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.runtime.gateway.conftest import compiled, run_gateway, serve_until
+from tests.runtime.topology.conftest import compiled, run_gateway, serve_until
 
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.pool import PoolLimits, open_database
