@@ -16,8 +16,8 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.dataplane.plane import DataPlane, build_data_plane
 from meltica_runtime.dataplane.pump import Pump
-from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
-from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
+from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.strategies.latency import LatencyMeter
 
 PAUSE_SECONDS = 0.0002
@@ -91,14 +91,14 @@ def _pin(cores: set[int]) -> None:
 def _instance(graph: Graph, plane: DataPlane, number: int) -> StrategyInstance:
     node = graph.strategies[number]
     edges = [edge for edge in graph.edges if edge.target == node.name]
-    world = IsolateWorld(graph.symbols, tuple(p.name for p in graph.providers), node.name, 0.0, 0)
+    env = IsolateEnv(graph.symbols, tuple(p.name for p in graph.providers), node.name, 0.0, 0)
 
     def fail(_node: object, fault: object, _again: object) -> None:
         raise AssertionError(str(fault))
 
-    outlets = InstanceOutlets(lambda _node, _effects: None, lambda _node, _line: None, fail)
+    callbacks = InstanceCallbacks(lambda _node, _effects: None, lambda _node, _line: None, fail)
     rings = tuple(plane.edges[edge.id] for edge in edges)
     latency = LatencyMeter(rings, lambda: time.time() * 1e6)
     return StrategyInstance(
-        node, inbox_geometry(edges), rings, lambda _n: world, outlets, time.monotonic, latency
+        node, inbox_geometry(edges), rings, lambda _n: env, callbacks, time.monotonic, latency
     )

@@ -12,7 +12,7 @@ from tests.docs.frame import ROOT
 from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.formatting.formatter import format_source
 from meltica_runtime.testing.report_text import problem_lines
-from meltica_runtime.testing.trial import Trial
+from meltica_runtime.testing.scenario_suite import ScenarioSuite
 
 RECIPES = cookbook.recipes()
 FRAGMENTS = sorted((cookbook.COOKBOOK / "shared").glob("*.mel"))
@@ -38,9 +38,9 @@ def test_a_recipe_is_in_canonical_form(path):
 def test_the_tests_of_a_recipe_pass(recipe):
     compiled = cookbook.compiled_recipe(recipe)
     assert compiled.scenarios
-    trial = Trial(compiled.graph, compiled.sources, ROOT, 30.0)
+    suite = ScenarioSuite(compiled.graph, compiled.sources, ROOT, 30.0)
     for scenario in compiled.scenarios:
-        outcome = anyio.run(trial.run, scenario)
+        outcome = anyio.run(suite.run, scenario)
         assert outcome.has_passed, "\n".join(line for p in outcome.problems for line in problem_lines(p))
 
 

@@ -13,7 +13,7 @@ from tests.docs.frame import compiled as compiled_snippet
 from meltica_dsl.model.scenario import RECORD_FIELDS, VERBS, FaultKind, Verb
 from meltica_runtime.cli import main
 from meltica_runtime.testing.report_text import problem_lines
-from meltica_runtime.testing.trial import Trial
+from meltica_runtime.testing.scenario_suite import ScenarioSuite
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
 SNIPPETS = re.findall(r"```mel\n(.*?)```", PAGE, re.DOTALL)
@@ -24,8 +24,8 @@ FAILING = re.findall(r"```mel failing\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.
 def outcomes(tmp_path, snippet):
     compiled = compiled_snippet(snippet)
     assert compiled.graph is not None, compiled.diagnostics
-    trial = Trial(compiled.graph, compiled.sources, tmp_path, 30.0)
-    return [anyio.run(trial.run, scenario) for scenario in compiled.scenarios]
+    suite = ScenarioSuite(compiled.graph, compiled.sources, tmp_path, 30.0)
+    return [anyio.run(suite.run, scenario) for scenario in compiled.scenarios]
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: re.search(r'test "(.*?)"', snippet)[1])
@@ -45,8 +45,8 @@ def test_the_failure_on_the_page_is_told_as_it_stands_there(tmp_path):
 def test_the_reason_on_the_page_is_told_as_it_stands_there(tmp_path):
     ((snippet, told),) = SKIPPED
     compiled = compiled_snippet(snippet)
-    trial = Trial(compiled.graph, compiled.sources, tmp_path, 30.0)
-    assert [trial.skipped(scenario).reason for scenario in compiled.scenarios] == [told.rstrip("\n")]
+    suite = ScenarioSuite(compiled.graph, compiled.sources, tmp_path, 30.0)
+    assert [suite.skipped(scenario).reason for scenario in compiled.scenarios] == [told.rstrip("\n")]
 
 
 def test_every_verb_field_fault_and_option_is_on_the_page():

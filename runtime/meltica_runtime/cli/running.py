@@ -26,7 +26,7 @@ from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import open_database
 from meltica_runtime.telemetry.exporting import exporting
 from meltica_runtime.topology.gateway import Farewell, Gateway, GatewayOptions
-from meltica_runtime.venues.live_provider import OVER
+from meltica_runtime.venues.live_provider import ENDED
 
 WATCH_SECONDS = 0.02
 """How often is looked whether `--events` and `--to-end` are reached."""
@@ -133,7 +133,7 @@ async def _stop_by_itself(gateway: Gateway, options: RunOptions) -> None:
 def _is_enough(gateway: Gateway, options: RunOptions) -> bool:
     if options.events is not None and gateway.events >= options.events:
         return True
-    return options.to_end and all(one.statistics().state in OVER for one in gateway.providers.values())
+    return options.to_end and all(one.statistics().state in ENDED for one in gateway.providers.values())
 
 
 def say_farewell(speech: Speech, farewell: Farewell) -> None:

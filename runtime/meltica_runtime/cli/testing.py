@@ -20,7 +20,7 @@ from meltica_runtime.testing.outcome import FileOutcome, Outcome, Skipped, count
 from meltica_runtime.testing.report_json import render as render_json
 from meltica_runtime.testing.report_junit import junit
 from meltica_runtime.testing.report_text import problem_lines, summary
-from meltica_runtime.testing.trial import Trial
+from meltica_runtime.testing.scenario_suite import ScenarioSuite
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,13 @@ def _run_file(common: Common, file: Path, choice: Choice, listener: Listener) ->
     if compiled.graph is None:
         return FileOutcome(str(file), compiles=False, outcomes=())
     root = find_project(file, common.config).root
-    trial = Trial(compiled.graph, compiled.sources, root, choice.limit_s)
+    suite = ScenarioSuite(compiled.graph, compiled.sources, root, choice.limit_s)
     outcomes: list[Outcome | Skipped] = []
     for scenario in filter(choice.takes, compiled.scenarios):
         if isinstance(scenario, SkippedScenario):
-            outcome: Outcome | Skipped = trial.skipped(scenario)
+            outcome: Outcome | Skipped = suite.skipped(scenario)
         else:
-            outcome = uvloop.run(trial.run(scenario))
+            outcome = uvloop.run(suite.run(scenario))
         listener.ended(outcome)
         outcomes.append(outcome)
     return FileOutcome(str(file), compiles=True, outcomes=tuple(outcomes))

@@ -15,13 +15,13 @@ from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.dataplane.plane import DataPlane
 from meltica_runtime.instance_names import plain_name
 from meltica_runtime.simulation.trader import SimulatedTrader, SimulatedVenue
-from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.venues.paper.opening import instruments, paper_venue
 from meltica_runtime.venues.paper.venue import PaperVenue
 
 
 @dataclass(frozen=True, slots=True)
-class Birth:
+class StartState:
     """When strategies begin to live, and from which randomness."""
 
     start_us: float
@@ -29,13 +29,13 @@ class Birth:
 
 
 def open_trader(
-    plane: DataPlane, node: StrategyNode, venue: SimulatedVenue | None, birth: Birth, drain_events: int
+    plane: DataPlane, node: StrategyNode, venue: SimulatedVenue | None, birth: StartState, drain_events: int
 ) -> SimulatedTrader:
     """A strategy, to be entered. `venue` is its account where it trades; `drain_events` is the most events
     of one drain."""
     graph = plane.graph
     edges = [edge for edge in graph.edges if edge.target == node.name]
-    world = IsolateWorld(
+    env = IsolateEnv(
         symbols=graph.symbols,
         providers=tuple(p.name for p in graph.providers),
         order_prefix=plain_name(node.name),
@@ -46,7 +46,7 @@ def open_trader(
         node,
         inbox_geometry(edges),
         tuple(plane.edges[edge.id] for edge in edges),
-        world,
+        env,
         venue,
         instruments(on_paper(provider_node(graph, node.trade_on))) if node.trade_on else (),
         drain_events,

@@ -13,7 +13,7 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_runtime.dataplane.ingest import event_times, write_merged
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
 from meltica_runtime.dataplane.plane import build_data_plane
-from meltica_runtime.simulation.opening import Birth, account, open_trader
+from meltica_runtime.simulation.opening import StartState, account, open_trader
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
 from meltica_runtime.strategies.drain_channel import spare_cores
@@ -36,7 +36,7 @@ class Simulation:
         or not a route asks for them, since orders are matched against these."""
         self._graph = graph
         self._sources = tuple(sources[provider.name] for provider in graph.providers)
-        self._birth = Birth(start_us, seed)
+        self._birth = StartState(start_us, seed)
         self.plane = build_data_plane(graph)
 
     async def run(self, events: int, batch: int = MAX_BATCH) -> dict[str, Transcript]:
@@ -57,7 +57,7 @@ class Simulation:
                 for node in self._graph.strategies
             ]
             for trader in traders[: spare_cores()]:
-                await trader.converse()
+                await trader.open_drain_channel()
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
                 first = self.plane.sequencer.last + 1

@@ -48,13 +48,13 @@ from meltica_runtime.strategies.cold_events import (
     instrument_event,
     risk_event,
 )
-from meltica_runtime.strategies.drain_channel import Conversation
+from meltica_runtime.strategies.drain_channel import DrainChannel
 from meltica_runtime.strategies.isolate import (
     ColdEvent,
     DrainResult,
     Effect,
     Isolate,
-    IsolateWorld,
+    IsolateEnv,
     LogLine,
     StrategyFailedIn,
 )
@@ -111,7 +111,7 @@ class SimulatedTrader:
         node: StrategyNode,
         inbox: InboxGeometry,
         edges: tuple[EdgeRing, ...],
-        world: IsolateWorld,
+        env: IsolateEnv,
         venue: SimulatedVenue | None,
         instruments: tuple[Instrument, ...],
         drain_events: int,
@@ -125,19 +125,19 @@ class SimulatedTrader:
         self._venue = venue
         self._desk = OrderDesk()
         # Nothing comes while a drain of virtual time is under way, so there is nothing to linger for.
-        self._isolate = Isolate(replace(node, linger=Linger(Duration(0))), inbox, world)
+        self._isolate = Isolate(replace(node, linger=Linger(Duration(0))), inbox, env)
         self._drain: Callable[[tuple[ColdEvent, ...], int], Awaitable[DrainResult]] = self._isolate.drain
         self._stack = AsyncExitStack()
         self._drain_events = drain_events
-        self._now_us = world.start_us
+        self._now_us = env.start_us
         self._window = Window(1, np.empty(0))
         self._cold: list[ColdEvent] = []
         for instrument in instruments:
             if node.trade_on is not None and instrument.symbol in node.trade_symbols:
-                self._announce(instrument_event(node.trade_on, instrument, world.start_us, _BETWEEN))
+                self._announce(instrument_event(node.trade_on, instrument, env.start_us, _BETWEEN))
         if venue is not None and node.trade_on is not None:
             markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
-            self._desk.accounts.enroll(node.name, node.risk, markets, world.start_us, dry_run=node.dry_run)
+            self._desk.accounts.enroll(node.name, node.risk, markets, env.start_us, dry_run=node.dry_run)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._isolate)
@@ -157,9 +157,9 @@ class SimulatedTrader:
             edge.detach()
         await self._stack.__aexit__(kind, error, trace)
 
-    async def converse(self) -> None:
+    async def open_drain_channel(self) -> None:
         """From now on its isolate waits for what comes next, on a core of its own."""
-        self._drain = (await self._stack.enter_async_context(Conversation(self._isolate))).drain
+        self._drain = (await self._stack.enter_async_context(DrainChannel(self._isolate))).drain
 
     def inbox_memory(self) -> tuple[memoryview, ...]:
         """The memory of each of its edges' rings, once it is entered."""

@@ -14,7 +14,7 @@ _log = logging.getLogger("meltica.strategies")
 
 
 @contextmanager
-def threads_of(node: StrategyNode) -> Iterator[None]:
+def pinned_threads(node: StrategyNode) -> Iterator[None]:
     """Threads that are started within run where the strategy's place says.
 
     A thread inherits the processors of the one that starts it (sched_setaffinity(2)), so the caller's are

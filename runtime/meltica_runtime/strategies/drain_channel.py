@@ -43,7 +43,7 @@ def spare_cores() -> int:
     return len(os.sched_getaffinity(0)) - 1
 
 
-class Conversation:
+class DrainChannel:
     """With one isolate. Use as an async context manager, within the isolate's."""
 
     def __init__(self, isolate: Isolate) -> None:
@@ -100,7 +100,7 @@ class Conversation:
         hot_until = asked + HOT_SECONDS
         while words[_ANSWER] != question:
             if self._call is None:
-                self._call = asyncio.create_task(self._isolate.run("__meltica.converse()"))
+                self._call = asyncio.create_task(self._isolate.run("__meltica.serveDrains()"))
             elif perf_counter() > hot_until:
                 await asyncio.sleep(0.001 if perf_counter() > asked + PATIENT_SECONDS else 0)
                 if self._call.done() and words[_ANSWER] != question:

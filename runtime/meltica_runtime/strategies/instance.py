@@ -22,7 +22,7 @@ from meltica_runtime.strategies.isolate import (
     DrainResult,
     Effect,
     Isolate,
-    IsolateWorld,
+    IsolateEnv,
     LogLine,
     StrategyFailedIn,
 )
@@ -65,7 +65,7 @@ class InstanceStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class InstanceOutlets:
+class InstanceCallbacks:
     """Where an instance's doings go. All are called on the event loop, in the order of its events."""
 
     effects: Callable[[StrategyNode, tuple[Effect, ...]], None]
@@ -82,18 +82,18 @@ class StrategyInstance:
         node: StrategyNode,
         inbox: InboxGeometry,
         edges: tuple[EdgeRing, ...],
-        world: Callable[[int], IsolateWorld],
-        outlets: InstanceOutlets,
+        env: Callable[[int], IsolateEnv],
+        callbacks: InstanceCallbacks,
         clock: Callable[[], float],
         latency: LatencyMeter,
     ) -> None:
-        """`edges` in the order of `inbox.rings`, those that `latency` looks at too. `world(n)` is what start
+        """`edges` in the order of `inbox.rings`, those that `latency` looks at too. `env(n)` is what start
         number n is born into."""
         self.node = node
         self.edges = edges
         self._inbox = inbox
-        self._world = world
-        self._outlets = outlets
+        self._env = env
+        self._callbacks = callbacks
         self._clock = clock
         self.latency = latency
         self.started = anyio.Event()
@@ -214,7 +214,7 @@ class StrategyInstance:
     async def _live(self) -> None:
         """One life of the isolate: from its start until it fails or `stop`."""
         self._starts += 1
-        async with Isolate(self.node, self._inbox, self._world(self._starts)) as isolate:
+        async with Isolate(self.node, self._inbox, self._env(self._starts)) as isolate:
             self._open(isolate)
             try:
                 while not (self._stopping and self.is_settled):
@@ -232,7 +232,7 @@ class StrategyInstance:
         self._state = InstanceState.RUNNING
         self.started.set()
         for line in isolate.start_logs:
-            self._outlets.log(self.node, line)
+            self._callbacks.log(self.node, line)
 
     def _close(self) -> None:
         # Before the isolate frees the memory that the rings lie in.
@@ -287,15 +287,15 @@ class StrategyInstance:
         self._effects += len(result.effects)
         self._logs += len(result.logs)
         for line in result.logs:
-            self._outlets.log(self.node, line)
+            self._callbacks.log(self.node, line)
         if result.effects:
-            self._outlets.effects(self.node, result.effects)
+            self._callbacks.effects(self.node, result.effects)
 
     def _fail(self, fault: StrategyFault, *, again: bool) -> None:
         self._fault = fault
         self.started.set()
         self._state = InstanceState.RESTARTING if again else InstanceState.FAILED
-        self._outlets.fault(self.node, fault, again)
+        self._callbacks.fault(self.node, fault, again)
 
     async def _pause(self, seconds: float) -> None:
         """Waits between two starts; `stop` ends the wait."""

@@ -25,7 +25,7 @@ from meltica_compiler.records.inbox_geometry import InboxGeometry
 from meltica_compiler.records.inbox_source import inbox_source
 from meltica_dsl.model.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.strategies.cpu_affinity import threads_of
+from meltica_runtime.strategies.cpu_affinity import pinned_threads
 from meltica_runtime.strategies.fault import (
     MODULE_PREFIX,
     Stage,
@@ -123,7 +123,7 @@ class ColdEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class IsolateWorld:
+class IsolateEnv:
     """What a strategy is born into: everything that its behaviour may depend on besides its events."""
 
     symbols: tuple[str, ...]
@@ -139,10 +139,10 @@ _Answer = TypeVar("_Answer", DrainResult, _Started)
 class Isolate:
     """An open isolate. Use as an async context manager; `open` it within the event loop that uses it."""
 
-    def __init__(self, node: StrategyNode, inbox: InboxGeometry, world: IsolateWorld) -> None:
+    def __init__(self, node: StrategyNode, inbox: InboxGeometry, env: IsolateEnv) -> None:
         self._node = node
         self._inbox = inbox
-        self._world = world
+        self._env = env
         self._stack = AsyncExitStack()
         self._v8: MiniRacer
         linger = node.linger
@@ -156,7 +156,7 @@ class Isolate:
     async def __aenter__(self) -> Self:
         """Raises `StrategyFailed` if the module does not evaluate or its `create` throws."""
         try:
-            with threads_of(self._node):
+            with pinned_threads(self._node):
                 self._v8 = self._stack.enter_context(mini_racer())
             self._v8.set_hard_memory_limit(self._node.memory.bytes)
             self.memory = await self._eval(Stage.COMPILE, self._boot_source())
@@ -275,7 +275,7 @@ class Isolate:
     def _misnamed(self, handler: str) -> LogLine:
         likely = nearest(handler, HANDLERS)
         hint = f"did you mean {likely}?" if likely else f"handlers are {', '.join(HANDLERS)}"
-        return LogLine(0.0, self._world.start_us / 1_000, f"no event calls the handler {handler}; {hint}")
+        return LogLine(0.0, self._env.start_us / 1_000, f"no event calls the handler {handler}; {hint}")
 
     def _tampered(self) -> StrategyFault:
         return StrategyFault(
@@ -286,20 +286,20 @@ class Isolate:
         )
 
     def _boot_source(self) -> str:
-        node, world = self._node, self._world
-        seed = hashlib.sha256(f"{world.seed}/{node.name}".encode()).digest()
+        node, env = self._node, self._env
+        seed = hashlib.sha256(f"{env.seed}/{node.name}".encode()).digest()
         boot = {
             "instance": node.name,
             "config": node.config,
             "tradeOn": node.trade_on,
             "tradeSymbols": node.trade_symbols,
-            "tradeSymbol": world.symbols.index(node.trade_symbols[0]) if node.trade_symbols else 0,
+            "tradeSymbol": env.symbols.index(node.trade_symbols[0]) if node.trade_symbols else 0,
             "dryRun": node.dry_run,
-            "orderPrefix": world.order_prefix,
-            "nowMs": world.start_us / 1000,
+            "orderPrefix": env.order_prefix,
+            "nowMs": env.start_us / 1000,
             "seed": [int.from_bytes(seed[i : i + 4], "little", signed=True) for i in range(0, 16, 4)],
-            "symbols": world.symbols,
-            "providers": world.providers,
+            "symbols": env.symbols,
+            "providers": env.providers,
             "handlerNames": HANDLERS,
             "lingers": self.lingers,
         }
@@ -313,7 +313,7 @@ class Isolate:
         }
         host = files(__package__).joinpath("sandbox.js").read_text("utf-8")
         return (
-            f"(() => {{ {inbox_source(self._inbox, world.symbols, world.providers)}\n{host}\n"
+            f"(() => {{ {inbox_source(self._inbox, env.symbols, env.providers)}\n{host}\n"
             f"const memory = new SharedArrayBuffer({self._inbox.size_bytes});\n"
             "const control = { memory, cells: new Float64Array(memory), words: new Int32Array(memory),"
             f" at: {json.dumps(places)} }};\n"

@@ -1,4 +1,4 @@
-// The inside of a strategy's isolate: the world a module sees, and the drain that feeds it.
+// The inside of a strategy's isolate: the environment a module sees, and the drain that feeds it.
 // `openHost(boot, openInbox, control)` is called once, before the module is evaluated; what it returns is all
 // that Python calls. A strategy is a function of what it has seen: time, randomness and I/O come from here.
 "use strict";
@@ -27,7 +27,7 @@ function openHost(boot, openInbox, control) {
 
   function eventMs() { return host.now[1] / 1000; }
 
-  // --- the world a module sees -----------------------------------------------------------------
+  // --- the environment a module sees -----------------------------------------------------------------
 
   function closeWorld() {
     // Not a subclass: the real clock would be a prototype away.
@@ -267,7 +267,7 @@ function openHost(boot, openInbox, control) {
 
   // --- the conversation ------------------------------------------------------------------------
 
-  // Memory through which Python may ask for drains, see `converse`: words, and behind them a text.
+  // Memory through which Python may ask for drains, see `serveDrains`: words, and behind them a text.
   function openMailbox(headBytes, characters) {
     if (inside || inbox === null || mailbox !== null) throw new Error("openMailbox() is not for strategies");
     const memory = new Shared(headBytes + 2 * characters);
@@ -277,7 +277,7 @@ function openHost(boot, openInbox, control) {
 
   // Answers questions for drains, until none comes for a while: a step into V8 costs as much as all that a drain
   // does for one order. What is too long for the mailbox is returned.
-  function converse() {
+  function serveDrains() {
     const { words: letter, text } = mailbox;
     while (isAsked(letter)) {
       const question = letter[QUESTION];
@@ -310,5 +310,5 @@ function openHost(boot, openInbox, control) {
   }
 
   closeWorld();
-  return { start, drain, openMailbox, converse };
+  return { start, drain, openMailbox, serveDrains };
 }

@@ -1,4 +1,4 @@
-"""What a strategy ordered, and what became of it, as sightings."""
+"""What a strategy ordered, and what became of it, as observations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from meltica_runtime.orders.outcomes import OrderUpdate
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.strategies.isolate import ColdEvent, Effect
 from meltica_runtime.testing.clock import START_US
-from meltica_runtime.testing.observations import Sighting, Value
+from meltica_runtime.testing.observations import Observation, Value
 
 _KINDS = {Verb.ORDERS: "submit", Verb.CANCELS: "cancel", Verb.AMENDS: "amend"}
 _NAMES = {"submit": "order", "cancel": "cancel", "amend": "amend"}
 
 
-def doings(verb: Verb, transcript: Transcript) -> Iterable[Sighting]:
+def actions(verb: Verb, transcript: Transcript) -> Iterable[Observation]:
     """What a strategy did that a verb is about."""
     match verb:
         case Verb.ORDERS | Verb.CANCELS | Verb.AMENDS:
@@ -28,18 +28,18 @@ def doings(verb: Verb, transcript: Transcript) -> Iterable[Sighting]:
         case Verb.REJECTS:
             return _rejects(transcript)
         case Verb.LOGS:
-            return (Sighting("log", line.timeMs * 1000, {"text": line.text}) for line in transcript.logs)
+            return (Observation("log", line.timeMs * 1000, {"text": line.text}) for line in transcript.logs)
     raise AssertionError(f"a transcript does not tell of what a strategy {verb.value}")
 
 
-def told(event: EventType, transcript: Transcript) -> Iterator[Sighting]:
+def cold_events_received(event: EventType, transcript: Transcript) -> Iterator[Observation]:
     """The cold events of a type that a strategy was told."""
     for time_us, cold in transcript.cold:
         if cold.event["type"] == event.metadata_name:
-            yield Sighting(event.name, time_us, _cold_fields(event, cold))
+            yield Observation(event.name, time_us, _cold_fields(event, cold))
 
 
-def _requests(kind: str, transcript: Transcript) -> Iterator[Sighting]:
+def _requests(kind: str, transcript: Transcript) -> Iterator[Observation]:
     placed: dict[str, dict[str, Value]] = {}
     for effect, time_us in zip(transcript.effects, transcript.acted_us, strict=True):
         fields = placed.get(effect.id, {}) if effect.kind != "submit" else _order(effect)
@@ -48,7 +48,7 @@ def _requests(kind: str, transcript: Transcript) -> Iterator[Sighting]:
             fields |= {name: Decimal(text) for name, text in changes.items() if text is not None}
         placed[effect.id] = fields
         if effect.kind == kind:
-            yield Sighting(_NAMES[kind], time_us, _timed(time_us, fields))
+            yield Observation(_NAMES[kind], time_us, _timed(time_us, fields))
 
 
 def _order(effect: Effect) -> dict[str, Value]:
@@ -63,7 +63,7 @@ def _order(effect: Effect) -> dict[str, Value]:
     }
 
 
-def _fill(update: OrderUpdate, report: Filled) -> Sighting:
+def _fill(update: OrderUpdate, report: Filled) -> Observation:
     request = update.order.request
     fields: dict[str, Value] = {
         "provider": request.provider,
@@ -75,10 +75,10 @@ def _fill(update: OrderUpdate, report: Filled) -> Sighting:
         "fee_asset": report.fee_asset,
         "maker": report.is_maker,
     }
-    return Sighting("fill", report.time_us, _timed(report.time_us, fields))
+    return Observation("fill", report.time_us, _timed(report.time_us, fields))
 
 
-def _rejects(transcript: Transcript) -> Iterator[Sighting]:
+def _rejects(transcript: Transcript) -> Iterator[Observation]:
     for update in transcript.updates:
         if isinstance(update.report, Rejected):
             request = update.order.request
@@ -87,7 +87,7 @@ def _rejects(transcript: Transcript) -> Iterator[Sighting]:
                 "reason": update.report.reason,
                 "limit": transcript.refusals.get(request.client_order_id),
             }
-            yield Sighting("reject", update.report.time_us, _timed(update.report.time_us, fields))
+            yield Observation("reject", update.report.time_us, _timed(update.report.time_us, fields))
 
 
 def _requested(request: OrderRequest) -> dict[str, Value]:

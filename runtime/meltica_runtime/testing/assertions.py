@@ -9,29 +9,29 @@ import numpy as np
 
 from meltica_dsl.model.scenario import Expectation, Match
 from meltica_runtime.testing.clock import at_us
-from meltica_runtime.testing.observations import Mask, Sighting, Sightings, fits
+from meltica_runtime.testing.observations import Mask, Observation, Observations, fits
 
 MAX_SHOWN = 5
-"""Sightings that a report shows of one expectation. More are for a debugger, not for a reader."""
+"""Observations that a report shows of one expectation. More are for a debugger, not for a reader."""
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearMiss:
     """Something that was seen and is not what was expected; `misses` are the fields that differ."""
 
-    sighting: Sighting
+    observation: Observation
     misses: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ExpectationResult:
     """`count` is how many came that were expected, `fitting` the first of them, `near` what came nearest
     of the others, `others` how many of them there were in all."""
 
     expectation: Expectation
     count: int
-    fitting: tuple[Sighting, ...]
-    near: tuple[Near, ...]
+    fitting: tuple[Observation, ...]
+    near: tuple[NearMiss, ...]
     others: int
 
     @property
@@ -39,11 +39,11 @@ class Verdict:
         return self.expectation.count.allows(self.count)
 
 
-def judge(expectation: Expectation, seen: Sequence[Sightings]) -> Verdict:
+def check_expectation(expectation: Expectation, seen: Sequence[Observations]) -> ExpectationResult:
     """Counts what fits among what the node did within the expectation's time."""
     matches = expectation.matches
-    fitting: list[Sighting] = []
-    near: list[tuple[int, float, Sighting]] = []
+    fitting: list[Observation] = []
+    near: list[tuple[int, float, Observation]] = []
     count = others = 0
     for group in seen:
         within = _within(expectation, group)
@@ -55,15 +55,15 @@ def judge(expectation: Expectation, seen: Sequence[Sightings]) -> Verdict:
         fitting += [group.one(int(i)) for i in np.flatnonzero(fit)[:MAX_SHOWN]]
         near += _nearest(group, rest, masks)
     near.sort(key=lambda entry: entry[:2])
-    fitting.sort(key=lambda sighting: sighting.time_us)
+    fitting.sort(key=lambda observation: observation.time_us)
     shown = tuple(
-        Near(s, tuple(m for m in matches if not fits(m, s.fields.get(m.field.name))))
+        NearMiss(s, tuple(m for m in matches if not fits(m, s.fields.get(m.field.name))))
         for _, _, s in near[:MAX_SHOWN]
     )
-    return Verdict(expectation, count, tuple(fitting[:MAX_SHOWN]), shown, others)
+    return ExpectationResult(expectation, count, tuple(fitting[:MAX_SHOWN]), shown, others)
 
 
-def _within(expectation: Expectation, group: Sightings) -> Mask:
+def _within(expectation: Expectation, group: Observations) -> Mask:
     times = group.times
     if expectation.until is not None:
         return times <= at_us(expectation.until)
@@ -72,14 +72,14 @@ def _within(expectation: Expectation, group: Sightings) -> Mask:
     return np.ones(len(times), np.bool_)
 
 
-def _text_mask(expectation: Expectation, group: Sightings) -> list[Mask]:
+def _text_mask(expectation: Expectation, group: Observations) -> list[Mask]:
     if expectation.text is None:
         return []
     texts = (str(group.one(i).fields["text"]) for i in range(len(group.times)))
     return [np.array([expectation.text in text for text in texts], np.bool_)]
 
 
-def _nearest(group: Sightings, rest: Mask, masks: list[Mask]) -> list[tuple[int, float, Sighting]]:
+def _nearest(group: Observations, rest: Mask, masks: list[Mask]) -> list[tuple[int, float, Observation]]:
     """Those with the fewest differences, the earliest first; each with their number and its time."""
     numbers = np.flatnonzero(rest)
     misses = np.zeros(len(rest), np.int64)

@@ -21,8 +21,8 @@ _REFUSED = "the venue takes no orders now"
 
 
 @dataclass(frozen=True, slots=True)
-class Stretches:
-    """Stretches of time, from each start to before each end, ascending."""
+class TimeRanges:
+    """From each start to before each end, ascending."""
 
     starts: tuple[float, ...]
     ends: tuple[float, ...]
@@ -42,17 +42,17 @@ class Stretches:
         return inside
 
 
-def outages(scenario: Scenario, provider: str) -> Stretches:
+def outages(scenario: Scenario, provider: str) -> TimeRanges:
     """When the provider is disconnected."""
-    return _stretches(scenario, provider, FaultKind.DISCONNECTS)
+    return _time_ranges(scenario, provider, FaultKind.DISCONNECTS)
 
 
-def refusals(scenario: Scenario, provider: str) -> Stretches:
+def refusals(scenario: Scenario, provider: str) -> TimeRanges:
     """When its venue takes no orders."""
-    return _stretches(scenario, provider, FaultKind.REFUSES)
+    return _time_ranges(scenario, provider, FaultKind.REFUSES)
 
 
-def _stretches(scenario: Scenario, provider: str, kind: FaultKind) -> Stretches:
+def _time_ranges(scenario: Scenario, provider: str, kind: FaultKind) -> TimeRanges:
     starts, ends = [], []
     for fault in _faults(scenario, provider):
         if fault.kind is kind:
@@ -60,14 +60,14 @@ def _stretches(scenario: Scenario, provider: str, kind: FaultKind) -> Stretches:
         elif fault.kind.ends is kind:
             ends.append(at_us(fault.at))
     ends += [math.inf] * (len(starts) - len(ends))
-    return Stretches(tuple(starts), tuple(ends))
+    return TimeRanges(tuple(starts), tuple(ends))
 
 
 def _faults(scenario: Scenario, provider: str) -> Iterator[Fault]:
     return (step for step in scenario.steps if isinstance(step, Fault) and step.provider == provider)
 
 
-class InterruptedVenue:
+class FaultInjectingVenue:
     """A paper venue behind a connection that breaks.
 
     What is sent while it is broken never comes there, and nobody knows: the order stays as it is until the
@@ -75,7 +75,7 @@ class InterruptedVenue:
     rest there are filled, and what it has to report arrives when the connection is back.
     """
 
-    def __init__(self, venue: SimulatedVenue, down: Stretches, refusing: Stretches) -> None:
+    def __init__(self, venue: SimulatedVenue, down: TimeRanges, refusing: TimeRanges) -> None:
         self._venue = venue
         self._down = down
         self._refusing = refusing

@@ -38,7 +38,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """One thing that was seen. `name` is what it is: `trade`, `order`, `fill`."""
 
     name: str
@@ -46,7 +46,7 @@ class Sighting:
     fields: Mapping[str, Value]
 
 
-class Sightings(Protocol):
+class Observations(Protocol):
     """Many of them, in the order in which they were seen."""
 
     @property
@@ -58,13 +58,13 @@ class Sightings(Protocol):
         """Which of them are as one field is expected to be."""
         ...
 
-    def one(self, number: int) -> Sighting: ...
+    def one(self, number: int) -> Observation: ...
 
 
-class Listed:
+class ObservationList:
     """Few and rich ones."""
 
-    def __init__(self, items: Iterable[Sighting]) -> None:
+    def __init__(self, items: Iterable[Observation]) -> None:
         self._items = tuple(items)
         self.times = np.array([item.time_us for item in self._items], np.float64)
 
@@ -72,11 +72,11 @@ class Listed:
         values = (item.fields.get(match.field.name) for item in self._items)
         return np.array([fits(match, value) for value in values], np.bool_)
 
-    def one(self, number: int) -> Sighting:
+    def one(self, number: int) -> Observation:
         return self._items[number]
 
 
-class Recorded:
+class RecordObservations:
     """Records of one event type. `times` are when they were there, not those that they carry."""
 
     def __init__(
@@ -111,7 +111,7 @@ class Recorded:
             return _mask(compare(np.rint(column - START_US), float(round(match.value))))
         return _mask(compare(column, float(match.value)))
 
-    def one(self, number: int) -> Sighting:
+    def one(self, number: int) -> Observation:
         row = self.rows[number]
         fields: dict[str, Value] = {}
         for field in self._event.fields:
@@ -124,7 +124,7 @@ class Recorded:
                 fields[field.name] = Decimal(round(float(row[field.name]) - START_US))
             else:
                 fields[field.name] = exact_decimal(float(row[field.name]))
-        return Sighting(self._event.name, float(self.times[number]), fields)
+        return Observation(self._event.name, float(self.times[number]), fields)
 
 
 def _mask(compared: NDArray[Any]) -> Mask:

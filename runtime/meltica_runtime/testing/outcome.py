@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from meltica_dsl.model.scenario import Scenario, SkippedScenario
 from meltica_dsl.text.source import Location
 from meltica_runtime.strategies.fault import StrategyFault
-from meltica_runtime.testing.assertions import Verdict
+from meltica_runtime.testing.assertions import ExpectationResult
 
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
     """An expectation was not met."""
 
-    verdict: Verdict
+    result: ExpectationResult
     place: Location
     text: str
     """The expectation as it is written."""

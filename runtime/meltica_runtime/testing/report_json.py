@@ -45,7 +45,7 @@ def _problem(problem: Problem) -> dict[str, object]:
     told["message"] = headline(problem)
     told["text"] = "\n".join(problem_lines(problem))
     if isinstance(problem, Unmet):
-        told |= {"expected": problem.verdict.expectation.count.text, "came": problem.verdict.count}
+        told |= {"expected": problem.result.expectation.count.text, "came": problem.result.count}
     return told
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from meltica_dsl.model.fields import FieldType
 from meltica_dsl.model.scenario import Match
-from meltica_runtime.testing.assertions import Near, Verdict
+from meltica_runtime.testing.assertions import ExpectationResult, NearMiss
 from meltica_runtime.testing.clock import START_US
-from meltica_runtime.testing.observations import Sighting, Value
+from meltica_runtime.testing.observations import Observation, Value
 from meltica_runtime.testing.outcome import CouldNotRun, Counts, Problem, Unmet, WentDown
 
 _WIDTH = 9
@@ -19,8 +19,8 @@ _WIDTH = 9
 def headline(problem: Problem) -> str:
     """What is wrong, on one line."""
     match problem:
-        case Unmet(verdict, _, text):
-            return f"{' '.join(text.split())}: {_came(verdict)} came"
+        case Unmet(result, _, text):
+            return f"{' '.join(text.split())}: {_came(result)} came"
         case WentDown(strategy, _, fault, _):
             return f"`{strategy}` failed: {fault}"
         case CouldNotRun(message, _):
@@ -31,10 +31,10 @@ def problem_lines(problem: Problem) -> Iterator[str]:
     """One problem of a test, the place first."""
     yield f"{problem.place}"
     match problem:
-        case Unmet(verdict, place, text):
+        case Unmet(result, place, text):
             margin = " " * (place.column - 1)
             yield from (f"  {line.removeprefix(margin)}" for line in text.splitlines())
-            yield from (f"  {line}" for line in _verdict_lines(verdict))
+            yield from (f"  {line}" for line in _result_lines(result))
         case WentDown(strategy, time_us, fault, _):
             yield f"  `{strategy}` failed at {offset_text(time_us - START_US)}, which no step expects"
             yield f"  {fault}"
@@ -42,35 +42,35 @@ def problem_lines(problem: Problem) -> Iterator[str]:
             yield f"  {message}"
 
 
-def _came(verdict: Verdict) -> str:
-    if verdict.count:
-        return f"{verdict.count:,}"
-    is_narrow = bool(verdict.expectation.matches) or verdict.expectation.text is not None
-    return "nothing like it" if is_narrow and verdict.others else "nothing"
+def _came(result: ExpectationResult) -> str:
+    if result.count:
+        return f"{result.count:,}"
+    is_narrow = bool(result.expectation.matches) or result.expectation.text is not None
+    return "nothing like it" if is_narrow and result.others else "nothing"
 
 
-def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    expected = verdict.expectation.count
+def _result_lines(result: ExpectationResult) -> Iterator[str]:
+    expected = result.expectation.count
     yield _told("expected", expected.text)
-    yield _told("came", _came(verdict))
-    for sighting in verdict.fitting:
-        yield f"  {sighting_text(sighting)}"
-    if verdict.count > len(verdict.fitting):
-        yield f"  … and {verdict.count - len(verdict.fitting):,} more"
+    yield _told("came", _came(result))
+    for observation in result.fitting:
+        yield f"  {observation_text(observation)}"
+    if result.count > len(result.fitting):
+        yield f"  … and {result.count - len(result.fitting):,} more"
     # What is not like it explains what is missing, and not what is too many.
-    if verdict.count < expected.least:
-        for near in verdict.near:
+    if result.count < expected.least:
+        for near in result.near:
             yield from _near_lines(near)
-        if verdict.near and verdict.others > len(verdict.near):
-            yield f"… and {verdict.others - len(verdict.near):,} others"
+        if result.near and result.others > len(result.near):
+            yield f"… and {result.others - len(result.near):,} others"
 
 
-def _near_lines(near: Near) -> Iterator[str]:
+def _near_lines(near: NearMiss) -> Iterator[str]:
     """Something that came instead, field by field: `-` as it was expected, `+` as it came."""
-    sighting = near.sighting
-    yield _told("instead", f"{sighting.name} at {offset_text(sighting.time_us - START_US)}")
-    width = max(len(name) for name in sighting.fields)
-    for name, value in sighting.fields.items():
+    observation = near.observation
+    yield _told("instead", f"{observation.name} at {offset_text(observation.time_us - START_US)}")
+    width = max(len(name) for name in observation.fields)
+    for name, value in observation.fields.items():
         missed = [match for match in near.misses if match.field.name == name]
         for match in missed:
             yield f"  - {name:<{width}} {match.operator} {_wanted(match)}"
@@ -78,14 +78,14 @@ def _near_lines(near: Near) -> Iterator[str]:
             yield f"  {'+' if missed else ' '} {name:<{width}} = {value_text(value, name)}"
 
 
-def sighting_text(sighting: Sighting) -> str:
+def observation_text(observation: Observation) -> str:
     """On one line."""
     fields = ", ".join(
         f"{name} = {value_text(value, name)}"
-        for name, value in sighting.fields.items()
+        for name, value in observation.fields.items()
         if value is not None and name != "time"
     )
-    return f"{sighting.name} at {offset_text(sighting.time_us - START_US)} {{ {fields} }}"
+    return f"{observation.name} at {offset_text(observation.time_us - START_US)} {{ {fields} }}"
 
 
 def _wanted(match: Match) -> str:

@@ -23,7 +23,7 @@ from meltica_runtime.dataplane.ingress_ring import Indices, Records
 from meltica_runtime.dataplane.market_batch import MarketBatch
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.simulation.opening import Birth, account, open_trader
+from meltica_runtime.simulation.opening import StartState, account, open_trader
 from meltica_runtime.simulation.trader import SimulatedTrader
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.sinks.ring_reader import RingReader
@@ -31,57 +31,59 @@ from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 from meltica_runtime.testing.batches import pieces, without
 from meltica_runtime.testing.clock import QUIET, START_US, at_us
-from meltica_runtime.testing.fault_injection import InterruptedVenue, outages, refusals
-from meltica_runtime.testing.observed import Failure, Observed, Seen
+from meltica_runtime.testing.fault_injection import FaultInjectingVenue, outages, refusals
 from meltica_runtime.testing.ring_watch import RingWatch
-from meltica_runtime.testing.schedule import Group, groups
-from meltica_runtime.testing.timeline import Tape
+from meltica_runtime.testing.run_record import EventRecords, Failure, RunRecord
+from meltica_runtime.testing.schedule import MomentGroup, moment_groups
+from meltica_runtime.testing.timeline import Timeline
 from meltica_runtime.venues.simulated_provider import routed_part
 
 
-async def rehearse(
-    graph: Graph, scenario: Scenario, tapes: Mapping[str, Tape], batch: int = MAX_BATCH
-) -> Observed:
+async def run_scenario(
+    graph: Graph, scenario: Scenario, timelines: Mapping[str, Timeline], batch: int = MAX_BATCH
+) -> RunRecord:
     """Runs a test to its end: what every node saw and did. `batch` is the most events that anything handles
     at once; it changes nothing but the speed."""
     async with AsyncExitStack() as stack:
-        return await _Rehearsal(graph, scenario, tapes, batch).run(stack)
+        return await _ScenarioRun(graph, scenario, timelines, batch).run(stack)
 
 
-class _Rehearsal:
-    def __init__(self, graph: Graph, scenario: Scenario, tapes: Mapping[str, Tape], batch: int) -> None:
+class _ScenarioRun:
+    def __init__(
+        self, graph: Graph, scenario: Scenario, timelines: Mapping[str, Timeline], batch: int
+    ) -> None:
         self._graph = graph
         self._scenario = scenario
-        self._tapes = tapes
+        self._timelines = timelines
         self._batch = batch
-        self._end_us = _end_us(scenario, tapes)
+        self._end_us = _end_us(scenario, timelines)
         self._plane = build_data_plane(graph)
         self._pump = self._plane.pump({})
         self._rings = [self._plane.ingresses[provider.name] for provider in graph.providers]
-        self._observed = Observed()
+        self._run_record = RunRecord()
         self._times: list[float] = []
-        self._down = {name: outages(scenario, name) for name in tapes}
-        self._actors: list[_Actor] = []
+        self._down = {name: outages(scenario, name) for name in timelines}
+        self._running: list[_RunningStrategy] = []
         self._readers: dict[str, RingReader] = {}
         for name, flow in self._plane.flows.items():
             flow.tap = partial(self._saw_route, name)
 
-    async def run(self, stack: AsyncExitStack) -> Observed:
+    async def run(self, stack: AsyncExitStack) -> RunRecord:
         for edge in self._graph.edges:
             if edge.target_kind == "sink":
                 self._readers[edge.id] = RingReader(self._plane.edges[edge.id])
         traders = {node.name: self._trader(node) for node in self._graph.strategies}
-        self._observed.transcripts = {name: trader.transcript for name, trader in traders.items()}
+        self._run_record.transcripts = {name: trader.transcript for name, trader in traders.items()}
         for trader in traders.values():
             await self._enter(trader, stack)
-        parts = list(groups(self._graph, self._tapes, self._limit(), self._end_us))
+        parts = list(moment_groups(self._graph, self._timelines, self._limit(), self._end_us))
         await self._read(Window(1, np.empty(0)), {}, parts[0].start_us if parts else self._end_us)
         for group in parts:
             await self._close_windows(group.start_us)
             await self._play(group)
         await self._close_windows(self._end_us)
-        self._observed.times = np.array(self._times)
-        return self._observed
+        self._run_record.times = np.array(self._times)
+        return self._run_record
 
     def _limit(self) -> int:
         """Events of a group of moments: as many as the smallest ring holds."""
@@ -93,8 +95,8 @@ class _Rehearsal:
         venue = None
         if paper is not None and node.trade_on is not None:
             refusing = refusals(self._scenario, node.trade_on)
-            venue = InterruptedVenue(paper, self._down[node.trade_on], refusing)
-        return open_trader(self._plane, node, venue, Birth(START_US, 0), self._batch)
+            venue = FaultInjectingVenue(paper, self._down[node.trade_on], refusing)
+        return open_trader(self._plane, node, venue, StartState(START_US, 0), self._batch)
 
     async def _enter(self, trader: SimulatedTrader, stack: AsyncExitStack) -> None:
         """Starts a strategy. One that does not start is down."""
@@ -102,14 +104,16 @@ class _Rehearsal:
         try:
             await stack.enter_async_context(trader)
         except StrategyFailed as failed:
-            self._observed.failures[name] = Failure(START_US, failed.fault)
+            self._run_record.failures[name] = Failure(START_US, failed.fault)
             return
         edges = [edge for edge in self._graph.edges if edge.target == name]
         watches = {
             edge.id: RingWatch(self._plane.edges[edge.id], memory)
             for edge, memory in zip(edges, trader.inbox_memory(), strict=True)
         }
-        self._actors.append(_Actor(trader, watches, tuple(self._plane.flows[edge.route] for edge in edges)))
+        self._running.append(
+            _RunningStrategy(trader, watches, tuple(self._plane.flows[edge.route] for edge in edges))
+        )
 
     # --- time
 
@@ -126,7 +130,7 @@ class _Rehearsal:
             self._times += [due_us] * count
             await self._play_on([], Window(first, np.full(count, due_us)), {}, until_us)
 
-    async def _play(self, group: Group) -> None:
+    async def _play(self, group: MomentGroup) -> None:
         """Lets the events of a group arrive, and everybody read them."""
         arriving = [self._arriving(provider.name, group) for provider in self._graph.providers]
         times = np.sort(np.concatenate([event_times(batch) for batch in arriving]), kind="stable")
@@ -135,7 +139,7 @@ class _Rehearsal:
         size = min([self._batch, *(ring.capacity for own in self._rings for ring in own.values())])
         await self._play_on(list(pieces(arriving, size)), window, group.batches, group.next_us)
 
-    def _arriving(self, provider: str, group: Group) -> MarketBatch:
+    def _arriving(self, provider: str, group: MomentGroup) -> MarketBatch:
         """What of a group reaches the gateway: all that routes ask for, while the provider is connected."""
         batch = group.batches[provider]
         there = without(batch, self._down[provider].holding(event_times(batch)))
@@ -187,17 +191,17 @@ class _Rehearsal:
             while len(rows := reader.take(MAX_BATCH)):
                 self._saw_edge(edge_id, rows)
         async with anyio.create_task_group() as tasks:
-            for actor in self._actors:
+            for actor in self._running:
                 for watch in actor.watches.values():
                     watch.look()
                 tasks.start_soon(self._act, actor, window, happened, end_us)
-        for actor in self._actors:
+        for actor in self._running:
             for edge_id, watch in actor.watches.items():
                 self._saw_edge(edge_id, watch.read().copy())
-        self._actors = [a for a in self._actors if a.trader.node.name not in self._observed.failures]
+        self._running = [a for a in self._running if a.trader.node.name not in self._run_record.failures]
 
     async def _act(
-        self, actor: _Actor, window: Window, happened: Mapping[str, MarketBatch], end_us: float
+        self, actor: _RunningStrategy, window: Window, happened: Mapping[str, MarketBatch], end_us: float
     ) -> None:
         """Lets a strategy go through what of the window is in all of its rings."""
         node = actor.trader.node
@@ -210,7 +214,7 @@ class _Rehearsal:
         try:
             await actor.trader.go_through(part, batch, end_us)
         except StrategyFailed as failed:
-            self._observed.failures[node.name] = Failure(self._time_of(failed, window), failed.fault)
+            self._run_record.failures[node.name] = Failure(self._time_of(failed, window), failed.fault)
             for edge in self._graph.edges:
                 if edge.target == node.name:
                     self._plane.edges[edge.id].detach()
@@ -228,16 +232,16 @@ class _Rehearsal:
         rows = records.copy() if chosen is None else records[chosen]
         if len(rows):
             event = self._plane.flows[name].node.gives
-            self._observed.routed.setdefault(name, []).append(Seen(event, rows))
+            self._run_record.routed.setdefault(name, []).append(EventRecords(event, rows))
 
     def _saw_edge(self, edge_id: str, rows: Records) -> None:
         if len(rows):
             event = self._plane.edges[edge_id].layout.event
-            self._observed.read.setdefault(edge_id, []).append(Seen(event, rows))
+            self._run_record.read.setdefault(edge_id, []).append(EventRecords(event, rows))
 
 
 @dataclass
-class _Actor:
+class _RunningStrategy:
     """A strategy that runs, with what looks on at its rings and the routes that lead to it."""
 
     trader: SimulatedTrader
@@ -245,9 +249,9 @@ class _Actor:
     flows: tuple[RouteFlow, ...]
 
 
-def _end_us(scenario: Scenario, tapes: Mapping[str, Tape]) -> float:
+def _end_us(scenario: Scenario, timelines: Mapping[str, Timeline]) -> float:
     """A test ends some time after the last that is said to happen."""
-    ends = [START_US, *(float(tape.times[-1]) for tape in tapes.values() if len(tape.times))]
+    ends = [START_US, *(float(timeline.times[-1]) for timeline in timelines.values() if len(timeline.times))]
     for step in scenario.steps:
         if isinstance(step, Expectation):
             ends += [at_us(step.until)] if step.until is not None else []

@@ -1,4 +1,4 @@
-"""What of the tapes comes together: groups of moments, none larger than what every pool can hold."""
+"""What of the timelines comes together: groups of moments, none larger than what every pool can hold."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.kernels.kline import PATIENCE_US
 from meltica_dsl.model.pipeline import HOLDING_STAGES, Conflate, Kline
 from meltica_runtime.dataplane.market_batch import MarketBatch
-from meltica_runtime.testing.timeline import Tape
+from meltica_runtime.testing.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MomentGroup:
     """Batches by provider, for all moments from `start_us` to `last_us`; nothing more happens before
     `next_us`."""
 
@@ -27,21 +27,26 @@ class Group:
     next_us: float
 
 
-def groups(graph: Graph, tapes: Mapping[str, Tape], limit: int, end_us: float) -> Iterator[Group]:
-    """All that the tapes hold, in the order of time. `limit` is the most events of several moments together;
+def moment_groups(
+    graph: Graph, timelines: Mapping[str, Timeline], limit: int, end_us: float
+) -> Iterator[MomentGroup]:
+    """All that the timelines hold, in the order of time. `limit` is the most events of several moments;
     those of one moment always come together, since they are what a pool has to hold at once.
 
     Nothing that a test can see depends on `limit`: no group holds the end of a window of a stage.
     """
-    times = np.concatenate([tape.times for tape in tapes.values()]) if tapes else np.empty(0)
+    times = np.concatenate([timeline.times for timeline in timelines.values()]) if timelines else np.empty(0)
     moments, counts = np.unique(times, return_counts=True)
     firsts = _firsts(graph, moments, counts, limit)
     bounds = [*firsts, len(moments)]
     for first, after in pairwise(bounds):
         next_us = float(moments[after]) if after < len(moments) else end_us
         last_us = float(moments[after - 1])
-        yield Group(
-            {name: _between(tape, float(moments[first]), last_us, next_us) for name, tape in tapes.items()},
+        yield MomentGroup(
+            {
+                name: _between(timeline, float(moments[first]), last_us, next_us)
+                for name, timeline in timelines.items()
+            },
             float(moments[first]),
             last_us,
             next_us,
@@ -49,20 +54,20 @@ def groups(graph: Graph, tapes: Mapping[str, Tape], limit: int, end_us: float) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _FlushTimes:
     """Moments, in microseconds, at which stages may let go of what they hold: `every` apart."""
 
     every_us: float
     offset_us: float
 
 
-def _grids(graph: Graph) -> Iterator[_Grid]:
+def _flush_times(graph: Graph) -> Iterator[_FlushTimes]:
     for stage in (stage for route in graph.routes for stage in route.stages):
         if isinstance(stage, Conflate):
-            yield _Grid(stage.every.us, 0.0)
+            yield _FlushTimes(stage.every.us, 0.0)
         elif isinstance(stage, Kline):
-            yield _Grid(stage.interval.us, 0.0)
-            yield _Grid(stage.interval.us, PATIENCE_US)
+            yield _FlushTimes(stage.interval.us, 0.0)
+            yield _FlushTimes(stage.interval.us, PATIENCE_US)
 
 
 def _holds_freely(graph: Graph) -> bool:
@@ -77,7 +82,7 @@ def _firsts(graph: Graph, moments: NDArray[np.float64], counts: NDArray[np.int64
     """Numbers of the moments that begin a group."""
     # Where a stage lets go at moments that are on no grid, each moment is a group.
     crosses = np.full(len(moments), _holds_freely(graph), np.bool_)
-    for grid in set(_grids(graph)):
+    for grid in set(_flush_times(graph)):
         windows = np.floor((moments - grid.offset_us) / grid.every_us)
         crosses[1:] |= windows[1:] != windows[:-1]
     firsts: list[int] = []
@@ -90,7 +95,7 @@ def _firsts(graph: Graph, moments: NDArray[np.float64], counts: NDArray[np.int64
     return firsts
 
 
-def _between(tape: Tape, start_us: float, last_us: float, next_us: float) -> MarketBatch:
-    start = int(np.searchsorted(tape.times, start_us, side="left"))
-    stop = int(np.searchsorted(tape.times, last_us, side="right"))
-    return tape.part(start, stop, next_us)
+def _between(timeline: Timeline, start_us: float, last_us: float, next_us: float) -> MarketBatch:
+    start = int(np.searchsorted(timeline.times, start_us, side="left"))
+    stop = int(np.searchsorted(timeline.times, last_us, side="right"))
+    return timeline.part(start, stop, next_us)

@@ -26,8 +26,8 @@ _LEVEL_QUANTITY = Decimal(1)
 
 
 @dataclass(frozen=True)
-class Tape:
-    """`rows` by event, ascending in time; `positions` are their places in the tape's overall order, and
+class Timeline:
+    """`rows` by event, ascending in time; `positions` are their places in the timeline's overall order, and
     `times` those of all events in it. `venue_seq` of each record is its place."""
 
     rows: Mapping[str, Rows]
@@ -44,16 +44,16 @@ class Tape:
         return MarketBatch(rows, positions, stop - start, end_us)
 
 
-def read_tapes(graph: Graph, scenario: Scenario, root: Path) -> dict[str, Tape]:
-    """The tape of each provider, by its name. Files lie where `root`, the project's folder, says.
+def read_timelines(graph: Graph, scenario: Scenario, root: Path) -> dict[str, Timeline]:
+    """The timeline of each provider, by its name. Files lie where `root`, the project's folder, says.
 
     Raises `SourceFault` where a file cannot be read.
     """
     codes = codes_of(graph)
-    return {node.name: _tape(node, codes[node.name], scenario, root) for node in graph.providers}
+    return {node.name: _timeline(node, codes[node.name], scenario, root) for node in graph.providers}
 
 
-def _tape(node: ProviderNode, codes: MarketCodes, scenario: Scenario, root: Path) -> Tape:
+def _timeline(node: ProviderNode, codes: MarketCodes, scenario: Scenario, root: Path) -> Timeline:
     writer = _RecordWriter(node, codes)
     pieces: list[tuple[str, Rows]] = []
     for step in scenario.steps:
@@ -68,11 +68,11 @@ def _tape(node: ProviderNode, codes: MarketCodes, scenario: Scenario, root: Path
     return _ordered(pieces)
 
 
-def _ordered(pieces: Iterable[tuple[str, Rows]]) -> Tape:
+def _ordered(pieces: Iterable[tuple[str, Rows]]) -> Timeline:
     """Pieces in one order: by time, then as the test names them."""
     kept = [(event, rows) for event, rows in pieces if len(rows)]
     if not kept:
-        return Tape({}, {}, np.empty(0))
+        return Timeline({}, {}, np.empty(0))
     times = np.concatenate([rows["time"] for _, rows in kept])
     order = np.argsort(times, kind="stable")
     places = np.empty(len(order), np.int64)
@@ -87,7 +87,7 @@ def _ordered(pieces: Iterable[tuple[str, Rows]]) -> Tape:
         rows = joined_rows([kept[i][1] for i in own])[ranks]
         rows["venue_seq"] = own_places[ranks]
         rows_by_event[event], places_by_event[event] = rows, own_places[ranks]
-    return Tape(rows_by_event, places_by_event, times[order])
+    return Timeline(rows_by_event, places_by_event, times[order])
 
 
 class _RecordWriter:

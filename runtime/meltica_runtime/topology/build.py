@@ -15,8 +15,8 @@ from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import Sink, SinkContext
 from meltica_runtime.store.pool import Database
-from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
-from meltica_runtime.strategies.isolate import IsolateWorld
+from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
+from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.strategies.latency import LatencyMeter
 from meltica_runtime.topology.clock import Microseconds, monotonic_s
 from meltica_runtime.topology.options import GatewayOptions
@@ -39,14 +39,14 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """Makes nodes. `pump` is called by providers when they have written, `report` with what venues say, and
-    `outlets` say where the doings of strategies go."""
+    `callbacks` say where the doings of strategies go."""
 
     options: GatewayOptions
     database: Database
     clock: Microseconds
     pump: Callable[[], None]
     report: Callable[[VenueReport], None]
-    outlets: InstanceOutlets
+    callbacks: InstanceCallbacks
 
     def all_of(self, plane: DataPlane) -> Parts:
         """Every node of the plane's graph."""
@@ -100,8 +100,8 @@ class Workshop:
         run = _base36(int(self.clock() / 1_000))
         codes, clock, seed = plane.codes, self.clock, self.options.seed or 0
 
-        def world(start: int) -> IsolateWorld:
-            return IsolateWorld(
+        def env(start: int) -> IsolateEnv:
+            return IsolateEnv(
                 symbols=codes.symbols,
                 providers=codes.providers,
                 order_prefix=f"{plain_name(node.name)}-{run}-{start}",
@@ -111,7 +111,7 @@ class Workshop:
 
         rings = tuple(plane.edges[edge.id] for edge in edges)
         latency = LatencyMeter(rings, self.clock)
-        return StrategyInstance(node, inbox_geometry(edges), rings, world, self.outlets, monotonic_s, latency)
+        return StrategyInstance(node, inbox_geometry(edges), rings, env, self.callbacks, monotonic_s, latency)
 
     def _sink(self, node: SinkNode, plane: DataPlane) -> Sink:
         context = SinkContext(

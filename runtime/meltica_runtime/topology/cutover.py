@@ -62,7 +62,7 @@ class Switch:
             for node in parts.graph.providers:
                 if self._planned.fate(node.id).stays:
                     rings = parts.plane.ingresses[node.name]
-                    back.callback(parts.providers[node.name].take_up(node, rings))
+                    back.callback(parts.providers[node.name].resume(node, rings))
             back.pop_all()
         return lost
 

@@ -24,7 +24,7 @@ from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import StoredPosition
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
-from meltica_runtime.strategies.instance import InstanceOutlets, StrategyInstance
+from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
 from meltica_runtime.topology import notes
 from meltica_runtime.topology.build import Parts, Workshop
 from meltica_runtime.topology.clock import Microseconds
@@ -61,8 +61,8 @@ class Core:
         plane = build_data_plane(graph)
         self.sequencer = plane.sequencer
         self.hand = DeskHand(self.sequencer, self.run_pump)
-        outlets = InstanceOutlets(self.hand.act, notes.note_log, self._note_fault)
-        self.workshop = Workshop(options, database, clock, self.run_pump, self._report, outlets)
+        callbacks = InstanceCallbacks(self.hand.act, notes.note_log, self._note_fault)
+        self.workshop = Workshop(options, database, clock, self.run_pump, self._report, callbacks)
         self.parts: Parts = self.workshop.all_of(plane)
         self._journal = journal = KeptJournal(PostgresJournal(database))
         self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)

@@ -43,7 +43,7 @@ class Block:
         return Block(rows, positions, self.times[is_kept])
 
 
-class BlockCutter:
+class BlockSource:
     """A `MarketSource` over an iterator of blocks whose times ascend from block to block."""
 
     def __init__(self, blocks: Iterator[Block]) -> None:
@@ -73,7 +73,7 @@ class BlockCutter:
         """Goes on with this in the place of what is left of the present block."""
         self._block, self._place = rest, 0
 
-    def ask(self, depths: Mapping[str, int]) -> None:
+    def subscribe(self, depths: Mapping[str, int]) -> None:
         """A recording gives what is in it, whatever it is asked for."""
 
     def next_batch(self, limit: int, until_us: float) -> MarketBatch:

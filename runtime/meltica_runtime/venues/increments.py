@@ -24,7 +24,7 @@ def exact_decimal(value: float) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class Increment:
     """Multiples of `step`, a positive decimal such as 0.01 or 0.05."""
 
     step: Decimal

@@ -43,7 +43,7 @@ class ProviderState(Enum):
     FAILED = "failed"
 
 
-OVER = (ProviderState.STOPPED, ProviderState.FAILED)
+ENDED = (ProviderState.STOPPED, ProviderState.FAILED)
 """The states of a provider that sends nothing any more."""
 
 
@@ -73,7 +73,7 @@ class LiveProvider(Protocol):
 
     async def run(self) -> None: ...
 
-    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
+    def resume(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
         """Is this node from now on, and writes into these rings. It differs from the one before in what is
         asked of it: other events, other depths of books, whether a strategy trades on it. `venue` may be
         there now; one that was there stays, since its orders do. Returns the way back, which is open until

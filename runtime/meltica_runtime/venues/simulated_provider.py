@@ -22,7 +22,7 @@ from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Mar
 from meltica_runtime.orders.order import Filled
 from meltica_runtime.venues.instrument import Instrument
 from meltica_runtime.venues.live_provider import ProviderContext, ProviderState, ProviderStatistics
-from meltica_runtime.venues.paper.opening import instruments, needed_depths, paper_venue
+from meltica_runtime.venues.paper.opening import instruments, paper_venue, subscribed_depths
 from meltica_runtime.venues.paper.trading import PaperTrading
 from meltica_runtime.venues.paper.venue import PaperVenue
 from meltica_runtime.venues.source_fault import SourceFault
@@ -37,8 +37,8 @@ ROUND_EVENTS = 8_192
 _log = logging.getLogger("meltica")
 
 
-class PlayedSource(MarketSource, Protocol):
-    def ask(self, depths: Mapping[str, int]) -> None:
+class SubscribableSource(MarketSource, Protocol):
+    def subscribe(self, depths: Mapping[str, int]) -> None:
         """Gives these events from its present place on, with so many levels a side of a book. Those that it
         gave already go on without a gap; what it has not it leaves out."""
         ...
@@ -56,7 +56,7 @@ class Pace(Protocol):
         ...
 
 
-class WallPace:
+class RealTimePace:
     """The market's time is the clock's."""
 
     def begin(self, now_us: float, first_us: float) -> None:
@@ -66,7 +66,7 @@ class WallPace:
         return now_us
 
 
-class PacedProvider:
+class SimulatedProvider:
     """A `LiveProvider`. When a ring is full because its reader blocks, the market stops for a while and
     catches up later, round by round: nothing is lost, and `lag_s` of the statistics shows it.
 
@@ -77,7 +77,7 @@ class PacedProvider:
         self,
         node: ProviderNode,
         context: ProviderContext,
-        start: Callable[[float, Mapping[str, int]], PlayedSource],
+        start: Callable[[float, Mapping[str, int]], SubscribableSource],
         pace: Pace,
     ) -> None:
         """`start` opens the source, given the clock, and the events wanted with the depths of their books; it
@@ -87,7 +87,7 @@ class PacedProvider:
         self._rings = context.rings
         self._start = start
         self._pace = pace
-        self._source: PlayedSource | None = None
+        self._source: SubscribableSource | None = None
         self._codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
         self._paper: PaperVenue | None = None
         self._trading: PaperTrading | None = None
@@ -123,32 +123,32 @@ class PacedProvider:
             error=self._error,
         )
 
-    def take_up(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
-        """See `LiveProvider.take_up`."""
+    def resume(self, node: ProviderNode, rings: Mapping[str, IngressRing]) -> Callable[[], None]:
+        """See `LiveProvider.resume`."""
         before = self._rings, self._by_event, self._paper, self._trading
-        asked = self._wanted
+        subscribed = self._wanted
 
-        def back() -> None:
-            wanted = self._wanted
+        def rollback() -> None:
+            resubscribed = self._wanted
             self._rings, self._by_event, self._paper, self._trading = before
-            self._ask_instead_of(wanted)
+            self._resubscribe(resubscribed)
 
         with ExitStack() as undo:
-            undo.callback(back)
+            undo.callback(rollback)
             self._rings = rings
             self._by_event = dict.fromkeys(rings, 0) | self._by_event
             if self._paper is None:
                 self._use_paper(node)
                 if self._trading and self._state is ProviderState.RUNNING:
                     self._trading.open()
-            self._ask_instead_of(asked)
+            self._resubscribe(subscribed)
             undo.pop_all()
-        return back
+        return rollback
 
-    def _ask_instead_of(self, asked: Mapping[str, int]) -> None:
+    def _resubscribe(self, subscribed: Mapping[str, int]) -> None:
         # Of nobody asking for anything a source makes nothing but empty blocks, for ever.
-        if self._source is not None and self._wanted and self._wanted != asked:
-            self._source.ask(self._wanted)
+        if self._source is not None and self._wanted and self._wanted != subscribed:
+            self._source.subscribe(self._wanted)
 
     def _use_paper(self, node: ProviderNode) -> None:
         """Has an account from now on, if a strategy trades on it."""
@@ -159,7 +159,7 @@ class PacedProvider:
     def _wanted(self) -> dict[str, int]:
         """The events that the source is asked for, with the depths of their books."""
         depths = {event: ring.layout.depth for event, ring in self._rings.items()}
-        return needed_depths(depths, DEFAULT_BOOK_DEPTH) if self._paper else depths
+        return subscribed_depths(depths, DEFAULT_BOOK_DEPTH) if self._paper else depths
 
     async def run(self) -> None:
         """Until cancelled, or until the source is exhausted and every order it had to answer is answered.

@@ -11,7 +11,7 @@ from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime import resources
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.sinks.ring_reader import RingReader
-from meltica_runtime.strategies.isolate import Isolate, IsolateWorld
+from meltica_runtime.strategies.isolate import Isolate, IsolateEnv
 
 PIPELINE = """
 pipeline sized
@@ -39,8 +39,8 @@ async def test_rings_inboxes_and_waiting_places_take_what_the_budget_says(graph:
     plane = build_data_plane(graph)
     node = graph.strategies[0]
     inbox = inbox_geometry(edge for edge in graph.edges if edge.target == node.name)
-    world = IsolateWorld(graph.symbols, tuple(p.name for p in graph.providers), "order", 0.0, 0)
-    async with Isolate(node, inbox, world) as isolate:
+    env = IsolateEnv(graph.symbols, tuple(p.name for p in graph.providers), "order", 0.0, 0)
+    async with Isolate(node, inbox, env) as isolate:
         taken = isolate.memory.nbytes
     taken += sum(ring.memory.nbytes for own in plane.ingresses.values() for ring in own.values())
     taken += sum(RingReader(edge).size_bytes for edge in plane.edges_of("lines"))

@@ -16,7 +16,7 @@ from meltica_runtime.simulation.simulation import Simulation
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.provider import fake_market_settings
-from meltica_runtime.venues.paper.opening import needed_depths
+from meltica_runtime.venues.paper.opening import subscribed_depths
 
 STRATEGIES = {
     "market-making": ("trade book ticker", "spread = 2bps, size = 0.01, requote_interval = 5ms"),
@@ -95,7 +95,9 @@ def simulated(graph: Graph, events: int, batch: int) -> Transcript:
         node.name: FakeMarket(
             fake_market_settings(node, seed=None, start_us=0.0),
             MarketCodes(number, {symbol: codes[symbol] for symbol in node.symbols}),
-            needed_depths({ingress.event: ingress.depth for ingress in node.ingresses}, DEFAULT_BOOK_DEPTH),
+            subscribed_depths(
+                {ingress.event: ingress.depth for ingress in node.ingresses}, DEFAULT_BOOK_DEPTH
+            ),
         )
         for number, node in enumerate(graph.providers)
     }

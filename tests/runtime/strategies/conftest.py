@@ -19,7 +19,7 @@ from meltica_dsl.model.values import Duration, Size
 from meltica_dsl.text.source import Location
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.strategies.fault import StrategyFailed
-from meltica_runtime.strategies.isolate import ColdEvent, Isolate, IsolateWorld
+from meltica_runtime.strategies.isolate import ColdEvent, Isolate, IsolateEnv
 
 PLACE = Location("test.mel", 1, 1)
 SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-EUR")
@@ -75,7 +75,7 @@ def ring_of(edge):
     )
 
 
-def world(**changes):
+def env(**changes):
     fields = {
         "symbols": SYMBOLS,
         "providers": PROVIDERS,
@@ -83,7 +83,7 @@ def world(**changes):
         "start_us": START_US,
         "seed": 7,
     }
-    return IsolateWorld(**{**fields, **changes})
+    return IsolateEnv(**{**fields, **changes})
 
 
 class Bench:
@@ -121,10 +121,10 @@ class Bench:
 
 @asynccontextmanager
 async def opened(source, *edges, settings=None, **changes):
-    """A `Bench` of a module with this source. `changes` are of its world, `settings` of its node."""
+    """A `Bench` of a module with this source. `changes` are of its env, `settings` of its node."""
     edges = edges or (graph_edge(),)
     inbox = inbox_geometry(edges)
-    async with Isolate(strategy(source, **(settings or {})), inbox, world(**changes)) as isolate:
+    async with Isolate(strategy(source, **(settings or {})), inbox, env(**changes)) as isolate:
         isolate.words[at.TRADING_U32] = 1
         rings = [ring_of(edge) for edge in edges]
         for ring, place in zip(rings, inbox.rings, strict=True):
@@ -166,7 +166,7 @@ def lab():
         strategy=strategy,
         edge=graph_edge,
         ring_of=ring_of,
-        world=world,
+        env=env,
         opened=opened,
         play=play,
         fault_of=fault_of,

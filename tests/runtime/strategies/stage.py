@@ -10,7 +10,7 @@ import anyio
 
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.strategies.instance import (
-    InstanceOutlets,
+    InstanceCallbacks,
     InstanceState,
     StrategyInstance,
 )
@@ -70,11 +70,11 @@ def build(lab, make_trades, source, edges=(), **settings):
     edges = edges or (lab.edge(),)
     rings = [lab.ring_of(edge) for edge in edges]
 
-    def world(start):
+    def env(start):
         stage.starts.append(start)
-        return lab.world(order_prefix=f"probe-{start}")
+        return lab.env(order_prefix=f"probe-{start}")
 
-    outlets = InstanceOutlets(
+    callbacks = InstanceCallbacks(
         effects=lambda _node, effects: stage.effects.extend(effects),
         log=lambda _node, line: stage.logs.append(line.text),
         fault=lambda _node, fault, again: stage.faults.append((fault, again)),
@@ -82,7 +82,7 @@ def build(lab, make_trades, source, edges=(), **settings):
     node = lab.strategy(lab.module(source, "let seen = 0;"), **settings)
     latency = LatencyMeter(rings, lambda: stage.now * 1e6)
     instance = StrategyInstance(
-        node, inbox_geometry(edges), tuple(rings), world, outlets, lambda: stage.now, latency
+        node, inbox_geometry(edges), tuple(rings), env, callbacks, lambda: stage.now, latency
     )
     stage = Stage_(instance, rings, make_trades)
     return stage

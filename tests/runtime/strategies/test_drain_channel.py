@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meltica_compiler.records import inbox_geometry as at
 from meltica_dsl.model.values import Duration, Size
-from meltica_runtime.strategies.drain_channel import CHARACTERS, Conversation
+from meltica_runtime.strategies.drain_channel import CHARACTERS, DrainChannel
 from meltica_runtime.strategies.fault import Stage, StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 
@@ -40,7 +40,7 @@ async def went_through(lab, make_trades, steps, *, talks):
     async with AsyncExitStack() as stack:
         bench = await stack.enter_async_context(lab.opened(lab.module(BUSY)))
         if talks:
-            bench.drain_by = (await stack.enter_async_context(Conversation(bench.isolate))).drain
+            bench.drain_by = (await stack.enter_async_context(DrainChannel(bench.isolate))).drain
         try:
             for trades, told, limit in steps:
                 if trades:
@@ -66,7 +66,7 @@ def test_it_answers_as_calls_do(lab, make_trades, steps):
 @pytest.mark.parametrize("length", [0, 1, 4_097, CHARACTERS - 200, CHARACTERS + 1])
 async def test_texts_of_any_length_come_through(lab, length):
     text = ("a\u00fc\N{GRINNING FACE}" * length)[:length]
-    async with lab.opened(lab.module(SAYING)) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(lab.module(SAYING)) as bench, DrainChannel(bench.isolate) as talk:
         bench.cut(2)
         result = await talk.drain((lab.cold(1, text=text),), 10)
         # JavaScript counts a character beyond the first 65,536 twice, and may cut it in two.
@@ -79,7 +79,7 @@ async def test_an_answer_that_is_too_long_comes_home_with_the_call(lab, make_tra
     source = lab.module(
         "onTrade() { for (let i = 0; i < 1000; i++) runtime.submitOrder(null, 'buy', 1, 1); }"
     )
-    async with lab.opened(source) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(source) as bench, DrainChannel(bench.isolate) as talk:
         for seq in (1, 2, 3):
             bench.offer(make_trades([seq]))
             assert len((await talk.drain((), 10)).effects) == 1_000
@@ -87,7 +87,7 @@ async def test_an_answer_that_is_too_long_comes_home_with_the_call(lab, make_tra
 
 async def test_it_goes_on_after_a_silence(lab, make_trades):
     source = lab.module("onTrade(c, evt) { log(evt.$seq); }")
-    async with lab.opened(source) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(source) as bench, DrainChannel(bench.isolate) as talk:
         for seq in (1, 2, 3):
             bench.offer(make_trades([seq]))
             assert [line.text for line in (await talk.drain((), 10)).logs] == [str(seq)]
@@ -98,7 +98,7 @@ async def test_it_goes_on_after_a_silence(lab, make_trades):
 
 async def test_to_find_nothing_is_progress_too(lab):
     """Many drains are one call, and that is watched for a heart that stands still."""
-    async with lab.opened(lab.module("onTrade() {}")) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(lab.module("onTrade() {}")) as bench, DrainChannel(bench.isolate) as talk:
         beats = []
         for _ in range(5):
             assert (await talk.drain((), 10)).handled == 0
@@ -107,7 +107,7 @@ async def test_to_find_nothing_is_progress_too(lab):
 
 
 async def test_others_have_their_turn_meanwhile(lab):
-    async with lab.opened(lab.module("onTrade() {}")) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(lab.module("onTrade() {}")) as bench, DrainChannel(bench.isolate) as talk:
         with anyio.move_on_after(0.05) as scope:
             while True:
                 await talk.drain((), 10)
@@ -123,7 +123,7 @@ async def test_others_have_their_turn_meanwhile(lab):
 )
 async def test_a_strategy_that_cannot_go_on_is_ended(lab, make_trades, handler, stage):
     limits = {"drain_limit": Duration(500_000_000), "memory": Size(64 << 20)}
-    async with lab.opened(lab.module(handler), settings=limits) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(lab.module(handler), settings=limits) as bench, DrainChannel(bench.isolate) as talk:
         bench.offer(make_trades([1]))
         with pytest.raises(StrategyFailed) as failed:
             await talk.drain((), 10)
@@ -132,7 +132,7 @@ async def test_a_strategy_that_cannot_go_on_is_ended(lab, make_trades, handler, 
 
 async def test_a_drain_can_be_cancelled(lab, make_trades):
     source = lab.module("onTrade() { for (;;); }")
-    async with lab.opened(source) as bench, Conversation(bench.isolate) as talk:
+    async with lab.opened(source) as bench, DrainChannel(bench.isolate) as talk:
         bench.offer(make_trades([1]))
         with anyio.move_on_after(0.05) as scope:
             await talk.drain((), 10)

@@ -8,7 +8,7 @@ import pytest
 from meltica_compiler.records import inbox_geometry as at
 from meltica_dsl.model.pipeline import Linger
 from meltica_dsl.model.values import Duration, Size
-from meltica_runtime.strategies.drain_channel import Conversation
+from meltica_runtime.strategies.drain_channel import DrainChannel
 from meltica_runtime.strategies.fault import Stage, StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 
@@ -155,7 +155,7 @@ TAMPERINGS = {
     "host": "try { globalThis.__meltica = { drain: () => 5 }; } catch { delete globalThis.__meltica; }",
     "drain": "try { __meltica.drain([], 1, 0); } catch {}",
     "mailbox": "try { __meltica.openMailbox(64, 9); } catch {}",
-    "converse": "try { __meltica.converse(); } catch {}",
+    "serveDrains": "try { __meltica.serveDrains(); } catch {}",
     "characters": "String.fromCharCode = () => '[7'; String.prototype.charCodeAt = () => 7;",
     "parse": "JSON.parse = () => [7]; Reflect.apply = () => '[]';",
     "subarray": "Object.getPrototypeOf(Uint16Array.prototype).subarray = () => ['[', ']'];",
@@ -184,7 +184,7 @@ def test_who_tampers_with_the_language_hurts_nobody_else(lab, make_trades, name,
             async with lab.opened(source, settings={"drain_limit": Duration(200_000_000)}) as bench:
                 bench.offer(make_trades(range(1, 4)))
                 if way == "by conversation":
-                    async with Conversation(bench.isolate) as talk:
+                    async with DrainChannel(bench.isolate) as talk:
                         bench.drain_by = talk.drain
                         await bench.drain_all(lab.cold(2))
                 else:

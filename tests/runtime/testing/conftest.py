@@ -13,7 +13,7 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.diagnostics.diagnostic import has_errors
 from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime.testing.outcome import Outcome
-from meltica_runtime.testing.trial import Trial
+from meltica_runtime.testing.scenario_suite import ScenarioSuite
 
 PUPPET = """
 // Does what a trade's id asks for: 901 buys, 902 sells far away, 903 cancels, 904 amends, 905 throws,
@@ -86,34 +86,34 @@ def compiled_tests(folder: Path, text: str, pipeline: str = PIPELINE, *, dry: st
 
 
 @pytest.fixture
-def tried(tmp_path: Path) -> Callable[..., list[Outcome]]:
+def outcomes_of(tmp_path: Path) -> Callable[..., list[Outcome]]:
     """Runs all tests of a text that follows the pipeline."""
 
     def run(text: str, *, batch: int = MAX_BATCH, limit_s: float = 30.0, **more: str) -> list[Outcome]:
         compiled = compiled_tests(tmp_path, text, **more)
-        trial = Trial(compiled.graph, compiled.sources, tmp_path, limit_s)
-        return [anyio.run(trial.run, scenario, batch) for scenario in compiled.scenarios]
+        suite = ScenarioSuite(compiled.graph, compiled.sources, tmp_path, limit_s)
+        return [anyio.run(suite.run, scenario, batch) for scenario in compiled.scenarios]
 
     return run
 
 
 @pytest.fixture
-def trial(tried: Callable[..., list[Outcome]]) -> Callable[..., Outcome]:
+def outcome_of(outcomes_of: Callable[..., list[Outcome]]) -> Callable[..., Outcome]:
     """Runs one test that consists of these steps."""
 
     def run(steps: str, **more: object) -> Outcome:
-        (outcome,) = tried(f'test "t" {{\n{steps}\n}}', **more)
+        (outcome,) = outcomes_of(f'test "t" {{\n{steps}\n}}', **more)
         return outcome
 
     return run
 
 
 @pytest.fixture
-def met(trial: Callable[..., Outcome]) -> Callable[..., list[bool]]:
+def met(outcome_of: Callable[..., Outcome]) -> Callable[..., list[bool]]:
     """Which of the expectations among these steps are met."""
 
     def run(steps: str, **more: object) -> list[bool]:
-        outcome = trial(steps, **more)
+        outcome = outcome_of(steps, **more)
         unmet = [problem.text for problem in outcome.problems]
         lines = [line.strip() for line in steps.splitlines()]
         return [line not in unmet for line in lines if line.startswith("expect")]

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.runtime.testing.conftest import compiled_tests
 
-from meltica_runtime.testing.scenario_runner import rehearse
-from meltica_runtime.testing.timeline import read_tapes
+from meltica_runtime.testing.scenario_runner import run_scenario
+from meltica_runtime.testing.timeline import read_timelines
 
 times = st.lists(st.integers(0, 400), min_size=1, max_size=40).map(sorted)
 """Milliseconds. Several events of a moment and several moments of a window are likely."""
@@ -45,9 +45,9 @@ def _time(line: str) -> int:
     return int(line.split()[1].removesuffix("ms"))
 
 
-def seen(compiled, tapes, batch):
+def seen(compiled, timelines, batch):
     """All that was seen, in a form that can be compared."""
-    observed = anyio.run(rehearse, compiled.graph, compiled.scenarios[0], tapes, batch)
+    observed = anyio.run(run_scenario, compiled.graph, compiled.scenarios[0], timelines, batch)
     rows = {
         (kind, name): np.concatenate([one.rows for one in pieces]).tobytes()
         for kind, own in (("routed", observed.routed), ("read", observed.read))
@@ -64,19 +64,19 @@ def seen(compiled, tapes, batch):
 @given(steps())
 def test_a_test_sees_the_same_in_batches_of_every_size(tmp_path, text):
     compiled = compiled_tests(tmp_path, f'test "t" {{\n{text}\nexpect it receives at least 0\n}}')
-    tapes = read_tapes(compiled.graph, compiled.scenarios[0], tmp_path)
-    whole = seen(compiled, tapes, 8_192)
-    assert seen(compiled, tapes, 1) == whole
-    assert seen(compiled, tapes, 5) == whole
+    timelines = read_timelines(compiled.graph, compiled.scenarios[0], tmp_path)
+    whole = seen(compiled, timelines, 8_192)
+    assert seen(compiled, timelines, 1) == whole
+    assert seen(compiled, timelines, 5) == whole
 
 
 @pytest.mark.parametrize("batch", [1, 8_192])
-def test_a_test_runs_the_same_again(tried, batch):
+def test_a_test_runs_the_same_again(outcomes_of, batch):
     steps = "\n".join(
         f"at {n}ms paper.trade {{ symbol = BTC-USDT, price = 100, quantity = 1, trade_id = {901 + n % 4} }}"
         for n in range(20)
     )
-    first, second = tried(
+    first, second = outcomes_of(
         f'test "one" {{ {steps}\nexpect it orders 0 }}\ntest "two" {{ {steps}\nexpect it orders 0 }}',
         batch=batch,
     )

@@ -167,10 +167,10 @@ expect last receives 7 trade
         ("tape.jsonl", "{", "cannot be read"),
     ],
 )
-def test_a_file_that_cannot_be_read_fails_the_test_and_says_why(trial, tmp_path, name, content, why):
+def test_a_file_that_cannot_be_read_fails_the_test_and_says_why(outcome_of, tmp_path, name, content, why):
     if content is not None:
         (tmp_path / name).write_text(content)
-    (problem,) = trial(f'at 0s paper.trade from "{name}"\nexpect it receives nothing').problems
+    (problem,) = outcome_of(f'at 0s paper.trade from "{name}"\nexpect it receives nothing').problems
     assert isinstance(problem, CouldNotRun)
     assert str(tmp_path / name) in problem.message
     assert why in problem.message

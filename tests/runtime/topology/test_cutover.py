@@ -16,7 +16,7 @@ from meltica_runtime.dataplane.route_ring import RouteRing
 from meltica_runtime.topology.reload import SwapFailed
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.paper.trading import PaperTrading
-from meltica_runtime.venues.simulated_provider import PacedProvider
+from meltica_runtime.venues.simulated_provider import SimulatedProvider
 
 pytestmark = pytest.mark.anyio
 
@@ -69,13 +69,13 @@ STEPS = (
     (EdgeRing, "follow"),
     (IdentifierDedupe, "adopt"),
     (RecentKeys, "renumbered"),
-    (PacedProvider, "take_up"),
-    (PacedProvider, "_use_paper"),
+    (SimulatedProvider, "resume"),
+    (SimulatedProvider, "_use_paper"),
     (PaperTrading, "open"),
     (FakeMarket, "ask"),
 )
 
-RETURN_THE_WAY_BACK = (PacedProvider.take_up, EdgeRing.follow)
+RETURN_THE_WAY_BACK = (SimulatedProvider.resume, EdgeRing.follow)
 
 
 class Broken(Exception):

@@ -16,7 +16,7 @@ from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.book import MAX_WAITING_DIFFS, BookState, DepthBook
-from meltica_runtime.venues.binance.frame_result import Verdict
+from meltica_runtime.venues.binance.frame_result import FrameResult
 from meltica_runtime.venues.binance.frames import FrameDecoder
 from meltica_runtime.venues.binance.messages import DepthSnapshot, DepthUpdate
 from meltica_runtime.venues.order_book import OrderBook
@@ -158,10 +158,10 @@ def test_the_captured_books_join_their_snapshots_and_equal_an_independent_assemb
     names = {name.replace("-", ""): name for name in CAPTURED.symbols}
     for time_s, kind, text in items:
         if kind == "frame":
-            verdict = decoder.take(text.encode(), time_s * 1e6)
-            assert verdict in (Verdict.WRITTEN, Verdict.HELD), text
+            result = decoder.take(text.encode(), time_s * 1e6)
+            assert result in (FrameResult.WRITTEN, FrameResult.HELD), text
         else:
-            assert decoder.join(names[kind], text.encode(), time_s * 1e6) is Verdict.WRITTEN
+            assert decoder.join(names[kind], text.encode(), time_s * 1e6) is FrameResult.WRITTEN
     books = rings["book"].records[: rings["book"].written]
     assert len(books) > 150
     assert (books["bid"] < books["ask"]).all()

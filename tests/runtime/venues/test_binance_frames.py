@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
 from meltica_runtime.dataplane.market_batch import MarketCodes
-from meltica_runtime.venues.binance.frame_result import Verdict
+from meltica_runtime.venues.binance.frame_result import FrameResult
 from meltica_runtime.venues.binance.frames import FrameDecoder
 from meltica_runtime.venues.binance.packing import record_struct
 
@@ -85,21 +85,21 @@ def framed(request):
 
 def test_a_trade_becomes_a_record(framed):
     desk = Desk()
-    assert desk.decoder.take(framed("trade", TRADE), 5.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("trade", TRADE), 5.0) is FrameResult.WRITTEN
     record = desk.last("trade")
     assert record.tolist() == (1, 1633998512067000, 5, 12345, 7, 3, 2, 39432.48, 0.000263, 12345)
 
 
 def test_an_aggregate_trade_becomes_a_trade(framed):
     desk = Desk()
-    assert desk.decoder.take(framed("aggTrade", AGGREGATE), 5.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("aggTrade", AGGREGATE), 5.0) is FrameResult.WRITTEN
     record = desk.last("trade")
     assert record.tolist() == (1, 1498793709153000, 5, 26129, 2, 3, 1, 0.01633102, 4.70443515, 26129)
 
 
 def test_a_book_ticker_becomes_a_ticker_with_the_last_trade(framed):
     desk = Desk()
-    assert desk.decoder.take(framed("bookTicker", TICKER), 5.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("bookTicker", TICKER), 5.0) is FrameResult.WRITTEN
     assert desk.last("ticker").tolist() == (1, 5, 5, 400900217, 2, 3, 0, 25.3519, 25.3652, 31.21, 40.66, 0)
     desk.decoder.take(framed("aggTrade", AGGREGATE), 6.0)
     desk.decoder.take(framed("bookTicker", TICKER), 7.0)
@@ -108,7 +108,7 @@ def test_a_book_ticker_becomes_a_ticker_with_the_last_trade(framed):
 
 def test_a_closed_candle_becomes_a_kline_and_an_open_one_waits(framed):
     desk = Desk()
-    assert desk.decoder.take(framed("kline_1m", KLINE), 5.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("kline_1m", KLINE), 5.0) is FrameResult.WRITTEN
     record = desk.last("kline")
     assert record["open_time"] == 1638747600000_000
     assert record["close_time"] == record["time"] == 1638747660000_000
@@ -116,14 +116,14 @@ def test_a_closed_candle_becomes_a_kline_and_an_open_one_waits(framed):
         0.001, 0.0025, 0.00015, 0.002, 1000,
     ]  # fmt: skip
     still_open = {**KLINE, "k": {**KLINE["k"], "x": False}}
-    assert desk.decoder.take(framed("kline_1m", still_open), 5.0) is Verdict.HELD
+    assert desk.decoder.take(framed("kline_1m", still_open), 5.0) is FrameResult.HELD
 
 
 def test_a_depth_diff_waits_for_the_snapshot_and_becomes_a_book(framed):
     desk = Desk()
-    assert desk.decoder.take(framed("depth@100ms", DEPTH), 5.0) is Verdict.HELD
-    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 100}), 5.5) is Verdict.HELD
-    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 158}), 6.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("depth@100ms", DEPTH), 5.0) is FrameResult.HELD
+    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 100}), 5.5) is FrameResult.HELD
+    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 158}), 6.0) is FrameResult.WRITTEN
     record = desk.last("book")
     assert record["bids"].tolist() == [[0.0024, 10], [0.0023, 5], [0, 0]]
     assert record["asks"].tolist() == [[0.0025, 2], [0.0026, 100], [0, 0]]
@@ -135,7 +135,7 @@ def test_a_depth_diff_waits_for_the_snapshot_and_becomes_a_book(framed):
     )
     assert (record["venue_seq"], record["symbol"], record["provider"]) == (160, 7, 3)
     following = {**DEPTH, "U": 161, "u": 165, "b": [["0.0024", "0"]], "a": []}
-    assert desk.decoder.take(framed("depth@100ms", following), 7.0) is Verdict.WRITTEN
+    assert desk.decoder.take(framed("depth@100ms", following), 7.0) is FrameResult.WRITTEN
     assert desk.last("book")["bid"] == 0.0023
     assert desk.last("book")["time"] == 1633998512068_000
 
@@ -149,32 +149,32 @@ def test_sequence_numbers_run_over_all_events():
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict"),
+    ("text", "result"),
     [
-        ("123456789012.345", Verdict.WRITTEN),
-        ("1234567890123.45", Verdict.WRITTEN),
-        ("39432.480000000000000000", Verdict.WRITTEN),
-        ("0.000000000000123456", Verdict.WRITTEN),
-        ("1234567.890123456", Verdict.TOO_LONG),
-        ("39432.4800000000000001", Verdict.TOO_LONG),
-        ("0.12345678901234567", Verdict.TOO_LONG),
-        ("9999999999999999", Verdict.GARBLED),
-        ("1234567890123456789", Verdict.GARBLED),
-        ("0.00000000", Verdict.GARBLED),
-        ("-1.5", Verdict.GARBLED),
-        ("nan", Verdict.GARBLED),
-        ("inf", Verdict.GARBLED),
-        ("1_000", Verdict.GARBLED),
-        (" 1", Verdict.GARBLED),
-        ("", Verdict.GARBLED),
-        ("abc", Verdict.GARBLED),
+        ("123456789012.345", FrameResult.WRITTEN),
+        ("1234567890123.45", FrameResult.WRITTEN),
+        ("39432.480000000000000000", FrameResult.WRITTEN),
+        ("0.000000000000123456", FrameResult.WRITTEN),
+        ("1234567.890123456", FrameResult.TOO_LONG),
+        ("39432.4800000000000001", FrameResult.TOO_LONG),
+        ("0.12345678901234567", FrameResult.TOO_LONG),
+        ("9999999999999999", FrameResult.GARBLED),
+        ("1234567890123456789", FrameResult.GARBLED),
+        ("0.00000000", FrameResult.GARBLED),
+        ("-1.5", FrameResult.GARBLED),
+        ("nan", FrameResult.GARBLED),
+        ("inf", FrameResult.GARBLED),
+        ("1_000", FrameResult.GARBLED),
+        (" 1", FrameResult.GARBLED),
+        ("", FrameResult.GARBLED),
+        ("abc", FrameResult.GARBLED),
     ],
 )
-def test_a_price_is_taken_exactly_or_not_at_all(framed, text, verdict):
+def test_a_price_is_taken_exactly_or_not_at_all(framed, text, result):
     desk = Desk()
-    assert desk.decoder.take(framed("trade", {**TRADE, "p": text}), 1.0) is verdict
-    assert desk.decoder.statistics().frames[verdict] == 1
-    if verdict is Verdict.WRITTEN:
+    assert desk.decoder.take(framed("trade", {**TRADE, "p": text}), 1.0) is result
+    assert desk.decoder.statistics().frames[result] == 1
+    if result is FrameResult.WRITTEN:
         assert desk.last("trade")["price"] == float(text)
     else:
         assert desk.written() == 0
@@ -187,7 +187,7 @@ def test_a_price_is_taken_exactly_or_not_at_all(framed, text, verdict):
 def test_every_decimal_of_fifteen_digits_survives(price, quantity):
     desk = Desk()
     frame = combined("trade", {**TRADE, "p": f"{price:.8f}", "q": f"{quantity:.8f}"})
-    assert desk.decoder.take(frame, 1.0) is Verdict.WRITTEN
+    assert desk.decoder.take(frame, 1.0) is FrameResult.WRITTEN
     assert f"{desk.last('trade')['price']:.8f}" == f"{price:.8f}"
     assert f"{desk.last('trade')['quantity']:.8f}" == f"{quantity:.8f}"
 
@@ -197,30 +197,30 @@ def test_a_diff_with_a_number_too_long_makes_its_book_stale():
     desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
     assert desk.decoder.symbols_without_book() == ("ETHBTC",)
     broken = {**DEPTH, "b": [["0.0012345678901234567", "1"]]}
-    assert desk.decoder.take(combined("depth", broken), 1.0) is Verdict.TOO_LONG
+    assert desk.decoder.take(combined("depth", broken), 1.0) is FrameResult.TOO_LONG
     assert desk.decoder.symbols_without_book() == ("BTCUSDT", "ETHBTC")
 
 
 @pytest.mark.parametrize(
-    ("frame", "verdict"),
+    ("frame", "result"),
     [
-        (combined("trade", {**TRADE, "s": "DOGEUSDT"}), Verdict.UNKNOWN_SYMBOL),
-        (combined("depth", {**DEPTH, "s": "DOGEUSDT"}), Verdict.UNKNOWN_SYMBOL),
-        (raw({**TICKER, "s": "DOGEUSDT"}), Verdict.UNKNOWN_SYMBOL),
-        (combined("ticker", {"e": "24hrTicker", "s": "BTCUSDT"}), Verdict.UNKNOWN_KIND),
-        (raw({"e": "24hrTicker", "s": "BTCUSDT"}), Verdict.UNKNOWN_KIND),
-        (raw({"result": None, "id": 1}), Verdict.GARBLED),
-        (b"", Verdict.GARBLED),
-        (b"@", Verdict.GARBLED),
-        (b"[]", Verdict.GARBLED),
-        (b'{"e":"', Verdict.GARBLED),
-        (b"\xff\xfe{", Verdict.GARBLED),
+        (combined("trade", {**TRADE, "s": "DOGEUSDT"}), FrameResult.UNKNOWN_SYMBOL),
+        (combined("depth", {**DEPTH, "s": "DOGEUSDT"}), FrameResult.UNKNOWN_SYMBOL),
+        (raw({**TICKER, "s": "DOGEUSDT"}), FrameResult.UNKNOWN_SYMBOL),
+        (combined("ticker", {"e": "24hrTicker", "s": "BTCUSDT"}), FrameResult.UNKNOWN_KIND),
+        (raw({"e": "24hrTicker", "s": "BTCUSDT"}), FrameResult.UNKNOWN_KIND),
+        (raw({"result": None, "id": 1}), FrameResult.GARBLED),
+        (b"", FrameResult.GARBLED),
+        (b"@", FrameResult.GARBLED),
+        (b"[]", FrameResult.GARBLED),
+        (b'{"e":"', FrameResult.GARBLED),
+        (b"\xff\xfe{", FrameResult.GARBLED),
     ],
 )
-def test_what_is_not_understood_is_counted_by_reason(frame, verdict):
+def test_what_is_not_understood_is_counted_by_reason(frame, result):
     desk = Desk()
-    assert desk.decoder.take(frame, 1.0) is verdict
-    assert desk.decoder.statistics().frames[verdict] == 1
+    assert desk.decoder.take(frame, 1.0) is result
+    assert desk.decoder.statistics().frames[result] == 1
     assert desk.written() == desk.sequencer.last == 0
 
 
@@ -228,19 +228,19 @@ def test_a_frame_without_room_changes_nothing_and_can_be_offered_again():
     desk = Desk(capacity=1)
     desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
     diff = combined("depth", DEPTH)
-    assert desk.decoder.take(diff, 1.0) is Verdict.FULL
+    assert desk.decoder.take(diff, 1.0) is FrameResult.FULL
     desk.rings["book"].released = 1
-    assert desk.decoder.take(diff, 1.0) is Verdict.WRITTEN
+    assert desk.decoder.take(diff, 1.0) is FrameResult.WRITTEN
     for stream in ("trade", "bookTicker", "kline_1m"):
         frame = combined(stream, STREAMS[stream])
-        assert desk.decoder.take(frame, 1.0) is Verdict.WRITTEN
-        assert desk.decoder.take(frame, 1.0) is Verdict.FULL
+        assert desk.decoder.take(frame, 1.0) is FrameResult.WRITTEN
+        assert desk.decoder.take(frame, 1.0) is FrameResult.FULL
 
 
 def test_events_that_no_route_reads_are_left_alone():
     desk = Desk(events=("trade",))
     for stream in ("bookTicker", "kline_1m", "depth@100ms"):
-        assert desk.decoder.take(combined(stream, STREAMS[stream]), 1.0) is Verdict.NOT_ROUTED
+        assert desk.decoder.take(combined(stream, STREAMS[stream]), 1.0) is FrameResult.NOT_ROUTED
 
 
 _frames = st.sampled_from([combined(s, m) for s, m in STREAMS.items()] + [raw(m) for m in STREAMS.values()])
@@ -258,8 +258,8 @@ def test_a_garbled_frame_never_raises_and_writes_at_most_one_record(frame, cut, 
     before = desk.written()
     for place, piece in edits:
         frame = frame[:place] + piece + frame[place + len(piece) :]
-    verdict = desk.decoder.take(frame[:cut] if cut < 300 else frame, 1.0)
-    assert desk.written() - before == (verdict is Verdict.WRITTEN)
+    result = desk.decoder.take(frame[:cut] if cut < 300 else frame, 1.0)
+    assert desk.written() - before == (result is FrameResult.WRITTEN)
     assert desk.sequencer.last == desk.written()
 
 
@@ -267,8 +267,8 @@ def test_a_garbled_frame_never_raises_and_writes_at_most_one_record(frame, cut, 
 @settings(max_examples=200)
 def test_noise_is_refused(noise):
     desk = Desk()
-    assert desk.decoder.take(noise, 1.0) in (Verdict.GARBLED, Verdict.UNKNOWN_KIND)
-    assert desk.decoder.join("BTC-USDT", noise, 1.0) is Verdict.GARBLED
+    assert desk.decoder.take(noise, 1.0) in (FrameResult.GARBLED, FrameResult.UNKNOWN_KIND)
+    assert desk.decoder.join("BTC-USDT", noise, 1.0) is FrameResult.GARBLED
 
 
 @pytest.mark.parametrize("event", ["trade", "ticker", "kline"])

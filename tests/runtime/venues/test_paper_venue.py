@@ -389,4 +389,4 @@ def test_the_venue_forgets_old_orders_and_old_market_data():
         desk.venue.advance(now_us + 0.5)
     assert desk.venue.query("o0") is None
     assert desk.venue.query("o5") is OrderState.FILLED
-    assert len(desk.venue._tape._segments) < 5
+    assert len(desk.venue._history._segments) < 5

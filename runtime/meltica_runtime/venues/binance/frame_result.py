@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 
-class Verdict(Enum):
+class FrameResult(Enum):
     WRITTEN = "written"
     HELD = "held"
     """A change of a book that is not whole yet, or a candle that is still open: there is no record of it."""
@@ -36,11 +36,11 @@ class _Envelope(msgspec.Struct):
     data: _Kind | None = None
 
 
-def refusal(frame: bytes) -> Verdict:
+def refusal(frame: bytes) -> FrameResult:
     """Why a frame that did not decode is refused."""
     try:
         envelope = msgspec.json.decode(frame, type=_Envelope)
     except UNREADABLE:
-        return Verdict.GARBLED
+        return FrameResult.GARBLED
     kind = envelope.data.e if envelope.data else envelope.e
-    return Verdict.GARBLED if kind is None or kind in _KINDS else Verdict.UNKNOWN_KIND
+    return FrameResult.GARBLED if kind is None or kind in _KINDS else FrameResult.UNKNOWN_KIND

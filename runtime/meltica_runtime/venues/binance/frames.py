@@ -14,7 +14,7 @@ from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.book import BookStatistics, DepthBook
 from meltica_runtime.venues.binance.digits import SHORT_TICKER, SHORT_TRADE, all_exact, has_long_numbers
-from meltica_runtime.venues.binance.frame_result import UNREADABLE, Verdict, refusal
+from meltica_runtime.venues.binance.frame_result import UNREADABLE, FrameResult, refusal
 from meltica_runtime.venues.binance.messages import (
     AggregateTrade,
     BookTicker,
@@ -77,7 +77,7 @@ Decoder = Callable[[type[msgspec.Struct]], Callable[[bytes], Any]]
 class FrameStatistics:
     """Frames since start, by what became of them, and books by Binance's symbols."""
 
-    frames: Mapping[Verdict, int]
+    frames: Mapping[FrameResult, int]
     books: Mapping[str, BookStatistics]
 
 
@@ -95,7 +95,7 @@ class FrameDecoder:
         self._sequencer = sequencer
         self._books = {name: DepthBook() for name in self._symbols} if "book" in rings else {}
         self._last_prices = dict.fromkeys(self._symbols, 0.0)
-        self._counts = dict.fromkeys(Verdict, 0)
+        self._counts = dict.fromkeys(FrameResult, 0)
         self._written_before = sum(ring.written for ring in rings.values())
         self._pack_kline = record_struct(record_layout("kline")).pack_into
         self._raw = self._readers(raw_decoder)
@@ -103,20 +103,20 @@ class FrameDecoder:
         self._runs_by_letter = self._runs()
         self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
 
-    def take(self, frame: bytes, ingest_us: float) -> Verdict:
+    def take(self, frame: bytes, ingest_us: float) -> FrameResult:
         """Takes one frame, of a combined or of a raw stream, and the time of its receipt."""
         return self.take_all((frame,), ingest_us)
 
-    def take_all(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+    def take_all(self, frames: Sequence[bytes], ingest_us: float) -> FrameResult:
         """Takes what one read of a socket brought, in order: several times as fast as one by one.
 
-        The verdict is that of a frame that was not written, or that all were.
+        The result is that of a frame that was not written, or that all were.
         """
         if len(frames) >= LEAST_FRAMES:
             whole = self._take_whole(frames, ingest_us)
             if whole is not None:
                 return whole
-        verdict = Verdict.WRITTEN
+        result = FrameResult.WRITTEN
         start, kind, head = 0, NO_LETTER, _NO_HEAD
         for place, frame in enumerate(frames):
             if frame.startswith(head):
@@ -125,12 +125,12 @@ class FrameDecoder:
             letter = stream_letter(frame)
             if letter != kind:
                 if place:
-                    verdict = self._take_run(kind, frames[start:place], ingest_us, verdict)
+                    result = self._take_run(kind, frames[start:place], ingest_us, result)
                 start, kind = place, letter
             head = frame[:end] if end > 1 else _NO_HEAD
-        return self._take_run(kind, frames[start:] if start else frames, ingest_us, verdict)
+        return self._take_run(kind, frames[start:] if start else frames, ingest_us, result)
 
-    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> Verdict | None:
+    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> FrameResult | None:
         """Takes the frames as a run of one kind, and the odd ones among them one by one, in their places.
         None, with nothing changed, if they are no such run or there may not be room for it."""
         runs = self._runs_by_letter.get(stream_letter(frames[0]))
@@ -139,36 +139,38 @@ class FrameDecoder:
         read = runs.reader.read(frames)
         if read is None:
             return None
-        verdict, start = Verdict.WRITTEN, 0
+        result, start = FrameResult.WRITTEN, 0
         for place in (*read.odd, len(frames)):
             if start < place:
                 runs.write(read.part(start, place), ingest_us)
             if place < len(frames):
                 frame = frames[place]
-                verdict = self._take_run(stream_letter(frame), (frame,), ingest_us, verdict)
+                result = self._take_run(stream_letter(frame), (frame,), ingest_us, result)
             start = place + 1
-        return verdict
+        return result
 
-    def _take_run(self, letter: int, frames: Sequence[bytes], ingest_us: float, before: Verdict) -> Verdict:
+    def _take_run(
+        self, letter: int, frames: Sequence[bytes], ingest_us: float, before: FrameResult
+    ) -> FrameResult:
         read = self._by_letter.get(letter, self._refuse)
-        verdict = read(frames, ingest_us)
-        return before if verdict is Verdict.WRITTEN else verdict
+        result = read(frames, ingest_us)
+        return before if result is FrameResult.WRITTEN else result
 
-    def _take_raw(self, frames: Sequence[bytes], ingest_us: float) -> Verdict:
+    def _take_raw(self, frames: Sequence[bytes], ingest_us: float) -> FrameResult:
         """Only book tickers have no event type, and nothing else begins with `u`."""
-        last = Verdict.WRITTEN
+        last = FrameResult.WRITTEN
         for frame in frames:
             letter = frame[6] if frame.startswith(b'{"e":"') and len(frame) > 6 else ord("b")
-            verdict = self._raw.get(letter, self._refuse)((frame,), ingest_us)
-            last = last if verdict is Verdict.WRITTEN else verdict
+            result = self._raw.get(letter, self._refuse)((frame,), ingest_us)
+            last = last if result is FrameResult.WRITTEN else result
         return last
 
-    def _refuse(self, frames: Sequence[bytes], _ingest_us: float) -> Verdict:
-        verdict = Verdict.WRITTEN
+    def _refuse(self, frames: Sequence[bytes], _ingest_us: float) -> FrameResult:
+        result = FrameResult.WRITTEN
         for frame in frames:
-            verdict = refusal(frame)
-            self._counts[verdict] += 1
-        return verdict
+            result = refusal(frame)
+            self._counts[result] += 1
+        return result
 
     def _readers(self, decoder: Decoder) -> dict[int, ReadRun]:
         """Readers by the first letter of a stream's name (`btcusdt@trade`), and of its event type."""
@@ -200,20 +202,20 @@ class FrameDecoder:
             runs.append((TICKERS, TickerRuns(TICKERS, writer, self._symbols, self._last_prices)))
         return {ord(kind.letter): taker for kind, taker in runs}
 
-    def join(self, symbol: str, answer: bytes, ingest_us: float) -> Verdict:
+    def join(self, symbol: str, answer: bytes, ingest_us: float) -> FrameResult:
         """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not join the diffs that
         wait, so that another has to be asked for."""
         name = symbol.replace("-", "")
         if self._rings["book"].room() == 0:
-            return Verdict.FULL
+            return FrameResult.FULL
         try:
             snapshot = self._read_snapshot(answer)
         except UNREADABLE:
-            return Verdict.GARBLED
+            return FrameResult.GARBLED
         if has_long_numbers(answer) and not all_exact(answer):
-            return Verdict.TOO_LONG
+            return FrameResult.TOO_LONG
         if not self._books[name].join(snapshot):
-            return Verdict.HELD
+            return FrameResult.HELD
         return self._write_book(name, ingest_us, ingest_us)
 
     def lose_books(self) -> None:
@@ -228,13 +230,13 @@ class FrameDecoder:
     def statistics(self) -> FrameStatistics:
         books = {name: book.statistics() for name, book in self._books.items()}
         written = sum(ring.written for ring in self._rings.values()) - self._written_before
-        return FrameStatistics({**self._counts, Verdict.WRITTEN: written}, books)
+        return FrameStatistics({**self._counts, FrameResult.WRITTEN: written}, books)
 
     # --- one message each --------------------------------------------------------------------
 
-    def _diff(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> Verdict:
+    def _diff(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> FrameResult:
         if self._rings["book"].room() == 0:
-            return Verdict.FULL
+            return FrameResult.FULL
         try:
             diff = decode(frame).data
         except UNREADABLE:
@@ -242,31 +244,31 @@ class FrameDecoder:
             return refusal(frame)
         book = self._books.get(diff.s)
         if book is None:
-            return Verdict.UNKNOWN_SYMBOL
+            return FrameResult.UNKNOWN_SYMBOL
         if has_long_numbers(frame) and not all_exact(frame):
             book.lose()
-            return Verdict.TOO_LONG
+            return FrameResult.TOO_LONG
         if not book.update(diff):
-            return Verdict.HELD
+            return FrameResult.HELD
         return self._write_book(diff.s, diff.E * 1_000.0, ingest_us)
 
-    def _kline(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> Verdict:
+    def _kline(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> FrameResult:
         """Only closed candles become records: an open one is no summary yet."""
         ring = self._rings["kline"]
         if ring.room() == 0:
-            return Verdict.FULL
+            return FrameResult.FULL
         try:
             kline = decode(frame).data
         except UNREADABLE:
             return refusal(frame)
         if has_long_numbers(frame) and not all_exact(frame):
-            return Verdict.TOO_LONG
+            return FrameResult.TOO_LONG
         code = self._symbols.get(kline.s)
         if code is None:
-            return Verdict.UNKNOWN_SYMBOL
+            return FrameResult.UNKNOWN_SYMBOL
         candle = kline.k
         if not candle.x:
-            return Verdict.HELD
+            return FrameResult.HELD
         # Binance's close time is the last millisecond of the interval; ours the end of it.
         closed_us = (candle.T + 1) * 1_000
         self._pack_kline(
@@ -287,9 +289,9 @@ class FrameDecoder:
             closed_us,
         )
         ring.publish()
-        return Verdict.WRITTEN
+        return FrameResult.WRITTEN
 
-    def _write_book(self, name: str, time_us: float, ingest_us: float) -> Verdict:
+    def _write_book(self, name: str, time_us: float, ingest_us: float) -> FrameResult:
         ring, book = self._rings["book"], self._books[name]
         place = ring.written % ring.capacity
         record = ring.records[place : place + 1]
@@ -301,8 +303,8 @@ class FrameDecoder:
         record["provider"] = self._provider
         book.book.write_levels(record, ring.layout.depth)
         ring.publish()
-        return Verdict.WRITTEN
+        return FrameResult.WRITTEN
 
 
-def _not_routed(_frame: bytes, _ingest_us: float) -> Verdict:
-    return Verdict.NOT_ROUTED
+def _not_routed(_frame: bytes, _ingest_us: float) -> FrameResult:
+    return FrameResult.NOT_ROUTED

@@ -17,14 +17,14 @@ from meltica_compiler.records.layout import RecordLayout, SlotKind
 from meltica_dsl.model.fields import SIDES
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
 from meltica_runtime.venues.binance.digits import BEFORE_NUMBERS, SHORT_TICKER, SHORT_TRADE, all_exact
-from meltica_runtime.venues.binance.frame_result import UNREADABLE, Verdict, refusal
+from meltica_runtime.venues.binance.frame_result import UNREADABLE, FrameResult, refusal
 from meltica_runtime.venues.binance.messages import Combined
 
-Read = Callable[[bytes, float], Verdict]
+Read = Callable[[bytes, float], FrameResult]
 """Takes a frame and the time of its receipt, in microseconds."""
 
-ReadRun = Callable[[Sequence[bytes], float], Verdict]
-"""Takes frames of one kind that were received together. The verdict is that of the last one that was not
+ReadRun = Callable[[Sequence[bytes], float], FrameResult]
+"""Takes frames of one kind that were received together. The result is that of the last one that was not
 written, or that all were; each that was not is counted."""
 
 _BUY, _SELL = SIDES.index("buy"), SIDES.index("sell")
@@ -60,32 +60,38 @@ def trade_reader(
     symbols: Mapping[str, int],
     provider: int,
     last_prices: dict[str, float],
-    counts: dict[Verdict, int],
+    counts: dict[FrameResult, int],
 ) -> ReadRun:
     """Reads trades and aggregate trades, and notes the price of each symbol's last one."""
     layout = ring.layout
     buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TRADE.search, symbols.get
-    full, long, unknown, buy, sell = Verdict.FULL, Verdict.TOO_LONG, Verdict.UNKNOWN_SYMBOL, _BUY, _SELL
+    full, long, unknown, buy, sell = (
+        FrameResult.FULL,
+        FrameResult.TOO_LONG,
+        FrameResult.UNKNOWN_SYMBOL,
+        _BUY,
+        _SELL,
+    )
 
-    def read(frames: Sequence[bytes], ingest_us: float) -> Verdict:
+    def read(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
         position, end, seq = ring.written, ring.released + capacity, sequencer.last
         offset, wrap = position % capacity * size, capacity * size
-        verdict = Verdict.WRITTEN
+        result = FrameResult.WRITTEN
         for frame in frames:
             if position >= end:
-                verdict = full
+                result = full
             else:
                 try:
                     trade = decode(frame).data
                 except UNREADABLE:
-                    verdict = refusal(frame)
+                    result = refusal(frame)
                 else:
                     code = code_of(trade.s)
                     if is_short(frame, BEFORE_NUMBERS) is None and not all_exact(frame):
-                        verdict = long
+                        result = long
                     elif code is None:
-                        verdict = unknown
+                        result = unknown
                     else:
                         last_prices[trade.s] = price = trade.p
                         seq += 1
@@ -107,9 +113,9 @@ def trade_reader(
                         position += 1
                         offset = (offset + size) % wrap
                         continue
-            counts[verdict] += 1
+            counts[result] += 1
         ring.written, sequencer.last = position, seq
-        return verdict
+        return result
 
     return read
 
@@ -121,33 +127,33 @@ def ticker_reader(
     symbols: Mapping[str, int],
     provider: int,
     last_prices: Mapping[str, float],
-    counts: dict[Verdict, int],
+    counts: dict[FrameResult, int],
 ) -> ReadRun:
     """Reads book tickers. They carry no time and no last trade: they get the time of receipt, and the price
     of the last trade that was read here, 0 before the first. The day's volume is not known either, and 0."""
     layout = ring.layout
     buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TICKER.search, symbols.get
-    full, long, unknown = Verdict.FULL, Verdict.TOO_LONG, Verdict.UNKNOWN_SYMBOL
+    full, long, unknown = FrameResult.FULL, FrameResult.TOO_LONG, FrameResult.UNKNOWN_SYMBOL
 
-    def read(frames: Sequence[bytes], ingest_us: float) -> Verdict:
+    def read(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
         position, end, seq = ring.written, ring.released + capacity, sequencer.last
         offset, wrap = position % capacity * size, capacity * size
-        verdict = Verdict.WRITTEN
+        result = FrameResult.WRITTEN
         for frame in frames:
             if position >= end:
-                verdict = full
+                result = full
             else:
                 try:
                     ticker = decode(frame).data
                 except UNREADABLE:
-                    verdict = refusal(frame)
+                    result = refusal(frame)
                 else:
                     code = code_of(ticker.s)
                     if is_short(frame) is None and not all_exact(frame):
-                        verdict = long
+                        result = long
                     elif code is None:
-                        verdict = unknown
+                        result = unknown
                     else:
                         seq += 1
                         pack(
@@ -169,23 +175,23 @@ def ticker_reader(
                         position += 1
                         offset = (offset + size) % wrap
                         continue
-            counts[verdict] += 1
+            counts[result] += 1
         ring.written, sequencer.last = position, seq
-        return verdict
+        return result
 
     return read
 
 
-def one_by_one(read: Read, counts: dict[Verdict, int]) -> ReadRun:
+def one_by_one(read: Read, counts: dict[FrameResult, int]) -> ReadRun:
     """A reader of runs from one of single frames."""
 
-    def read_run(frames: Sequence[bytes], ingest_us: float) -> Verdict:
-        last = Verdict.WRITTEN
+    def read_run(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
+        last = FrameResult.WRITTEN
         for frame in frames:
-            verdict = read(frame, ingest_us)
-            if verdict is not Verdict.WRITTEN:
-                counts[verdict] += 1
-                last = verdict
+            result = read(frame, ingest_us)
+            if result is not FrameResult.WRITTEN:
+                counts[result] += 1
+                last = result
         return last
 
     return read_run

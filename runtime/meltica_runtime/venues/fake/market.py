@@ -9,7 +9,7 @@ import numpy as np
 
 from meltica_compiler.records.layout import RecordLayout, record_layout
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
-from meltica_runtime.venues.batching import Block, BlockCutter
+from meltica_runtime.venues.batching import Block, BlockSource
 from meltica_runtime.venues.fake.klines import Candle, CandleMaker
 from meltica_runtime.venues.fake.quotes import BOOK, TICKER, TRADE, Floats, Quotes, QuoteWalk
 from meltica_runtime.venues.fake.randomness import stream_seed
@@ -46,19 +46,19 @@ class FakeMarket:
         self._settings = settings
         self._layouts = _layouts(depths)
         self._walk = QuoteWalk(settings, tuple(codes.symbols))
-        self._writer = RecordWriter(codes, self._walk.price_grid, self._walk.lot_grid)
+        self._writer = RecordWriter(codes, self._walk.price_increment, self._walk.lot_increment)
         self._symbols = symbols
         self._last_ids = np.zeros(symbols)
-        grid = self._walk.price_grid
+        increment = self._walk.price_increment
         self._last_ticks = np.array(
-            [float(max(1, grid.steps_in(settings.start_price_of(name)))) for name in codes.symbols]
+            [float(max(1, increment.steps_in(settings.start_price_of(name)))) for name in codes.symbols]
         )
         self._volume = RollingVolume(symbols)
         self._candles = CandleMaker(settings.kline_us, settings.start_us, self._last_ticks)
         self._level_seed = stream_seed(settings.seed, _LEVEL_STREAM)
         self._wanted_kinds = np.array([event in depths for event in _KINDS])
         self._drawn: _Drawn | None = None
-        self._cutter = BlockCutter(self._blocks())
+        self._source = BlockSource(self._blocks())
 
     @property
     def exhausted(self) -> bool:
@@ -66,10 +66,10 @@ class FakeMarket:
 
     def next_batch(self, limit: int, until_us: float) -> MarketBatch:
         """See `MarketSource.next_batch`."""
-        return self._cutter.next_batch(limit, until_us)
+        return self._source.next_batch(limit, until_us)
 
-    def ask(self, depths: Mapping[str, int]) -> None:
-        """See `PlayedSource.ask`. Trade ids, volumes and candles of an event that was not asked for before
+    def subscribe(self, depths: Mapping[str, int]) -> None:
+        """See `SubscribableSource.subscribe`. Trade ids, volumes and candles of an event that is new
         begin here."""
         before, self._layouts = self._layouts, _layouts(depths)
         self._wanted_kinds = np.array([event in depths for event in _KINDS])
@@ -77,14 +77,14 @@ class FakeMarket:
         if drawn is None:
             return
         known = {event: rows for event, rows in drawn.rows.items() if event in self._layouts}
-        gone = {event: drawn.gone.get(event, 0) + self._cutter.handed_out(event) for event in known}
+        gone = {event: drawn.gone.get(event, 0) + self._source.handed_out(event) for event in known}
         same = {event: rows for event, rows in known.items() if before[event] == self._layouts[event]}
         self._begin(self._layouts.keys() - known.keys(), drawn.quotes)
         block = self._block(drawn.quotes, same, gone)
         # What of the new was over by now, known once it is made.
         for event in self._layouts.keys() - known.keys():
-            gone[event] = int(np.searchsorted(block.rows[event]["time"], self._cutter.end_us))
-        self._cutter.replace(block.without_first(gone))
+            gone[event] = int(np.searchsorted(block.rows[event]["time"], self._source.end_us))
+        self._source.replace(block.without_first(gone))
 
     def _begin(self, events: Set[str], quotes: Quotes) -> None:
         """Lets events begin with this block, knowing nothing of what was before."""

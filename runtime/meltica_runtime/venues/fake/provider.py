@@ -12,7 +12,7 @@ from meltica_runtime.venues import setting_values
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.settings import FakeMarketSettings
 from meltica_runtime.venues.live_provider import ProviderContext
-from meltica_runtime.venues.simulated_provider import PacedProvider, PlayedSource, WallPace
+from meltica_runtime.venues.simulated_provider import RealTimePace, SimulatedProvider, SubscribableSource
 
 
 def fake_market_settings(node: ProviderNode, *, seed: int | None, start_us: float) -> FakeMarketSettings:
@@ -33,14 +33,14 @@ def fake_market_settings(node: ProviderNode, *, seed: int | None, start_us: floa
     return replace(settings, start_price=price) if isinstance(price, Decimal) else settings
 
 
-def open_fake(node: ProviderNode, context: ProviderContext) -> PacedProvider:
+def open_fake(node: ProviderNode, context: ProviderContext) -> SimulatedProvider:
     """A fake market on the clock, and a paper venue over it if some strategy trades there.
 
     What the routes do not ask for, but the venue needs to match orders, is made for the venue alone.
     """
     codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
 
-    def start(start_us: float, depths: Mapping[str, int]) -> PlayedSource:
+    def start(start_us: float, depths: Mapping[str, int]) -> SubscribableSource:
         return FakeMarket(fake_market_settings(node, seed=context.seed, start_us=start_us), codes, depths)
 
-    return PacedProvider(node, context, start, WallPace())
+    return SimulatedProvider(node, context, start, RealTimePace())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from meltica_runtime.venues.fake.randomness import Bits, draw, nearly_normal, part, stream_seed
 from meltica_runtime.venues.fake.settings import FakeMarketSettings
-from meltica_runtime.venues.increments import Grid
+from meltica_runtime.venues.increments import Increment
 
 MAX_BLOCK_EVENTS = 8_192
 """Places in a block: enough to spread the cost of some hundred numpy calls, little enough for the cache."""
@@ -65,16 +65,16 @@ class QuoteWalk:
         places = min(MAX_BLOCK_EVENTS, max(MIN_BLOCK_EVENTS, int(settings.rate)))
         self.steps = max(1, places // symbols)
         self.symbols = symbols
-        self.price_grid = Grid(settings.tick_size)
-        self.lot_grid = Grid(settings.lot_size)
+        self.price_increment = Increment(settings.tick_size)
+        self.lot_increment = Increment(settings.lot_size)
         self._settings = settings
         self._tick = float(settings.tick_size)
-        self._most_ticks = float(self.price_grid.largest // 2)
+        self._most_ticks = float(self.price_increment.largest // 2)
         step_seconds = symbols / settings.rate
         self._sigma = min(0.05, settings.volatility * (step_seconds / _YEAR_SECONDS) ** 0.5)
         self._mids = np.array([float(settings.start_price_of(name)) for name in names])
         touch = np.floor(TOUCH_NOTIONAL / (self._mids * float(settings.lot_size)))
-        self.mean_lots: Floats = np.clip(touch, 4.0, self.lot_grid.largest // 4)
+        self.mean_lots: Floats = np.clip(touch, 4.0, self.lot_increment.largest // 4)
         self._seeds = tuple(
             stream_seed(settings.seed, stream) for stream in (_EVENT_STREAM, _WALK_STREAM, _QUOTE_STREAM)
         )

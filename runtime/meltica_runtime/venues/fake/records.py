@@ -11,7 +11,7 @@ from meltica_runtime.dataplane.market_batch import MarketCodes, Rows
 from meltica_runtime.venues.fake.klines import Candle
 from meltica_runtime.venues.fake.quotes import Floats, Quotes
 from meltica_runtime.venues.fake.randomness import Bits, draw, part
-from meltica_runtime.venues.increments import Grid
+from meltica_runtime.venues.increments import Increment
 
 _BUY, _SELL = SIDES.index("buy"), SIDES.index("sell")
 _DRAWS_OF_BOOK = 64
@@ -21,7 +21,7 @@ _DRAWS_OF_BOOK = 64
 class RecordWriter:
     """Writes the events of a block, one array of records an event type. `venue_seq` is the event's number."""
 
-    def __init__(self, codes: MarketCodes, prices: Grid, quantities: Grid) -> None:
+    def __init__(self, codes: MarketCodes, prices: Increment, quantities: Increment) -> None:
         self._codes = np.array(list(codes.symbols.values()), np.uint16)
         self._provider = codes.provider
         self._prices = prices

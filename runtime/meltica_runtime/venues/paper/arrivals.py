@@ -15,7 +15,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Repetition:
+class DuplicateSubmission:
     """A submission under a client order id that is in use."""
 
     time_us: float
@@ -38,5 +38,5 @@ class Amendment:
     quantity: Decimal | None
 
 
-Arrival = Submission | Repetition | Cancellation | Amendment
+Arrival = Submission | DuplicateSubmission | Cancellation | Amendment
 """`time_us`: when it reaches the venue."""

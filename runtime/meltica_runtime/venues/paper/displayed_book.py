@@ -9,13 +9,13 @@ from functools import reduce
 from meltica_runtime.money import ZERO, add, multiply, subtract
 from meltica_runtime.orders.order import Side
 from meltica_runtime.venues.increments import exact_decimal
-from meltica_runtime.venues.paper.market_history import Event, Shown
+from meltica_runtime.venues.paper.market_history import Event, LatestEvents
 
 Take = tuple[Decimal, Decimal]
 """Price and quantity of one level taken."""
 
 
-class Ladder:
+class DisplayedBook:
     """The levels of one symbol.
 
     The newest book, with a newer ticker's touch in front of the levels that are worse than it; without any
@@ -24,17 +24,17 @@ class Ladder:
     """
 
     def __init__(self) -> None:
-        self._shown = Shown(None, None, None)
+        self._latest = LatestEvents(None, None, None)
         self._version = (-1, -1)
         self._taken: dict[tuple[Side, float], Decimal] = {}
 
-    def show(self, shown: Shown) -> None:
+    def update(self, latest: LatestEvents) -> None:
         """Takes up a newer state of the market."""
-        version = (shown.ticker.place if shown.ticker else -1, shown.book.place if shown.book else -1)
+        version = (latest.ticker.place if latest.ticker else -1, latest.book.place if latest.book else -1)
         if version != self._version:
             self._taken.clear()
         self._version = version
-        self._shown = shown
+        self._latest = latest
 
     def plan(self, side: Side, limit: float | None, quantity: Decimal) -> list[Take]:
         """What a taker on `side` gets, best level first, at `limit` or better."""
@@ -77,7 +77,7 @@ class Ladder:
 
     def _levels(self, side: Side) -> Iterator[tuple[float, float | None]]:
         """(price, quantity), best first; a quantity of None has no end."""
-        trade, ticker, book = self._shown
+        trade, ticker, book = self._latest
         touch = None
         if ticker is not None and (book is None or ticker.place > book.place):
             touch = _touch(ticker, side)

@@ -116,10 +116,10 @@ class MatchingEngine:
 
     # --- the market --------------------------------------------------------------------------
 
-    def met(self, market: SymbolMarket, event: Event) -> None:
+    def match_event(self, market: SymbolMarket, event: Event) -> None:
         """Lets a market event meet the orders that wait."""
         self._time_us = event.time_us
-        fills = market.meet(event)
+        fills = market.match_event(event)
         for order, quantity in fills:
             self._fill(order, order.price, quantity, is_maker=True)
             if not order.remaining:
@@ -132,7 +132,7 @@ class MatchingEngine:
 
     def _submit_market(self, order: PaperOrder, market: SymbolMarket) -> None:
         side = order.request.side
-        takes = market.ladder.plan(side, None, order.quantity)
+        takes = market.displayed_book.plan(side, None, order.quantity)
         needed = total_notional(takes) if side is Side.BUY else order.quantity
         asset = market.quote if side is Side.BUY else market.base
         short = self._shortage(asset, needed, ZERO)
@@ -163,7 +163,7 @@ class MatchingEngine:
         """Takes what the book offers at the order's price or better; the rest waits, if it may."""
         order.level = float(order.price)
         side = order.request.side
-        takes = market.ladder.plan(side, order.level, order.remaining)
+        takes = market.displayed_book.plan(side, order.level, order.remaining)
         if self._kills(order, takes):
             return
         self._take(order, market, takes)
@@ -172,7 +172,7 @@ class MatchingEngine:
         if order.request.time_in_force is not TimeInForce.GTC:
             self._expire(order, "immediate or cancel: the rest found nobody")
             return
-        market.resting.add(order, market.ladder.ahead(side, order.level))
+        market.resting.add(order, market.displayed_book.ahead(side, order.level))
         market.orders_changed()
 
     def _kills(self, order: PaperOrder, takes: list[Take]) -> bool:
@@ -186,7 +186,7 @@ class MatchingEngine:
         return True
 
     def _take(self, order: PaperOrder, market: SymbolMarket, takes: list[Take]) -> None:
-        market.ladder.take(order.request.side, takes)
+        market.displayed_book.take(order.request.side, takes)
         for price, quantity in takes:
             self._fill(order, price, quantity, is_maker=False)
         if not order.remaining:

@@ -32,7 +32,7 @@ class Event(NamedTuple):
     row: Row
 
 
-class Shown(NamedTuple):
+class LatestEvents(NamedTuple):
     """The newest event of each kind that a symbol had at some moment, None where there was none. `trade` is
     looked for only where a quote is missing."""
 
@@ -41,7 +41,7 @@ class Shown(NamedTuple):
     book: Event | None
 
 
-class _Timeline:
+class _SymbolEvents:
     """One symbol's events of a segment. `low` is the price at which it would meet a buy order, `high` a sell:
     that of a trade, or the best ask and bid of a quote."""
 
@@ -91,15 +91,15 @@ class _Segment:
         self.batch = batch
         self.first_place = first_place
         self.end_place = first_place + batch.count
-        self._timelines: dict[int, _Timeline] = {}
+        self._by_symbol: dict[int, _SymbolEvents] = {}
         self._merged = False
 
-    def timeline(self, symbol: int) -> _Timeline:
-        known = self._timelines.get(symbol)
+    def symbol_events(self, symbol: int) -> _SymbolEvents:
+        known = self._by_symbol.get(symbol)
         if known is None:
             if not self._merged:
                 self._merge()
-            known = self._timelines[symbol] = _Timeline(self, symbol)
+            known = self._by_symbol[symbol] = _SymbolEvents(self, symbol)
         return known
 
     def row(self, kind: int, number: int) -> Row:
@@ -168,7 +168,7 @@ class _Newest:
         self._rows, self._places = rows, places
 
 
-class MarketTape:
+class MarketHistory:
     """Everything fed since the time that nobody can ask about any more, and what was newest then."""
 
     def __init__(self) -> None:
@@ -199,43 +199,43 @@ class MarketTape:
                 if rows is not None and len(rows):
                     kept.keep(rows, segment.batch.positions[name] + segment.first_place)
 
-    def shown_at(self, symbol: int, time_us: float) -> tuple[Shown, int]:
+    def latest_at(self, symbol: int, time_us: float) -> tuple[LatestEvents, int]:
         """What a symbol showed after all events up to `time_us`, and the place from which later ones come."""
-        return self._shown(symbol, lambda timeline: bisect_right(timeline.times, time_us))
+        return self._latest(symbol, lambda symbol_events: bisect_right(symbol_events.times, time_us))
 
-    def shown_after(self, symbol: int, place: int) -> Shown:
+    def latest_after(self, symbol: int, place: int) -> LatestEvents:
         """What a symbol showed after the event with that place."""
-        return self._shown(symbol, lambda timeline: bisect_right(timeline.places, place))[0]
+        return self._latest(symbol, lambda symbol_events: bisect_right(symbol_events.places, place))[0]
 
-    def _shown(self, symbol: int, stop_of: Callable[[_Timeline], int]) -> tuple[Shown, int]:
+    def _latest(self, symbol: int, stop_of: Callable[[_SymbolEvents], int]) -> tuple[LatestEvents, int]:
         trade = ticker = book = after = None
         for segment in reversed(self._segments):
-            timeline = segment.timeline(symbol)
-            stop = stop_of(timeline)
+            symbol_events = segment.symbol_events(symbol)
+            stop = stop_of(symbol_events)
             if not stop:
                 continue
             if after is None:
-                after = int(timeline.places[stop - 1]) + 1
-            book = book or timeline.newest(BOOK, stop)
-            ticker = ticker or timeline.newest(TICKER, stop)
+                after = int(symbol_events.places[stop - 1]) + 1
+            book = book or symbol_events.newest(BOOK, stop)
+            ticker = ticker or symbol_events.newest(TICKER, stop)
             if book and ticker:
                 break
-            trade = trade or timeline.newest(TRADE, stop)
+            trade = trade or symbol_events.newest(TRADE, stop)
         book = book or self._kept["book"].event(symbol)
         ticker = ticker or self._kept["ticker"].event(symbol)
         if not (book and ticker):
             trade = trade or self._kept["trade"].event(symbol)
         first_kept = self._segments[0].first_place if self._segments else self._places
-        return Shown(trade, ticker, book), first_kept if after is None else after
+        return LatestEvents(trade, ticker, book), first_kept if after is None else after
 
     def next_crossing(self, symbol: int, place: int, buy: float, sell: float) -> Event | None:
         """The first event of the symbol, from `place` on, at or below `buy` or at or above `sell`."""
         for segment in self._segments:
             if segment.end_place <= place:
                 continue
-            timeline = segment.timeline(symbol)
-            start = bisect_left(timeline.places, place)
-            found = timeline.first_crossing(start, buy, sell)
+            symbol_events = segment.symbol_events(symbol)
+            start = bisect_left(symbol_events.places, place)
+            found = symbol_events.first_crossing(start, buy, sell)
             if found is not None:
                 return found
         return None

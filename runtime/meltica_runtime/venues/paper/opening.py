@@ -38,7 +38,7 @@ def instruments(node: ProviderNode) -> tuple[Instrument, ...]:
     return tuple(Instrument(symbol, tick, lot, least) for symbol in node.symbols)
 
 
-def needed_depths(asked: Mapping[str, int], depth: int) -> dict[str, int]:
+def subscribed_depths(asked: Mapping[str, int], depth: int) -> dict[str, int]:
     """What is asked for, and what matching needs besides: trades, and books of at least `depth` levels if
     none are asked for."""
     return {"trade": 0, "book": asked.get("book", depth), **asked}

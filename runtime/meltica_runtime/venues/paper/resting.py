@@ -66,7 +66,7 @@ class RestingOrders:
         del self.queue[order]
         self._note_best()
 
-    def met_by_trade(self, price: float, quantity: Decimal, taker: Side | None, queue: Queue) -> list[Fill]:
+    def match_trade(self, price: float, quantity: Decimal, taker: Side | None, queue: Queue) -> list[Fill]:
         """Fills by a trade, best price first; moves `queue`, which may be a copy of the own one.
 
         A trade beyond an order's price would have had to fill it first, so it fills it whole. A trade at the
@@ -78,10 +78,10 @@ class RestingOrders:
                 if order.level != price:
                     fills.append((order, order.remaining))
             if taker is not side and price in self._sides[side]:
-                fills += self._met_in_queue(self._sides[side][price], quantity, queue)
+                fills += self._match_queue(self._sides[side][price], quantity, queue)
         return fills
 
-    def _met_in_queue(self, orders: list[PaperOrder], quantity: Decimal, queue: Queue) -> list[Fill]:
+    def _match_queue(self, orders: list[PaperOrder], quantity: Decimal, queue: Queue) -> list[Fill]:
         fills: list[Fill] = []
         passed = ZERO
         for order in orders:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from meltica_runtime.money import AMOUNT_DECIMALS, ZERO, amount_fault, multiply, plain
 from meltica_runtime.orders.order import OrderRequest, OrderType
-from meltica_runtime.venues.increments import Grid
+from meltica_runtime.venues.increments import Increment
 
 _FEE_STEP = Decimal(1).scaleb(-AMOUNT_DECIMALS)
 _FEE_CONTEXT = Context(prec=100, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
@@ -30,7 +30,7 @@ class PaperSettings:
     balances: dict[str, Decimal] | None = None
 
     def __post_init__(self) -> None:
-        places = Grid(self.tick_size).places + Grid(self.lot_size).places
+        places = Increment(self.tick_size).places + Increment(self.lot_size).places
         if places > AMOUNT_DECIMALS:
             raise ValueError(
                 f"tick_size {plain(self.tick_size)} and lot_size {plain(self.lot_size)} have {places} "
@@ -44,8 +44,8 @@ class TradingRules:
     """Judges orders, and works out fees."""
 
     def __init__(self, settings: PaperSettings) -> None:
-        self._tick = Grid(settings.tick_size)
-        self._lot = Grid(settings.lot_size)
+        self._tick = Increment(settings.tick_size)
+        self._lot = Increment(settings.lot_size)
         self._min_notional = settings.min_notional
         self._fee_maker = settings.fee_maker
         self._fee_taker = settings.fee_taker

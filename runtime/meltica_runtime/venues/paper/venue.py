@@ -21,12 +21,12 @@ from meltica_runtime.venues.paper.arrivals import (
     Amendment,
     Arrival,
     Cancellation,
-    Repetition,
+    DuplicateSubmission,
     Submission,
 )
 from meltica_runtime.venues.paper.engine import MatchingEngine
 from meltica_runtime.venues.paper.market import SymbolMarket
-from meltica_runtime.venues.paper.market_history import Event, MarketTape
+from meltica_runtime.venues.paper.market_history import Event, MarketHistory
 from meltica_runtime.venues.paper.resting import PaperOrder
 from meltica_runtime.venues.paper.rules import PaperSettings, TradingRules
 
@@ -52,10 +52,11 @@ class PaperVenue:
     def __init__(self, provider: str, settings: PaperSettings, codes: MarketCodes) -> None:
         """`codes`: the symbols traded, with the numbers that market data carry for them."""
         self._latency_us = settings.latency_us
-        self._tape = MarketTape()
+        self._history = MarketHistory()
         self._waiting: dict[SymbolMarket, None] = {}
         self._markets = {
-            name: SymbolMarket(self._tape, name, code, self._waiting) for name, code in codes.symbols.items()
+            name: SymbolMarket(self._history, name, code, self._waiting)
+            for name, code in codes.symbols.items()
         }
         assets = [asset for market in self._markets.values() for asset in (market.base, market.quote)]
         self._account = PaperAccount(provider, assets, settings.balances)
@@ -72,7 +73,7 @@ class PaperVenue:
     def submit(self, order: OrderRequest, now_us: float) -> None:
         """Sends an order. Whatever is wrong with it is reported, never raised."""
         if order.client_order_id in self._orders:
-            self._send(Repetition(self._arrival_us(now_us), order.client_order_id))
+            self._send(DuplicateSubmission(self._arrival_us(now_us), order.client_order_id))
             return
         sent = PaperOrder(order, OrderState.NEW, order.price or ZERO, order.quantity)
         self._orders[order.client_order_id] = sent
@@ -105,7 +106,7 @@ class PaperVenue:
 
     def feed(self, batch: MarketBatch) -> None:
         """Takes market data up to `batch.end_us`; they are kept, and looked at only if an order needs it."""
-        self._tape.feed(batch)
+        self._history.feed(batch)
         self._forecast_us = None
 
     def next_report_us(self) -> float:
@@ -113,7 +114,7 @@ class PaperVenue:
         was fed."""
         if self._forecast_us is None:
             due_us = self._outbox[0][0] if self._outbox else self._next_due_us()
-            self._forecast_us = due_us if due_us < self._tape.end_us else math.inf
+            self._forecast_us = due_us if due_us < self._history.end_us else math.inf
         return self._forecast_us
 
     def advance(self, until_us: float) -> list[VenueReport]:
@@ -129,20 +130,20 @@ class PaperVenue:
         that no request can ask for any more."""
         while self._step(now_us):
             pass
-        reached_us = min(now_us - self._latency_us, self._tape.end_us)
+        reached_us = min(now_us - self._latency_us, self._history.end_us)
         self._committed_us = max(self._committed_us, reached_us)
-        self._tape.forget(self._committed_us)
+        self._history.forget(self._committed_us)
         self._forecast_us = None
 
     def _step(self, until_us: float) -> bool:
         """Does the earliest thing that happens at the venue, if its report is due by then."""
         arrival = self._next_arrival()
-        meeting = self._next_meeting()
-        if meeting is not None and (arrival is None or meeting[1].time_us <= arrival.time_us):
-            market, event = meeting
+        next_match = self._next_match()
+        if next_match is not None and (arrival is None or next_match[1].time_us <= arrival.time_us):
+            market, event = next_match
             if self._due_us(event.time_us) > until_us:
                 return False
-            self._engine.met(market, event)
+            self._engine.match_event(market, event)
             self._collect(event.time_us)
             return True
         if arrival is None or self._due_us(arrival.time_us) > until_us:
@@ -157,7 +158,7 @@ class PaperVenue:
         match arrival:
             case Submission(_, order):
                 self._engine.submit(order, time_us)
-            case Repetition(_, client_id):
+            case DuplicateSubmission(_, client_id):
                 self._engine.refuse(client_id, "an order with this client order id exists already", time_us)
             case Cancellation(_, client_id) | Amendment(_, client_id, _, _):
                 known = self._orders.get(client_id)
@@ -180,14 +181,14 @@ class PaperVenue:
 
     def _next_arrival(self) -> Arrival | None:
         """The next request that arrives within what was fed: all market events before it are known."""
-        if self._arrivals and self._arrivals[0].time_us < self._tape.end_us:
+        if self._arrivals and self._arrivals[0].time_us < self._history.end_us:
             return self._arrivals[0]
         return None
 
-    def _next_meeting(self) -> tuple[SymbolMarket, Event] | None:
+    def _next_match(self) -> tuple[SymbolMarket, Event] | None:
         first: tuple[SymbolMarket, Event] | None = None
         for market in self._waiting:
-            event = market.next_meeting()
+            event = market.next_match()
             if event is not None and (first is None or event.place < first[1].place):
                 first = (market, event)
         return first

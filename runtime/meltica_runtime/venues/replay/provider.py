@@ -11,7 +11,7 @@ from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues import setting_values
 from meltica_runtime.venues.live_provider import ProviderContext
 from meltica_runtime.venues.replay.source import replay_source
-from meltica_runtime.venues.simulated_provider import PacedProvider, PlayedSource
+from meltica_runtime.venues.simulated_provider import SimulatedProvider, SubscribableSource
 
 _AS_FAST_AS_POSSIBLE = "max"
 
@@ -35,7 +35,7 @@ class ReplayPace:
         return self._first_us + (now_us - self._began_us) * self._speed
 
 
-def open_replay(node: ProviderNode, context: ProviderContext) -> PacedProvider:
+def open_replay(node: ProviderNode, context: ProviderContext) -> SimulatedProvider:
     """A file as a market, and a paper venue over it if some strategy trades there. The file is opened when
     the provider runs."""
     codes = MarketCodes(context.code, {name: context.symbols[name] for name in node.symbols})
@@ -46,8 +46,8 @@ def open_replay(node: ProviderNode, context: ProviderContext) -> PacedProvider:
         math.inf if speed == _AS_FAST_AS_POSSIBLE else setting_values.real(node.settings, "speed")
     )
 
-    def start(now_us: float, depths: Mapping[str, int]) -> PlayedSource:
+    def start(now_us: float, depths: Mapping[str, int]) -> SubscribableSource:
         del now_us  # A recording has its own time.
         return replay_source(path, file_format, codes, depths.get("book", DEFAULT_BOOK_DEPTH))
 
-    return PacedProvider(node, context, start, pace)
+    return SimulatedProvider(node, context, start, pace)

@@ -10,7 +10,7 @@ import numpy as np
 
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.market_batch import MarketCodes, Rows
-from meltica_runtime.venues.batching import Block, BlockCutter, joined_rows
+from meltica_runtime.venues.batching import Block, BlockSource, joined_rows
 from meltica_runtime.venues.replay.assembly import BookAssembly, Change
 from meltica_runtime.venues.replay.files import column_names, read_pieces
 from meltica_runtime.venues.replay.formats import (
@@ -25,7 +25,7 @@ from meltica_runtime.venues.replay.symbols import SymbolNames
 _BOOKS = "tardis_book"
 
 
-def replay_source(path: Path, file_format: str, codes: MarketCodes, depth: int) -> BlockCutter:
+def replay_source(path: Path, file_format: str, codes: MarketCodes, depth: int) -> BlockSource:
     """The events of a file, in its order; `venue_seq` is the row's number in it, from 0.
 
     `file_format` is one of `FORMATS`, or `tardis_book` for both forms of Tardis books; `depth` the levels a
@@ -34,10 +34,10 @@ def replay_source(path: Path, file_format: str, codes: MarketCodes, depth: int) 
     """
     symbols = SymbolNames(path, codes)
     if file_format != _BOOKS:
-        return BlockCutter(_plain_blocks(path, FORMATS[file_format], symbols, codes.provider, depth))
+        return BlockSource(_plain_blocks(path, FORMATS[file_format], symbols, codes.provider, depth))
     if "is_snapshot" in column_names(path):
-        return BlockCutter(_assembled_blocks(path, symbols, codes.provider, depth))
-    return BlockCutter(_plain_blocks(path, SNAPSHOTS, symbols, codes.provider, depth))
+        return BlockSource(_assembled_blocks(path, symbols, codes.provider, depth))
+    return BlockSource(_plain_blocks(path, SNAPSHOTS, symbols, codes.provider, depth))
 
 
 def _plain_blocks(

@@ -13,17 +13,17 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.disabled import Cause
 from meltica_dsl.model.scenario import Expectation, Scenario, SkippedScenario, Verb
 from meltica_dsl.text.source import Location, SourceFile, Span
-from meltica_runtime.testing.assertions import judge
+from meltica_runtime.testing.assertions import check_expectation
 from meltica_runtime.testing.fault_injection import outages
-from meltica_runtime.testing.observation_index import Evidence
-from meltica_runtime.testing.observed import Observed
+from meltica_runtime.testing.observation_index import ObservationIndex
 from meltica_runtime.testing.outcome import CouldNotRun, Outcome, Problem, Skipped, Unmet, WentDown
-from meltica_runtime.testing.scenario_runner import rehearse
-from meltica_runtime.testing.timeline import Tape, read_tapes
+from meltica_runtime.testing.run_record import RunRecord
+from meltica_runtime.testing.scenario_runner import run_scenario
+from meltica_runtime.testing.timeline import Timeline, read_timelines
 from meltica_runtime.venues.source_fault import SourceFault
 
 
-class Trial:
+class ScenarioSuite:
     """The tests of one file. `root` is the folder that recordings lie in, `limit_s` the longest that one
     test may take of the clock's time."""
 
@@ -53,29 +53,31 @@ class Trial:
         place = self._place(scenario.title_span)
         try:
             with anyio.fail_after(self._limit_s):
-                tapes = read_tapes(self._graph, scenario, self._root)
-                observed = await rehearse(self._graph, scenario, tapes, batch)
+                timelines = read_timelines(self._graph, scenario, self._root)
+                run_record = await run_scenario(self._graph, scenario, timelines, batch)
         except SourceFault as fault:
             return [CouldNotRun(str(fault), place)]
         except TimeoutError:
             return [CouldNotRun(f"it did not come to its end within {self._limit_s:g}s", place)]
-        return [*self._failures(scenario, observed), *self._unmet(scenario, observed, tapes)]
+        return [*self._failures(scenario, run_record), *self._unmet(scenario, run_record, timelines)]
 
-    def _unmet(self, scenario: Scenario, observed: Observed, tapes: dict[str, Tape]) -> Iterator[Problem]:
-        down = {name: outages(scenario, name) for name in tapes}
-        evidence = Evidence(self._graph, observed, tapes, down)
+    def _unmet(
+        self, scenario: Scenario, run_record: RunRecord, timelines: dict[str, Timeline]
+    ) -> Iterator[Problem]:
+        down = {name: outages(scenario, name) for name in timelines}
+        index = ObservationIndex(self._graph, run_record, timelines, down)
         for step in scenario.steps:
             if isinstance(step, Expectation):
-                verdict = judge(step, evidence.of(step))
-                if not verdict.is_met:
-                    yield Unmet(verdict, self._place(step.span), self._text(step.span))
+                result = check_expectation(step, index.of(step))
+                if not result.is_met:
+                    yield Unmet(result, self._place(step.span), self._text(step.span))
 
-    def _failures(self, scenario: Scenario, observed: Observed) -> Iterator[Problem]:
+    def _failures(self, scenario: Scenario, run_record: RunRecord) -> Iterator[Problem]:
         expected = {
             step.node for step in scenario.steps if isinstance(step, Expectation) and step.verb is Verb.FAILS
         }
         nodes = {node.name: node for node in self._graph.strategies}
-        for name, failure in observed.failures.items():
+        for name, failure in run_record.failures.items():
             if name not in expected:
                 yield WentDown(name, failure.time_us, failure.fault, nodes[name].location)
 

@@ -14,7 +14,7 @@ from meltica_runtime.strategies.fault import StrategyFault
 
 
 @dataclass(frozen=True)
-class Seen:
+class EventRecords:
     """Records of one event type, in the order in which they were there."""
 
     event: str
@@ -30,13 +30,13 @@ class Failure:
 
 
 @dataclass
-class Observed:
+class RunRecord:
     """`given` by provider, what happened there; `routed` by route, what its stages let pass; `read` by edge
     id, what its reader took. `times` says when each event was there, by its sequence number less one."""
 
-    given: dict[str, list[Seen]] = field(default_factory=dict)
-    routed: dict[str, list[Seen]] = field(default_factory=dict)
-    read: dict[str, list[Seen]] = field(default_factory=dict)
+    given: dict[str, list[EventRecords]] = field(default_factory=dict)
+    routed: dict[str, list[EventRecords]] = field(default_factory=dict)
+    read: dict[str, list[EventRecords]] = field(default_factory=dict)
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     transcripts: Mapping[str, Transcript] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
