@@ -80,4 +80,4 @@ def test_a_test_runs_the_same_again(outcomes_of, batch):
         f'test "one" {{ {steps}\nexpect it orders 0 }}\ntest "two" {{ {steps}\nexpect it orders 0 }}',
         batch=batch,
     )
-    assert first.problems[0].verdict.fitting == second.problems[0].verdict.fitting
+    assert first.problems[0].result.fitting == second.problems[0].result.fitting

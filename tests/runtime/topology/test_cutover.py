@@ -72,7 +72,7 @@ STEPS = (
     (SimulatedProvider, "resume"),
     (SimulatedProvider, "_use_paper"),
     (PaperTrading, "open"),
-    (FakeMarket, "ask"),
+    (FakeMarket, "subscribe"),
 )
 
 RETURN_THE_WAY_BACK = (SimulatedProvider.resume, EdgeRing.follow)

@@ -66,13 +66,8 @@ def trade_reader(
     layout = ring.layout
     buffer, capacity, size = ring.buffer, ring.capacity, layout.size
     pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TRADE.search, symbols.get
-    full, long, unknown, buy, sell = (
-        FrameResult.FULL,
-        FrameResult.TOO_LONG,
-        FrameResult.UNKNOWN_SYMBOL,
-        _BUY,
-        _SELL,
-    )
+    full, long, unknown = FrameResult.FULL, FrameResult.TOO_LONG, FrameResult.UNKNOWN_SYMBOL
+    buy, sell = _BUY, _SELL
 
     def read(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
         position, end, seq = ring.written, ring.released + capacity, sequencer.last
