@@ -38,7 +38,7 @@ TRADING_U32 = 20
 IDLE, RUNNING, LINGERING = 0, 1, 2
 
 
-class RingPlace(Struct, frozen=True):
+class InboxRing(Struct, frozen=True):
     """One edge's ring within the inbox. Offsets in bytes."""
 
     edge: str
@@ -53,19 +53,19 @@ class RingPlace(Struct, frozen=True):
 class InboxGeometry(Struct, frozen=True):
     """Where each ring of an inbox lies, and how large all is."""
 
-    rings: tuple[RingPlace, ...]
+    rings: tuple[InboxRing, ...]
     size_bytes: int
 
 
 def inbox_geometry(edges: Iterable[Edge]) -> InboxGeometry:
     """Lays the rings of one strategy's edges out, one behind the other."""
     offset = INBOX_CONTROL_BYTES
-    places: list[RingPlace] = []
+    places: list[InboxRing] = []
     for edge in edges:
         layout = record_layout(edge.event, edge.depth)
         header = edge.ring_bytes - edge.capacity * layout.size
         places.append(
-            RingPlace(
+            InboxRing(
                 edge=edge.id,
                 layout=layout,
                 capacity=edge.capacity,

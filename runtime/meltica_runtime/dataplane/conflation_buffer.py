@@ -12,7 +12,7 @@ Records = NDArray[np.void]
 Indices = NDArray[np.int64]
 
 
-class WaitingPlaces:
+class ConflationBuffer:
     """One place for each (symbol, provider): the newest record that found no room."""
 
     def __init__(self, layout: RecordLayout, streams: int) -> None:
@@ -21,9 +21,9 @@ class WaitingPlaces:
         self._stream = np.full(streams, -1, np.int64)
         self.count = 0
 
-    def moved(self, layout: RecordLayout, streams: int) -> WaitingPlaces:
+    def resized(self, layout: RecordLayout, streams: int) -> ConflationBuffer:
         """The same records in the places of so many streams, or in as many more as they need."""
-        places = WaitingPlaces(layout, max(streams, self.count))
+        places = ConflationBuffer(layout, max(streams, self.count))
         copy_records(self.records[: self.count], places.records[: self.count])
         places._stream[: self.count] = self._stream[: self.count]
         places.count = self.count
@@ -60,7 +60,7 @@ class WaitingPlaces:
 
     def _add_place(self) -> None:
         """Out of a ring between routes there may still come events of a provider that is gone."""
-        more = self.moved(self._layout, self.count + 1)
+        more = self.resized(self._layout, self.count + 1)
         self.records, self._stream = more.records, more._stream
 
     def _remove(self, place: int) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from meltica_compiler.kernels.selection import copy_records
 from meltica_compiler.records.layout import INGEST_CELL, RING_HEADER_BYTES, RecordLayout
 from meltica_dsl.model.pipeline import FullPolicy
-from meltica_runtime.dataplane.conflation_buffer import WaitingPlaces
+from meltica_runtime.dataplane.conflation_buffer import ConflationBuffer
 from meltica_runtime.dataplane.ingress_ring import MAX_CAPACITY, Indices, Records
 from meltica_runtime.dataplane.record_copies import column_runs, whole_record
 
@@ -79,8 +79,8 @@ class EdgeRing:
         self._columns = column_runs(source, layout)
         self._narrow = source.depth > layout.depth
         self._whole = whole_record(layout)
-        self._waiting = WaitingPlaces(source, streams) if policy is FullPolicy.CONFLATE else None
-        self._memory: _Memory | None = None
+        self._waiting = ConflationBuffer(source, streams) if policy is FullPolicy.CONFLATE else None
+        self._memory: _RingWriter | None = None
         self._past = EdgeStatistics(0, 0, 0, 0, 0)
 
     @property
@@ -94,7 +94,7 @@ class EdgeRing:
     def attach(self, buffer: memoryview) -> None:
         """Starts to write into `buffer`, `size_bytes` long and all zero."""
         assert self._memory is None
-        self._memory = _Memory(buffer, self.layout, self.capacity)
+        self._memory = _RingWriter(buffer, self.layout, self.capacity)
 
     def detach(self) -> None:
         """Lets go of the memory; what the reader had not consumed is dropped and counted."""
@@ -107,7 +107,7 @@ class EdgeRing:
             self._waiting.count = 0
         self._memory = None
 
-    def follow(self, source: RecordLayout, streams: int) -> Callable[[], None]:
+    def change_source(self, source: RecordLayout, streams: int) -> Callable[[], None]:
         """From now on records of the layout `source` are offered, of so many streams. Returns the way back,
         which is open until the first of them comes."""
         before = self._source, self._columns, self._narrow, self._waiting
@@ -119,7 +119,7 @@ class EdgeRing:
         self._columns = column_runs(source, self.layout)
         self._narrow = source.depth > self.layout.depth
         if self._waiting is not None:
-            self._waiting = self._waiting.moved(source, streams)
+            self._waiting = self._waiting.resized(source, streams)
         return back
 
     def room(self) -> int:
@@ -178,7 +178,7 @@ class EdgeRing:
             self._write(self._memory, records, indices, 0, fits)
             self.dropped += count - fits
 
-    def inherit(self, rows: Records) -> None:
+    def inherit_rows(self, rows: Records) -> None:
         """Takes what was in another ring of the same event, as if it were offered now.
 
         Under `block` the caller has checked `room`.
@@ -195,7 +195,7 @@ class EdgeRing:
         return self._waiting.records[: self._waiting.count]
 
     @property
-    def held_from(self) -> float:
+    def first_held_seq(self) -> float:
         """Sequence number of the first event that waits outside the ring; infinite if none does."""
         if self._waiting is None or not self._waiting.count:
             return np.inf
@@ -211,7 +211,12 @@ class EdgeRing:
             self._write(self._memory, moved, None, 0, len(moved))
 
     def _offer_conflating(
-        self, memory: _Memory, waiting: WaitingPlaces, records: Records, indices: Indices | None, count: int
+        self,
+        memory: _RingWriter,
+        waiting: ConflationBuffer,
+        records: Records,
+        indices: Indices | None,
+        count: int,
     ) -> None:
         self.flush_waiting()
         fits = 0 if waiting.count else min(count, memory.room())
@@ -221,7 +226,7 @@ class EdgeRing:
             self.conflated += waiting.put(records, rest)
 
     def _write(
-        self, memory: _Memory, records: Records, indices: Indices | None, start: int, stop: int
+        self, memory: _RingWriter, records: Records, indices: Indices | None, start: int, stop: int
     ) -> None:
         count = stop - start
         if count <= 0:
@@ -236,7 +241,7 @@ class EdgeRing:
 
     def _copy(
         self,
-        memory: _Memory,
+        memory: _RingWriter,
         records: Records,
         indices: Indices | None,
         start: int,
@@ -253,7 +258,7 @@ class EdgeRing:
 
     def _copy_narrowed(
         self,
-        memory: _Memory,
+        memory: _RingWriter,
         records: Records,
         indices: Indices | None,
         start: int,
@@ -274,7 +279,7 @@ class EdgeRing:
             np.minimum(written[name], self.layout.depth, out=written[name])
 
 
-class _Memory:
+class _RingWriter:
     """The memory of an attached edge ring, and the writer's side of its counters."""
 
     def __init__(self, buffer: memoryview, layout: RecordLayout, capacity: int) -> None:

@@ -70,7 +70,7 @@ class IngressRing:
         """Records that some route has still to read."""
         return self.written - self.released
 
-    def take_over(self, earlier: IngressRing) -> None:
+    def inherit(self, earlier: IngressRing) -> None:
         """Goes on where `earlier` stands, with what is unread there. Positions stay what they are. The caller
         has checked that it fits, and closes `earlier`."""
         assert earlier.unread <= self.capacity, "a ring takes over no more than it holds"

@@ -6,12 +6,12 @@ from meltica_compiler.graph.graph import RouteNode
 from meltica_compiler.kernels.load import Kernel
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
-from meltica_runtime.dataplane.route_flow import Place, RouteFlow
-from meltica_runtime.dataplane.route_ring import RouteRing
+from meltica_runtime.dataplane.ingress_ring import Sequencer
+from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
+from meltica_runtime.dataplane.route_flow import MergeKey, RouteFlow
 
 
-class ChainedFlow(RouteFlow):
+class LinkedFlow(RouteFlow):
     """As any flow, and besides: what it reads of another route it takes in order with that route's progress,
     and into the ring to another route it never writes more than fits, while that one goes on."""
 
@@ -19,28 +19,28 @@ class ChainedFlow(RouteFlow):
         self,
         node: RouteNode,
         kernel: Kernel,
-        sources: tuple[IngressRing | RouteRing, ...],
+        sources: tuple[RouteSource, ...],
         edges: tuple[EdgeRing, ...],
         streams: int,
         *,
         feeders: tuple[RouteFlow, ...],
         links: tuple[EdgeRing, ...],
     ) -> None:
-        """`feeders` are the routes that write the `RouteRing` sources, in their order; `links` those of the
+        """`feeders` are the routes that write the `LinkRing` sources, in their order; `links` those of the
         `edges` that lead to routes."""
         super().__init__(node, kernel, sources, edges, streams)
-        rings = [(place, ring) for place, ring in enumerate(sources) if isinstance(ring, RouteRing)]
+        rings = [(place, ring) for place, ring in enumerate(sources) if isinstance(ring, LinkRing)]
         self.feeders = feeders
         self._fed = tuple((place, ring, flow) for (place, ring), flow in zip(rings, feeders, strict=True))
         self._lossy_links = tuple(link for link in links if link.policy is not FullPolicy.BLOCK)
         self._held_by_readers = tuple(edge for edge in self._conflating if edge not in links)
         self._is_overrunning = False
-        self._reached = 0.0
+        self._reached_seq = 0.0
 
-    def take_over(self, earlier: RouteFlow) -> None:
-        super().take_over(earlier)
-        if isinstance(earlier, ChainedFlow):
-            self._reached = earlier._reached
+    def inherit(self, earlier: RouteFlow) -> None:
+        super().inherit(earlier)
+        if isinstance(earlier, LinkedFlow):
+            self._reached_seq = earlier._reached_seq
         # A ring that has taken over another's content counts from its own beginning.
         for place, ring, _ in self._fed:
             self._positions[place] = ring.skip_overwritten()
@@ -48,24 +48,24 @@ class ChainedFlow(RouteFlow):
     def advance(self, last_seq: int) -> None:
         for place, ring, _ in self._fed:
             self._positions[place] = ring.skip_overwritten()
-        sure = min([float(last_seq), *(_sure(ring, flow) for _, ring, flow in self._fed)])
+        complete_seq = min([float(last_seq), *(_complete_seq(ring, flow) for _, ring, flow in self._fed)])
         while self.backlog:
             limit = self._room()
             rows = self._take(limit, self._bound(last_seq)) if limit else None
             if rows is None or not len(rows):
-                self.seen = min(sure, self._first_left() - 1)
+                self.delivered_seq = min(complete_seq, self._first_left() - 1)
                 return
             self._process(rows)
-            self._reached = max(self._reached, self.seen)
+            self._reached_seq = max(self._reached_seq, self.delivered_seq)
             for place, ring, _ in self._fed:
-                ring.let_go(self._positions[place])
-        self.seen = sure
+                ring.release(self._positions[place])
+        self.delivered_seq = complete_seq
 
     @property
     def cut(self) -> float:
         # Of several events of one number the first may be there already, and wait for their reader.
-        cut = max(self.seen, self._reached)
-        return min([cut, *(edge.held_from - 1 for edge in self._held_by_readers)])
+        cut = max(self.delivered_seq, self._reached_seq)
+        return min([cut, *(edge.first_held_seq - 1 for edge in self._held_by_readers)])
 
     def overrun(self, last_seq: int) -> None:
         """Advances when nothing else can: a route that reads this one stands still, so that the policy of the
@@ -80,13 +80,13 @@ class ChainedFlow(RouteFlow):
         super().tick(watermark_us, sequencer)
         self._is_overrunning = False
 
-    def _bound(self, last_seq: int) -> Place:
+    def _bound(self, last_seq: int) -> MergeKey:
         """Up to where everything that will ever come is in the sources. What a feeder has delivered of the
         events of one number comes first of these, whatever is still to come."""
         places = [(float(last_seq), len(self.sources))]
         for place, ring, flow in self._fed:
-            sure, newest = _sure(ring, flow), ring.newest
-            places.append((newest, place) if newest > sure else (sure, len(self.sources)))
+            complete_seq, newest = _complete_seq(ring, flow), ring.newest
+            places.append((newest, place) if newest > complete_seq else (complete_seq, len(self.sources)))
         return min(places)
 
     def _first_left(self) -> float:
@@ -102,6 +102,6 @@ class ChainedFlow(RouteFlow):
         return max(0, room)
 
 
-def _sure(ring: RouteRing, feeder: RouteFlow) -> float:
+def _complete_seq(ring: LinkRing, feeder: RouteFlow) -> float:
     """The number up to which everything that the feeder will ever give is in the ring."""
-    return min(feeder.seen, ring.edge.held_from - 1)
+    return min(feeder.delivered_seq, ring.edge.first_held_seq - 1)

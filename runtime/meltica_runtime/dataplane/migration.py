@@ -26,9 +26,9 @@ from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.pipeline import HOLDING_STAGES, FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing
-from meltica_runtime.dataplane.plane import DataPlane, Source, edge_ring, open_flow
+from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
+from meltica_runtime.dataplane.plane import DataPlane, edge_ring, open_flow
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.dataplane.route_ring import RouteRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class OutOfCodes(Exception):
 
 
 @dataclass(frozen=True)
-class NextPlane:
-    """`plane` is inert until `switch`, which can be taken back until `settle`."""
+class PlaneMigration:
+    """`plane` is inert until `apply`, which can be taken back until `commit`."""
 
     before: DataPlane
     plane: DataPlane
@@ -63,7 +63,7 @@ class NextPlane:
     closed: tuple[IngressRing, ...] = ()
 
     def check(self) -> None:
-        """Raises `RingTooSmall`. To be asked in the same turn as `switch`."""
+        """Raises `RingTooSmall`. To be asked in the same turn as `apply`."""
         for name, rings in self.plane.ingresses.items():
             for event, ring in rings.items():
                 old = self.before.ingresses.get(name, {}).get(event, ring)
@@ -76,7 +76,7 @@ class NextPlane:
                 if unread > edge.capacity:
                     raise RingTooSmall(f"route:{edge.route}", edge.event, unread, edge.capacity)
 
-    def switch(self, back: ExitStack) -> int:
+    def apply(self, back: ExitStack) -> int:
         """Lets the new flows go on where the old ones stand, and puts the ways back on the stack. All that
         arrived before has gone the old way, as far as blocking edges let it. How many events were lost,
         because a route that is not there any more could not deliver them.
@@ -87,18 +87,18 @@ class NextPlane:
         sequencer = self.plane.sequencer
         lost = sum(self._end(flow) for flow in self.before.flows.values())
         for old, new in self.exchanged:
-            new.take_over(old)
+            new.inherit(old)
         for id in self._inherited:
-            self.plane.links[id].take_over(self.before.links[id])
+            self.plane.links[id].inherit(self.before.links[id])
         for name, flow in self.plane.flows.items():
             earlier = self.before.flows.get(name)
             if earlier is None or earlier.node.event != flow.node.event:
                 flow.begin(sequencer.last)
             elif earlier is not flow:
-                self._go_on(earlier, flow, back)
+                self._hand_over(earlier, flow, back)
         return lost
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """Lets go of what is of the old graph only: from here on there is no way back."""
         for ring in (*self.closed, *(old for old, _ in self.exchanged)):
             ring.close()
@@ -128,7 +128,7 @@ class NextPlane:
         shared = frozenset(id for id, ring in before if self.plane.links.get(id) is ring)
         return shared | self._inherited
 
-    def _holds_on(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
+    def _keeps_held(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
         if earlier.kernel is flow.kernel:
             return True
         held = {i for i, stage in enumerate(earlier.node.stages) if isinstance(stage, HOLDING_STAGES)}
@@ -142,18 +142,18 @@ class NextPlane:
         """Lets go of what has no place to be held in any more; how many events are lost with a flow."""
         flow = self.plane.flows.get(earlier.node.name)
         if flow is None or flow.node.event != earlier.node.event:
-            return earlier.let_go(self.plane.sequencer) + earlier.backlog
-        lost = 0 if self._holds_on(earlier, flow) else earlier.let_go(self.plane.sequencer)
+            return earlier.flush(self.plane.sequencer) + earlier.backlog
+        lost = 0 if self._keeps_held(earlier, flow) else earlier.flush(self.plane.sequencer)
         return lost + earlier.backlog_without({*flow.node.sources, *self._lasting})
 
-    def _go_on(self, earlier: RouteFlow, flow: RouteFlow, back: ExitStack) -> None:
-        flow.take_over(earlier)
+    def _hand_over(self, earlier: RouteFlow, flow: RouteFlow, back: ExitStack) -> None:
+        flow.inherit(earlier)
         for edge in set(flow.edges) & set(earlier.edges):
-            back.callback(edge.follow(flow.layout, flow.streams))
+            back.callback(edge.change_source(flow.layout, flow.streams))
         if flow.kernel is earlier.kernel:
             return
         stages = self._carried(earlier, flow)
-        if not self._holds_on(earlier, flow):
+        if not self._keeps_held(earlier, flow):
             stages = ((i, j) for i, j in stages if not isinstance(earlier.node.stages[i], HOLDING_STAGES))
         carry(earlier.kernel, flow.kernel, stages)
 
@@ -168,11 +168,11 @@ class NextPlane:
             self.plane.flows[route.name].node = route
 
 
-def _same_event(old: RouteRing, new: RouteRing) -> bool:
+def _same_event(old: LinkRing, new: LinkRing) -> bool:
     return old.layout.event == new.layout.event
 
 
-def build_next_plane(before: DataPlane, graph: Graph, plan: Plan) -> NextPlane:
+def plan_migration(before: DataPlane, graph: Graph, plan: Plan) -> PlaneMigration:
     """Raises `OutOfCodes`, `KernelFault`, and `MemoryError`; nothing has changed then."""
     codes = before.codes.grown(graph)
     for what, names in (("symbols", codes.symbols), ("providers", codes.providers)):
@@ -188,13 +188,13 @@ class _Building:
     plan: Plan
     codes: Codes
     exchanged: list[tuple[IngressRing, IngressRing]] = field(default_factory=list)
-    links: dict[str, RouteRing] = field(default_factory=dict)
+    links: dict[str, LinkRing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._behind = providers_behind(self.graph)
         self._behind_before = providers_behind(self.before.graph)
 
-    def build(self) -> NextPlane:
+    def build(self) -> PlaneMigration:
         ingresses = {node.name: self._rings(node) for node in self.graph.providers}
         edges: dict[str, EdgeRing] = {}
         flows: dict[str, RouteFlow] = {}
@@ -209,7 +209,7 @@ class _Building:
             node.name for node in self.graph.providers if self.plan.fate(node.id) is Fate.RESTARTED
         )
         closed = tuple(ring for ring in gone if id(ring) not in exchanged)
-        return NextPlane(self.before, plane, self.plan, restarted, tuple(self.exchanged), closed)
+        return PlaneMigration(self.before, plane, self.plan, restarted, tuple(self.exchanged), closed)
 
     def _rings(self, node: ProviderNode) -> dict[str, IngressRing]:
         rings: dict[str, IngressRing] = {}
@@ -231,7 +231,7 @@ class _Building:
         edges: dict[str, EdgeRing],
         flows: Mapping[str, RouteFlow],
     ) -> RouteFlow:
-        sources: tuple[Source, ...] = (
+        sources: tuple[RouteSource, ...] = (
             *(ingresses[name][route.event] for name in route.sources),
             *(self.links[link_id(name, route.name)] for name in route.routes),
         )
@@ -254,21 +254,21 @@ class _Building:
             kernel = old.kernel
         return open_flow(route, kernel, sources, own, streams, feeders)
 
-    def _same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[Source, ...]) -> bool:
+    def _same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[RouteSource, ...]) -> bool:
         """Whether the running kernel does what the route's own would do."""
         if content_text(old.node) != content_text(route):
             return False
         before, after = ([ring.layout for ring in rings] for rings in (old.sources, sources))
         return before == after and self._symbols_of(route) == self._symbols_before(old.node)
 
-    def _link(self, edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
+    def _link(self, edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int) -> EdgeRing:
         """The ring to another route: the same one, where nothing about it has changed."""
         old = {link.id: link for link in self.before.graph.links}.get(edge.id)
         if old is not None and replace(old, location=edge.location) == edge:
             self.links[edge.id] = self.before.links[edge.id]
             return self.before.edges[edge.id]
         ring = edge_ring(edge, route, sources, streams)
-        self.links[edge.id] = RouteRing(ring)
+        self.links[edge.id] = LinkRing(ring)
         return ring
 
     def _symbols_of(self, route: RouteNode) -> dict[str, tuple[str, ...]]:
@@ -280,7 +280,7 @@ class _Building:
         nodes, behind = self.before.graph.providers, self._behind_before[route.name]
         return {node.name: node.symbols for node in nodes if node.name in behind}
 
-    def _edge(self, edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
+    def _edge(self, edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int) -> EdgeRing:
         if edge.target_kind == "route":
             return self._link(edge, route, sources, streams)
         target = self.plan.fate(f"{edge.target_kind}:{edge.target}")

@@ -12,12 +12,10 @@ from meltica_compiler.kernels.load import Kernel, load_kernel
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
-from meltica_runtime.dataplane.linked_flow import ChainedFlow
-from meltica_runtime.dataplane.pump import Pump, Reader
+from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
+from meltica_runtime.dataplane.linked_flow import LinkedFlow
+from meltica_runtime.dataplane.pump import Pump, WakeTarget
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.dataplane.route_ring import RouteRing
-
-Source = IngressRing | RouteRing
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class DataPlane:
     ingresses: Mapping[str, Mapping[str, IngressRing]]
     edges: Mapping[str, EdgeRing]
     flows: Mapping[str, RouteFlow]
-    links: Mapping[str, RouteRing] = field(default_factory=dict)
+    links: Mapping[str, LinkRing] = field(default_factory=dict)
     """The rings between routes, by the ids of their edges, which `edges` holds too."""
 
     def edges_of(self, target: str) -> tuple[EdgeRing, ...]:
@@ -41,7 +39,7 @@ class DataPlane:
     def pump(self, wakes: Mapping[str, Callable[[float], None]]) -> Pump:
         """The pump; `wakes` says for each strategy and sink what to call when there is more to read."""
         readers = [
-            Reader(target, tuple(self.flows[r] for r in self._routes_to(target)), wake)
+            WakeTarget(target, tuple(self.flows[r] for r in self._routes_to(target)), wake)
             for target, wake in wakes.items()
         ]
         rings = [ring for own in self.ingresses.values() for ring in own.values()]
@@ -67,9 +65,9 @@ def build_data_plane(graph: Graph) -> DataPlane:
         own[edge.route].append(edge)
     edges: dict[str, EdgeRing] = {}
     flows: dict[str, RouteFlow] = {}
-    links: dict[str, RouteRing] = {}
+    links: dict[str, LinkRing] = {}
     for route in routes_in_order(graph):
-        sources: tuple[Source, ...] = (
+        sources: tuple[RouteSource, ...] = (
             *(ingresses[name][route.event] for name in route.sources),
             *(links[link_id(name, route.name)] for name in route.routes),
         )
@@ -77,7 +75,7 @@ def build_data_plane(graph: Graph) -> DataPlane:
         for edge in own[route.name]:
             edges[edge.id] = edge_ring(edge, route, sources, streams)
             if edge.target_kind == "route":
-                links[edge.id] = RouteRing(edges[edge.id])
+                links[edge.id] = LinkRing(edges[edge.id])
         written = {edge.id: edges[edge.id] for edge in own[route.name]}
         kernel, feeders = load_kernel(route, graph), tuple(flows[name] for name in route.routes)
         flows[route.name] = open_flow(route, kernel, sources, written, streams, feeders)
@@ -87,7 +85,7 @@ def build_data_plane(graph: Graph) -> DataPlane:
 def open_flow(
     route: RouteNode,
     kernel: Kernel,
-    sources: tuple[Source, ...],
+    sources: tuple[RouteSource, ...],
     edges: Mapping[str, EdgeRing],
     streams: int,
     feeders: tuple[RouteFlow, ...],
@@ -97,10 +95,10 @@ def open_flow(
     links = tuple(ring for id, ring in edges.items() if is_link(id))
     if not links and not feeders:
         return RouteFlow(route, kernel, sources, rings, streams)
-    return ChainedFlow(route, kernel, sources, rings, streams, feeders=feeders, links=links)
+    return LinkedFlow(route, kernel, sources, rings, streams, feeders=feeders, links=links)
 
 
-def edge_ring(edge: Edge, route: RouteNode, sources: tuple[Source, ...], streams: int) -> EdgeRing:
+def edge_ring(edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int) -> EdgeRing:
     return EdgeRing(
         layout=record_layout(edge.event, edge.depth),
         source=RouteFlow.delivered_layout(route, sources),

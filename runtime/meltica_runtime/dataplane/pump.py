@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
-from meltica_runtime.dataplane.linked_flow import ChainedFlow
+from meltica_runtime.dataplane.linked_flow import LinkedFlow
 from meltica_runtime.dataplane.route_flow import RouteFlow
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class WakeTarget:
     """A sink as the pump sees it: the routes that lead to it, and what to do when there is more.
 
     `wake(cut)` gets the sequence number up to which all of the reader's edges are filled.
@@ -30,7 +30,7 @@ class Pump:
         sequencer: Sequencer,
         ingresses: Iterable[IngressRing],
         routes: Iterable[RouteFlow],
-        readers: Iterable[Reader],
+        readers: Iterable[WakeTarget],
     ) -> None:
         """`routes` in the order in which they read each other."""
         self.sequencer = sequencer
@@ -39,14 +39,14 @@ class Pump:
             (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
         )
         self._readers = tuple(readers)
-        self._chained = tuple(route for route in self.routes if isinstance(route, ChainedFlow))
+        self._linked = tuple(route for route in self.routes if isinstance(route, LinkedFlow))
 
     def run(self) -> None:
         """Brings everything that has arrived as far as it can go."""
         last = self.sequencer.last
         for route in self.routes:
             route.advance(last)
-        while self._chained and self._advance_chained(last):
+        while self._linked and self._advance_linked(last):
             pass
         self._release()
         self._wake()
@@ -61,21 +61,21 @@ class Pump:
     @property
     def is_idle(self) -> bool:
         """Every route has read all of its sources, and all of it is in the edges."""
-        return not any(route.backlog or route.cut < route.seen for route in self.routes)
+        return not any(route.backlog or route.cut < route.delivered_seq for route in self.routes)
 
-    def _advance_chained(self, last: int) -> bool:
+    def _advance_linked(self, last: int) -> bool:
         """Another turn of the routes that wait for room in the ring to another; whether anything moved."""
-        before = self._chained_events
-        for route in self._chained:
+        before = self._linked_events
+        for route in self._linked:
             route.advance(last)
-        if self._chained_events == before:
-            for route in self._chained:
+        if self._linked_events == before:
+            for route in self._linked:
                 route.overrun(last)
-        return self._chained_events > before
+        return self._linked_events > before
 
     @property
-    def _chained_events(self) -> int:
-        return sum(route.events_in for route in self._chained)
+    def _linked_events(self) -> int:
+        return sum(route.events_in for route in self._linked)
 
     def _release(self) -> None:
         for ring, routes in self._ingresses:

@@ -15,10 +15,10 @@ from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, record_layo
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Indices, IngressRing, Records, Sequencer
+from meltica_runtime.dataplane.link_ring import RouteSource
 from meltica_runtime.dataplane.record_copies import column_runs
-from meltica_runtime.dataplane.route_ring import RouteRing
 
-Place = tuple[float, int]
+MergeKey = tuple[float, int]
 """Where an event stands among those of a route: its sequence number, and the position of its source."""
 
 
@@ -37,7 +37,7 @@ class RouteStatistics:
 class RouteFlow:
     """Reads each source at its own position, merges them by sequence number, and delivers.
 
-    `seen` is the sequence number up to which the route has delivered everything it ever will, but for
+    `delivered_seq`: the number up to which the route has delivered everything it ever will, but for
     what its kernel holds back on purpose.
     """
 
@@ -48,7 +48,7 @@ class RouteFlow:
         self,
         node: RouteNode,
         kernel: Kernel,
-        sources: tuple[IngressRing | RouteRing, ...],
+        sources: tuple[RouteSource, ...],
         edges: tuple[EdgeRing, ...],
         streams: int,
     ) -> None:
@@ -58,7 +58,7 @@ class RouteFlow:
         self.edges = edges
         self.layout = self.delivered_layout(node, sources)
         self.streams = streams
-        self.seen = 0.0
+        self.delivered_seq = 0.0
         self.events_in = 0
         self.events_out = 0
         self.batches = 0
@@ -72,10 +72,12 @@ class RouteFlow:
         self._watermark_us = 0.0
         # A stage that holds events may let go of them all at once.
         self._margin = held_at_most(node.stages, streams)
-        self._merge = _Merge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
+        self._merge = (
+            _SourceMerge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
+        )
 
     @staticmethod
-    def delivered_layout(node: RouteNode, sources: tuple[IngressRing | RouteRing, ...]) -> RecordLayout:
+    def delivered_layout(node: RouteNode, sources: tuple[RouteSource, ...]) -> RecordLayout:
         """The layout of the records that a flow over `sources` offers to its edges."""
         if node.gives != node.event:
             return record_layout(node.gives)
@@ -102,19 +104,19 @@ class RouteFlow:
     def begin(self, last_seq: int) -> None:
         """Begins with what arrives from now on."""
         self._positions = [source.written for source in self.sources]
-        self.seen = float(last_seq)
+        self.delivered_seq = float(last_seq)
 
-    def take_over(self, earlier: RouteFlow) -> None:
+    def inherit(self, earlier: RouteFlow) -> None:
         """Goes on where `earlier` stands, source by source: the rings may be others, the positions are
         not."""
         known = dict(zip(earlier.read, earlier._positions, strict=True))
         for i, (name, source) in enumerate(zip(self.read, self.sources, strict=True)):
             self._positions[i] = known.get(name, source.written)
-        self.seen, self._watermark_us = earlier.seen, earlier._watermark_us
+        self.delivered_seq, self._watermark_us = earlier.delivered_seq, earlier._watermark_us
         self.events_in, self.events_out = earlier.events_in, earlier.events_out
         self.batches, self.last_batch = earlier.batches, earlier.last_batch
 
-    def let_go(self, sequencer: Sequencer) -> int:
+    def flush(self, sequencer: Sequencer) -> int:
         """Delivers what the stages hold back, as if all their windows had come to their end. How many events
         were lost, because a blocking edge has no room for them."""
         if self.kernel.due_us() == float("inf"):
@@ -141,7 +143,7 @@ class RouteFlow:
             if limit == 0:
                 return
             self._process(self._take(limit, (last_seq, len(self.sources))))
-        self.seen = float(last_seq)
+        self.delivered_seq = float(last_seq)
 
     def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
         """Lets windows of the stages close that end before `watermark_us`, though nothing has arrived.
@@ -173,9 +175,9 @@ class RouteFlow:
     def cut(self) -> float:
         """Sequence number up to which every edge holds all it will hold, waiting places included."""
         if not self._conflating:
-            return self.seen
-        held = min(edge.held_from for edge in self._conflating)
-        return min(self.seen, held - 1)
+            return self.delivered_seq
+        held = min(edge.first_held_seq for edge in self._conflating)
+        return min(self.delivered_seq, held - 1)
 
     def statistics(self) -> RouteStatistics:
         return RouteStatistics(
@@ -187,7 +189,7 @@ class RouteFlow:
         self.last_batch = count = len(rows)
         self.events_in += count
         self._watermark_us = max(self._watermark_us, float(rows["time"][-1]))
-        self.seen = float(rows["seq"][-1])
+        self.delivered_seq = float(rows["seq"][-1])
         self._deliver(*self.kernel.run(rows, self._watermark_us))
 
     def _room(self) -> int:
@@ -203,7 +205,7 @@ class RouteFlow:
         for edge in self.edges:
             edge.offer(records, chosen)
 
-    def _take(self, limit: int, bound: Place) -> Records:
+    def _take(self, limit: int, bound: MergeKey) -> Records:
         if self._merge is None:
             rows = self.sources[0].window(self._positions[0], limit)
             self._positions[0] += len(rows)
@@ -211,11 +213,11 @@ class RouteFlow:
         return self._merge.take(self._positions, limit, bound)
 
 
-class _Merge:
+class _SourceMerge:
     """Merges the sources of one route by sequence number, in memory of its own. Events of the same number,
     which routes may give, go by the order of the sources."""
 
-    def __init__(self, sources: tuple[IngressRing | RouteRing, ...], layout: RecordLayout) -> None:
+    def __init__(self, sources: tuple[RouteSource, ...], layout: RecordLayout) -> None:
         self._sources = sources
         self._share = max(1, MAX_BATCH // len(sources))
         self._gathered: Records = np.zeros(self._share * len(sources), layout.dtype)
@@ -224,7 +226,7 @@ class _Merge:
         self._columns = [column_runs(source.layout, layout) for source in sources]
         self._depth = layout.depth
 
-    def take(self, positions: list[int], limit: int, bound: Place) -> Records:
+    def take(self, positions: list[int], limit: int, bound: MergeKey) -> Records:
         """The next records of all sources in order, at most `limit`, none beyond `bound`; moves `positions`
         on."""
         share = min(self._share, limit // len(self._sources))
@@ -232,7 +234,7 @@ class _Merge:
         if share == 0:
             return self._take_first(windows, positions, bound)
         # Beyond the end of a window that was cut short, its source may still have earlier events.
-        ends: list[Place] = [
+        ends: list[MergeKey] = [
             (float(window["seq"][-1]), i)
             for i, (source, window) in enumerate(zip(self._sources, windows, strict=True))
             if positions[i] + len(window) < source.written
@@ -246,7 +248,7 @@ class _Merge:
             count += taken
         return self._in_order(count)
 
-    def _take_first(self, windows: list[Records], positions: list[int], bound: Place) -> Records:
+    def _take_first(self, windows: list[Records], positions: list[int], bound: MergeKey) -> Records:
         """The single next record, where there is room for fewer than one of each source."""
         waiting = [(float(window["seq"][0]), i) for i, window in enumerate(windows) if len(window)]
         seq, first = min(waiting)

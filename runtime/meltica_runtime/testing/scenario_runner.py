@@ -181,7 +181,7 @@ class _ScenarioRun:
 
     def _is_held(self) -> bool:
         """Whether something waits outside a ring for room in it."""
-        return any(not math.isinf(edge.held_from) for edge in self._plane.edges.values())
+        return any(not math.isinf(edge.first_held_seq) for edge in self._plane.edges.values())
 
     # --- reading
 

@@ -15,7 +15,7 @@ import anyio
 
 from meltica_compiler.plan.plan import Plan
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.migration import NextPlane
+from meltica_runtime.dataplane.migration import PlaneMigration
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.strategies.instance import StrategyInstance
 from meltica_runtime.topology import notes
@@ -35,7 +35,7 @@ class Trial:
     """The new part while it is not yet in place: what has to be undone if it does not get there."""
 
     parts: Parts
-    plane: NextPlane
+    plane: PlaneMigration
     shifts: dict[str, Shift] = field(default_factory=dict)
     leased: frozenset[str] = frozenset()
     left: Left = field(default_factory=Left)
@@ -58,7 +58,7 @@ class Switch:
         that are gone. If anything fails, the old ones go on, and nothing was changed."""
         parts = self._trial.parts
         with ExitStack() as back:
-            lost = self._trial.plane.switch(back)
+            lost = self._trial.plane.apply(back)
             for node in parts.graph.providers:
                 if self._planned.fate(node.id).stays:
                     rings = parts.plane.ingresses[node.name]
@@ -69,7 +69,7 @@ class Switch:
     def follow_up(self) -> None:
         """Ends what is of the old graph only, and starts what is new."""
         core, parts = self._core, self._trial.parts
-        self._trial.plane.settle()
+        self._trial.plane.commit()
         core.parts = parts
         self._exchange_providers()
         self._exchange_accounts()

@@ -16,7 +16,7 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan.plan import Plan, plan
 from meltica_compiler.plan.text import summary
-from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, build_next_plane
+from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, plan_migration
 from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.faults import StoreFault
@@ -142,7 +142,7 @@ class Swap:
 
     def _build(self, running: Parts, planned: Plan) -> Trial:
         try:
-            plane = build_next_plane(running.plane, self._graph, planned)
+            plane = plan_migration(running.plane, self._graph, planned)
             return Trial(self._core.workshop.beside(running, plane.plane, planned), plane)
         except Exception as error:
             raise self._told(error) from error

@@ -118,16 +118,16 @@ def test_conflate_never_loses_the_newest_of_a_stream(make_trades, batches):
         read.extend(reader.take(1)["seq"].tolist())
     assert read == sorted(read)
     assert set(newest.values()) <= set(read)
-    assert edge.held_from == np.inf
+    assert edge.first_held_seq == np.inf
 
 
 def test_conflate_says_from_where_on_it_holds_back(make_trades):
     edge = ring(FullPolicy.CONFLATE, 2)
     reader = RingReader(edge)
     edge.offer(make_trades([1, 2, 3, 4, 5], [0, 1, 2, 3, 2]), None)
-    assert edge.held_from == 4
+    assert edge.first_held_seq == 4
     assert reader.take(8)["seq"].tolist() == [1, 2]
-    assert edge.held_from == np.inf
+    assert edge.first_held_seq == np.inf
     assert reader.take(8)["seq"].tolist() == [4, 5]
 
 

@@ -17,7 +17,7 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan.plan import Fate, plan
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, build_next_plane
+from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, plan_migration
 from meltica_runtime.dataplane.plane import DataPlane, build_data_plane
 
 TRADE = record_layout("trade")
@@ -58,9 +58,9 @@ def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings(
         arrive(before, "abcabc")
         planned = plan(old, new)
         assert planned.fate("route:both") is Fate.RESTARTED
-        exchanged = build_next_plane(before, new, planned)
-        assert exchanged.switch(ExitStack()) == 0
-        exchanged.settle()
+        exchanged = plan_migration(before, new, planned)
+        assert exchanged.apply(ExitStack()) == 0
+        exchanged.commit()
         plane = exchanged.plane
         held_before = before.flows["both"].events_out
         assert held_before == before.flows["both"].events_in, "what was held went out with its stage"
@@ -80,9 +80,9 @@ def test_what_is_left_of_a_provider_that_another_route_no_longer_brings_is_merge
         own = rows[rows["provider"] == before.codes.providers.index(name)]
         before.ingresses[name]["trade"].append(own)
     before.flows["near"].advance(before.sequencer.last)
-    exchanged = build_next_plane(before, narrow, plan(wide, narrow))
-    assert exchanged.switch(ExitStack()) == 0
-    exchanged.settle()
+    exchanged = plan_migration(before, narrow, plan(wide, narrow))
+    assert exchanged.apply(ExitStack()) == 0
+    exchanged.commit()
     merged = delivered(exchanged.plane, 2e9)
     assert len(merged) == 4
     assert merged == sorted(merged)
@@ -149,7 +149,7 @@ def test_what_waits_between_two_routes_goes_into_the_new_ring(before, after, cap
         return
     plane, same = held_up(old, trades), held_up(old, trades)
     waiting = delivered(same)
-    exchanged = build_next_plane(plane, new, plan(old, new))
+    exchanged = plan_migration(plane, new, plan(old, new))
     unread = plane.links["link:near->both"].unread
     if after == "block" and unread > capacities[1]:
         with pytest.raises(RingTooSmall) as refused:
@@ -158,11 +158,11 @@ def test_what_waits_between_two_routes_goes_into_the_new_ring(before, after, cap
         return
     exchanged.check()
     with ExitStack() as back:
-        assert exchanged.switch(back) == 0
+        assert exchanged.apply(back) == 0
     assert plane.links["link:near->both"].unread == unread
-    exchanged = build_next_plane(plane, new, plan(old, new))
-    assert exchanged.switch(ExitStack()) == 0
-    exchanged.settle()
+    exchanged = plan_migration(plane, new, plan(old, new))
+    assert exchanged.apply(ExitStack()) == 0
+    exchanged.commit()
     got = delivered(exchanged.plane)
     ring = exchanged.plane.edges["link:near->both"].statistics()
     assert set(got) <= set(waiting)
@@ -177,4 +177,4 @@ def test_names_that_are_gone_use_up_codes_until_there_are_none():
     before = build_data_plane(graph)
     most = structs.replace(before.codes, symbols=tuple(f"S{n}-USDT" for n in range(MAX_CODES)))
     with pytest.raises(OutOfCodes):
-        build_next_plane(replace(before, codes=most), graph, plan(graph, graph))
+        plan_migration(replace(before, codes=most), graph, plan(graph, graph))

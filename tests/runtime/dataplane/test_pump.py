@@ -10,7 +10,7 @@ from meltica_dsl.model.values import Duration
 from meltica_dsl.text.source import Location, Span
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
-from meltica_runtime.dataplane.pump import Pump, Reader
+from meltica_runtime.dataplane.pump import Pump, WakeTarget
 from meltica_runtime.dataplane.route_flow import RouteFlow
 from meltica_runtime.sinks.ring_reader import RingReader
 
@@ -41,8 +41,10 @@ class Plane:
             self.routes.append(RouteFlow(node, load_kernel(node, graph), (self.source,), (edge,), 2))
         self.cuts = []
         self.own_cuts = [[] for _ in self.routes]
-        readers = [Reader("all", tuple(self.routes), self.cuts.append)]
-        readers += [Reader(str(n), (route,), self.own_cuts[n].append) for n, route in enumerate(self.routes)]
+        readers = [WakeTarget("all", tuple(self.routes), self.cuts.append)]
+        readers += [
+            WakeTarget(str(n), (route,), self.own_cuts[n].append) for n, route in enumerate(self.routes)
+        ]
         self.pump = Pump(self.sequencer, [self.source], self.routes, readers)
         self._trades = make_trades
 

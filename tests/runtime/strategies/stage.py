@@ -48,7 +48,7 @@ class Stage_:
         """What the pump does after each step."""
         for edge in self.edges:
             edge.flush_waiting()
-        self.instance.wake(min([self.seq, *(edge.held_from - 1 for edge in self.edges)]))
+        self.instance.wake(min([self.seq, *(edge.first_held_seq - 1 for edge in self.edges)]))
 
     async def until(self, condition):
         with anyio.fail_after(20):

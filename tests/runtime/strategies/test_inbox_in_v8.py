@@ -59,7 +59,7 @@ class Rig:
 
     @property
     def cut(self):
-        return min([self.seq, *(ring.held_from - 1 for ring in self.bench.rings)])
+        return min([self.seq, *(ring.first_held_seq - 1 for ring in self.bench.rings)])
 
     async def drain(self, limit):
         """Drains to the end, `limit` events at a time, and returns what the models expect of it."""

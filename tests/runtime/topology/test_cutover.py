@@ -10,9 +10,9 @@ from meltica_compiler.kernels.dedupe import IdentifierDedupe
 from meltica_compiler.kernels.recent_keys import RecentKeys
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing
-from meltica_runtime.dataplane.migration import NextPlane
+from meltica_runtime.dataplane.link_ring import LinkRing
+from meltica_runtime.dataplane.migration import PlaneMigration
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.dataplane.route_ring import RouteRing
 from meltica_runtime.topology.reload import SwapFailed
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.paper.trading import PaperTrading
@@ -60,13 +60,13 @@ risk small { max_position = 1 }
 )
 
 STEPS = (
-    (NextPlane, "_end"),
-    (NextPlane, "_go_on"),
+    (PlaneMigration, "_end"),
+    (PlaneMigration, "_hand_over"),
     (RouteFlow, "begin"),
-    (RouteFlow, "take_over"),
-    (RouteRing, "take_over"),
-    (IngressRing, "take_over"),
-    (EdgeRing, "follow"),
+    (RouteFlow, "inherit"),
+    (LinkRing, "inherit"),
+    (IngressRing, "inherit"),
+    (EdgeRing, "change_source"),
     (IdentifierDedupe, "adopt"),
     (RecentKeys, "renumbered"),
     (SimulatedProvider, "resume"),
@@ -75,7 +75,7 @@ STEPS = (
     (FakeMarket, "subscribe"),
 )
 
-RETURN_THE_WAY_BACK = (SimulatedProvider.resume, EdgeRing.follow)
+RETURN_THE_WAY_BACK = (SimulatedProvider.resume, EdgeRing.change_source)
 
 
 class Broken(Exception):

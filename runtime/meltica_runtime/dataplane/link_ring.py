@@ -6,12 +6,12 @@ import numpy as np
 
 from meltica_compiler.records.layout import RING_HEADER_BYTES
 from meltica_runtime.dataplane.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
-from meltica_runtime.dataplane.ingress_ring import Records
+from meltica_runtime.dataplane.ingress_ring import IngressRing, Records
 
 _WRAP = 0xFFFF_FFFF
 
 
-class RouteRing:
+class LinkRing:
     """Attaches the edge to memory of its own. It is read in place, on the thread that writes it, and between
     two writes, so nothing is overwritten while it is read. Positions count the records ever written."""
 
@@ -29,14 +29,14 @@ class RouteRing:
         """Records that the route behind it has still to read."""
         return self.written - self._first + len(self.edge.waiting)
 
-    def take_over(self, earlier: RouteRing) -> None:
+    def inherit(self, earlier: LinkRing) -> None:
         """Goes on with what is unread in `earlier`, which stays as it is, under a policy of its own."""
         position = earlier._first
         while position < earlier.written:
             rows = earlier.window(position, earlier.edge.capacity)
-            self.edge.inherit(rows)
+            self.edge.inherit_rows(rows)
             position += len(rows)
-        self.edge.inherit(earlier.edge.waiting)
+        self.edge.inherit_rows(earlier.edge.waiting)
 
     @property
     def written(self) -> int:
@@ -58,7 +58,7 @@ class RouteRing:
         lost = self._first - self._read
         if lost > 0:
             self._words[SKIPPED] = (self._words[SKIPPED] + lost) & _WRAP
-            self.let_go(self._read + lost)
+            self.release(self._read + lost)
         return self._read
 
     @property
@@ -67,9 +67,13 @@ class RouteRing:
         claimed = (self._words[CLAIM] - self._words[HEAD]) & _WRAP
         return self._read + max(0, claimed - self.edge.capacity)
 
-    def let_go(self, position: int) -> None:
+    def release(self, position: int) -> None:
         """Gives back the room of the records before `position`."""
         self._words[HEAD] = (self._words[HEAD] + position - self._read) & _WRAP
         self._read = position
         # What waits outside a `conflate` ring comes in as soon as there is room.
         self.edge.flush_waiting()
+
+
+RouteSource = IngressRing | LinkRing
+"""What a route reads: a ring that a provider writes, or one that another route writes."""
