@@ -50,4 +50,4 @@ def bare_decode(frames: list[bytes]) -> None:
 def frame_decoder(plane: DataPlane) -> FrameDecoder:
     """Binance's decoder over the rings of the one provider `tape`."""
     symbols = {symbol: code for code, symbol in enumerate(plane.graph.symbols)}
-    return FrameDecoder(MarketCodes(0, symbols), plane.ingresses["tape"], plane.sequencer)
+    return FrameDecoder(MarketCodes(0, symbols), plane.ingresses["tape"], plane.ingest)

@@ -100,7 +100,7 @@ class _Reader(asyncio.Protocol):
     def __init__(self, rig: Rig, count: int) -> None:
         self.done = asyncio.Event()
         self._pump = rig.pump
-        self._sequencer = rig.plane.sequencer
+        self._ingest = rig.plane.ingest
         self._take = frame_decoder(rig.plane).take
         isolate = rig.instances[0]._isolate
         assert isolate is not None
@@ -123,7 +123,7 @@ class _Reader(asyncio.Protocol):
             if end > len(data):
                 break
             self._take(data[place + _FRAME.size : end], received / 1_000)
-            self._pending.append((self._sequencer.last, received, sent))
+            self._pending.append((self._ingest.last_seq, received, sent))
             place = end
         self._rest = data[place:]
         self._pump.run()

@@ -62,18 +62,18 @@ async def deliveries_per_second(graph: Graph, events: int) -> tuple[float, float
     processor time of all threads, in nanoseconds."""
     block = trades(MAX_BATCH)
     async with running(graph) as rig:
-        sequencer, ring = rig.plane.sequencer, rig.plane.ingresses["tape"]["trade"]
+        ingest, ring = rig.plane.ingest, rig.plane.ingresses["tape"]["trade"]
         began, worked = time.perf_counter(), time.process_time()
-        while sequencer.last < events:
+        while ingest.last_seq < events:
             if ring.room() < MAX_BATCH:
                 await anyio.sleep(PAUSE_SECONDS)
             else:
-                first = sequencer.take(MAX_BATCH)
+                first = ingest.next_seqs(MAX_BATCH)
                 block["seq"] = np.arange(first, first + MAX_BATCH)
                 ring.append(block)
                 await anyio.sleep(0)
             rig.pump.run()
-        deliveries = sequencer.last * len(graph.strategies)
+        deliveries = ingest.last_seq * len(graph.strategies)
         await rig.handled(deliveries)
         seconds, worked_s = time.perf_counter() - began, time.process_time() - worked
     return deliveries / seconds, worked_s / deliveries * 1e9

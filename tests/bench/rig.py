@@ -14,6 +14,8 @@ import anyio
 
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import DataPlane, build_data_plane
 from meltica_runtime.dataplane.pump import Pump
 from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
@@ -45,7 +47,7 @@ class Rig:
 @asynccontextmanager
 async def running(graph: Graph) -> AsyncIterator[Rig]:
     """The strategies started, and the garbage collector as the gateway sets it."""
-    plane = build_data_plane(graph)
+    plane = build_data_plane(graph, Ingest(no_clock))
     instances = tuple(_instance(graph, plane, i) for i in range(len(graph.strategies)))
     rig = Rig(plane, plane.pump({instance.node.name: instance.wake for instance in instances}), instances)
     async with anyio.create_task_group() as tasks:

@@ -1,4 +1,4 @@
-"""Preallocated memory that providers write and routes read, and the one order that events are in.
+"""Preallocated memory that providers write and routes read.
 
 An ingress ring belongs to one provider and one event type; providers write records into it in place and
 routes read it, on the same thread.
@@ -18,19 +18,6 @@ Indices = NDArray[np.int64]
 
 MAX_CAPACITY = 1 << 30
 """Records in one ring: half the range of an edge ring's counters, so that a difference is never ambiguous."""
-
-
-class Sequencer:
-    """Gives events their place in the gateway's one order. Numbers start at 1."""
-
-    def __init__(self) -> None:
-        self.last = 0
-
-    def take(self, n: int) -> int:
-        """The first of `n` consecutive sequence numbers."""
-        first = self.last + 1
-        self.last += n
-        return first
 
 
 class IngressRing:

@@ -6,7 +6,7 @@ from meltica_compiler.graph.graph import RouteNode
 from meltica_compiler.kernels.load import Kernel
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
 from meltica_runtime.dataplane.route_flow import MergeKey, RouteFlow
 
@@ -75,9 +75,9 @@ class LinkedFlow(RouteFlow):
             self.advance(last_seq)
             self._is_overrunning = False
 
-    def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
+    def tick(self, watermark_us: float, ingest: Ingest) -> None:
         self._is_overrunning = True
-        super().tick(watermark_us, sequencer)
+        super().tick(watermark_us, ingest)
         self._is_overrunning = False
 
     def _bound(self, last_seq: int) -> MergeKey:

@@ -84,7 +84,7 @@ class PlaneMigration:
         Taken back, the old flows stand where they stood. Windows that have no place in the new graph have
         closed early then: what they held back is delivered.
         """
-        sequencer = self.plane.sequencer
+        ingest = self.plane.ingest
         lost = sum(self._end(flow) for flow in self.before.flows.values())
         for old, new in self.exchanged:
             new.inherit(old)
@@ -93,7 +93,7 @@ class PlaneMigration:
         for name, flow in self.plane.flows.items():
             earlier = self.before.flows.get(name)
             if earlier is None or earlier.node.event != flow.node.event:
-                flow.begin(sequencer.last)
+                flow.begin(ingest.last_seq)
             elif earlier is not flow:
                 self._hand_over(earlier, flow, back)
         return lost
@@ -142,8 +142,8 @@ class PlaneMigration:
         """Lets go of what has no place to be held in any more; how many events are lost with a flow."""
         flow = self.plane.flows.get(earlier.node.name)
         if flow is None or flow.node.event != earlier.node.event:
-            return earlier.flush(self.plane.sequencer) + earlier.backlog
-        lost = 0 if self._keeps_held(earlier, flow) else earlier.flush(self.plane.sequencer)
+            return earlier.flush(self.plane.ingest) + earlier.backlog
+        lost = 0 if self._keeps_held(earlier, flow) else earlier.flush(self.plane.ingest)
         return lost + earlier.backlog_without({*flow.node.sources, *self._lasting})
 
     def _hand_over(self, earlier: RouteFlow, flow: RouteFlow, back: ExitStack) -> None:
@@ -200,8 +200,8 @@ class _Building:
         flows: dict[str, RouteFlow] = {}
         for route in routes_in_order(self.graph):
             flows[route.name] = self._flow(route, ingresses, edges, flows)
-        sequencer = self.before.sequencer
-        plane = DataPlane(self.graph, self.codes, sequencer, ingresses, edges, flows, self.links)
+        ingest = self.before.ingest
+        plane = DataPlane(self.graph, self.codes, ingest, ingresses, edges, flows, self.links)
         here = {id(ring) for rings in ingresses.values() for ring in rings.values()}
         gone = [r for rings in self.before.ingresses.values() for r in rings.values() if id(r) not in here]
         exchanged = {id(old) for old, _ in self.exchanged}

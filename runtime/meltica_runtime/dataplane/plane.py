@@ -11,7 +11,8 @@ from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.load import Kernel, load_kernel
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
 from meltica_runtime.dataplane.linked_flow import LinkedFlow
 from meltica_runtime.dataplane.pump import Pump, WakeTarget
@@ -25,7 +26,7 @@ class DataPlane:
 
     graph: Graph
     codes: Codes
-    sequencer: Sequencer
+    ingest: Ingest
     ingresses: Mapping[str, Mapping[str, IngressRing]]
     edges: Mapping[str, EdgeRing]
     flows: Mapping[str, RouteFlow]
@@ -43,13 +44,13 @@ class DataPlane:
             for target, wake in wakes.items()
         ]
         rings = [ring for own in self.ingresses.values() for ring in own.values()]
-        return Pump(self.sequencer, rings, self.flows.values(), readers)
+        return Pump(self.ingest, rings, self.flows.values(), readers)
 
     def _routes_to(self, target: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(edge.route for edge in self.graph.edges if edge.target == target))
 
 
-def build_data_plane(graph: Graph) -> DataPlane:
+def build_data_plane(graph: Graph, ingest: Ingest) -> DataPlane:
     """Allocates everything that the graph's budget names, and nothing that it does not."""
     ingresses = {
         provider.name: {
@@ -79,7 +80,7 @@ def build_data_plane(graph: Graph) -> DataPlane:
         written = {edge.id: edges[edge.id] for edge in own[route.name]}
         kernel, feeders = load_kernel(route, graph), tuple(flows[name] for name in route.routes)
         flows[route.name] = open_flow(route, kernel, sources, written, streams, feeders)
-    return DataPlane(graph, Codes.of(graph), Sequencer(), ingresses, edges, flows, links)
+    return DataPlane(graph, Codes.of(graph), ingest, ingresses, edges, flows, links)
 
 
 def open_flow(

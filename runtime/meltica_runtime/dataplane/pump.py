@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.linked_flow import LinkedFlow
 from meltica_runtime.dataplane.route_flow import RouteFlow
 
@@ -27,13 +28,13 @@ class Pump:
 
     def __init__(
         self,
-        sequencer: Sequencer,
+        ingest: Ingest,
         ingresses: Iterable[IngressRing],
         routes: Iterable[RouteFlow],
         readers: Iterable[WakeTarget],
     ) -> None:
         """`routes` in the order in which they read each other."""
-        self.sequencer = sequencer
+        self.ingest = ingest
         self.routes = tuple(routes)
         self._ingresses = tuple(
             (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
@@ -43,7 +44,7 @@ class Pump:
 
     def run(self) -> None:
         """Brings everything that has arrived as far as it can go."""
-        last = self.sequencer.last
+        last = self.ingest.last_seq
         for route in self.routes:
             route.advance(last)
         while self._linked and self._advance_linked(last):
@@ -55,7 +56,7 @@ class Pump:
         """As `run`, and closes the windows of stages that end before `watermark_us`."""
         self.run()
         for route in self.routes:
-            route.tick(watermark_us, self.sequencer)
+            route.tick(watermark_us, self.ingest)
         self.run()
 
     @property
@@ -85,4 +86,4 @@ class Pump:
     def _wake(self) -> None:
         for reader in self._readers:
             cuts = [route.cut for route in reader.routes]
-            reader.wake(min(cuts) if cuts else float(self.sequencer.last))
+            reader.wake(min(cuts) if cuts else float(self.ingest.last_seq))

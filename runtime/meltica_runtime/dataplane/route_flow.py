@@ -14,7 +14,8 @@ from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, record_layout
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import Indices, IngressRing, Records, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import Indices, IngressRing, Records
 from meltica_runtime.dataplane.link_ring import RouteSource
 from meltica_runtime.dataplane.record_copies import column_runs
 
@@ -116,14 +117,14 @@ class RouteFlow:
         self.events_in, self.events_out = earlier.events_in, earlier.events_out
         self.batches, self.last_batch = earlier.batches, earlier.last_batch
 
-    def flush(self, sequencer: Sequencer) -> int:
+    def flush(self, ingest: Ingest) -> int:
         """Delivers what the stages hold back, as if all their windows had come to their end. How many events
         were lost, because a blocking edge has no room for them."""
         if self.kernel.due_us() == float("inf"):
             return 0
         if self._room() > 0:
             # The watermark itself stays: who takes over holds back until his own windows end.
-            self._close_windows(float("inf"), sequencer)
+            self._close_windows(float("inf"), ingest)
             return 0
         records, chosen = self.kernel.run(self.sources[0].records[:0], float("inf"))
         return len(records) if chosen is None else len(chosen)
@@ -145,7 +146,7 @@ class RouteFlow:
             self._process(self._take(limit, (last_seq, len(self.sources))))
         self.delivered_seq = float(last_seq)
 
-    def tick(self, watermark_us: float, sequencer: Sequencer) -> None:
+    def tick(self, watermark_us: float, ingest: Ingest) -> None:
         """Lets windows of the stages close that end before `watermark_us`, though nothing has arrived.
 
         What comes of it is numbered anew: its place in the one order is now.
@@ -155,15 +156,11 @@ class RouteFlow:
         if watermark_us < self.kernel.due_us() or self._room() == 0 or self.backlog:
             return
         self._watermark_us = max(self._watermark_us, watermark_us)
-        self._close_windows(self._watermark_us, sequencer)
+        self._close_windows(self._watermark_us, ingest)
 
-    def _close_windows(self, watermark_us: float, sequencer: Sequencer) -> None:
+    def _close_windows(self, watermark_us: float, ingest: Ingest) -> None:
         records, chosen = self.kernel.run(self.sources[0].records[:0], watermark_us)
-        places = slice(None) if chosen is None else chosen
-        count = len(records["seq"][places])
-        if count:
-            first = sequencer.take(count)
-            records["seq"][places] = np.arange(first, first + count)
+        if ingest.number_rows(records, chosen):
             self._deliver(records, chosen)
 
     def due_us(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from meltica_compiler.graph.graph import StrategyNode
-from meltica_runtime.dataplane.ingress_ring import Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.execution.router import OrderRouter
 from meltica_runtime.execution.router_records import Delivery
 from meltica_runtime.orders.limits import RiskEvent
@@ -20,9 +20,9 @@ from meltica_runtime.strategies.requests import reference_price, trade_request
 class DeskHand:
     """Numbers cold events as they come, so that they have their place in the one order."""
 
-    def __init__(self, sequencer: Sequencer, pump: Callable[[], None]) -> None:
+    def __init__(self, ingest: Ingest, pump: Callable[[], None]) -> None:
         """`pump` is called after each delivery, so that readers may read as far as it."""
-        self._sequencer = sequencer
+        self._ingest = ingest
         self._pump = pump
         self._instances: Mapping[str, StrategyInstance] = {}
         self._router: OrderRouter | None = None
@@ -56,7 +56,7 @@ class DeskHand:
             case OrderUpdate():
                 self._tell_of_order(delivery)
             case BalanceChanged():
-                seq = self._sequencer.take(1)
+                seq = self._ingest.next_seq()
                 for instance in self._instances.values():
                     if instance.node.trade_on == delivery.provider:
                         instance.deliver(balance_event(delivery, seq))
@@ -69,12 +69,12 @@ class DeskHand:
         # An order of an instance that this pipeline no longer has: its end is in the store.
         if instance is None:
             return
-        event = execution_event(update, self._sequencer.take(1))
+        event = execution_event(update, self._ingest.next_seq())
         if event is not None:
             instance.deliver(event)
 
     def _tell_of_risk(self, event: RiskEvent) -> None:
-        seq = self._sequencer.take(1)
+        seq = self._ingest.next_seq()
         for name, instance in self._instances.items():
             if event.instance in (None, name) and instance.node.trade_on is not None:
                 self._allow(name, instance)

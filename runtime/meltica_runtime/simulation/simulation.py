@@ -10,7 +10,8 @@ import numpy as np
 
 from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_compiler.records.layout import MAX_BATCH
-from meltica_runtime.dataplane.ingest import event_times, write_merged
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest, event_times
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.simulation.opening import StartState, account, open_trader
@@ -37,7 +38,7 @@ class Simulation:
         self._graph = graph
         self._sources = tuple(sources[provider.name] for provider in graph.providers)
         self._birth = StartState(start_us, seed)
-        self.plane = build_data_plane(graph)
+        self.plane = build_data_plane(graph, Ingest(no_clock))
 
     async def run(self, events: int, batch: int = MAX_BATCH) -> dict[str, Transcript]:
         """Runs until `events` events came or the sources are at their end; transcripts by strategy.
@@ -60,9 +61,9 @@ class Simulation:
                 await trader.open_drain_channel()
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
-                first = self.plane.sequencer.last + 1
+                first = self.plane.ingest.last_seq + 1
                 routed = [routed_part(b, own) for b, own in zip(stretch.batches, rings, strict=True)]
-                write_merged(routed, rings, self.plane.sequencer)
+                self.plane.ingest.write_merged(routed, rings)
                 pump.run()
                 times = np.sort(np.concatenate([event_times(batch) for batch in routed]), kind="stable")
                 async with anyio.create_task_group() as tasks:

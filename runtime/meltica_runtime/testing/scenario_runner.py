@@ -18,7 +18,8 @@ import numpy as np
 from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.scenario import Expectation, Scenario
-from meltica_runtime.dataplane.ingest import event_times, write_merged
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest, event_times
 from meltica_runtime.dataplane.ingress_ring import Indices, Records
 from meltica_runtime.dataplane.market_batch import MarketBatch
 from meltica_runtime.dataplane.plane import build_data_plane
@@ -57,7 +58,7 @@ class _ScenarioRun:
         self._timelines = timelines
         self._batch = batch
         self._end_us = _end_us(scenario, timelines)
-        self._plane = build_data_plane(graph)
+        self._plane = build_data_plane(graph, Ingest(no_clock))
         self._pump = self._plane.pump({})
         self._rings = [self._plane.ingresses[provider.name] for provider in graph.providers]
         self._run_record = RunRecord()
@@ -124,9 +125,9 @@ class _ScenarioRun:
     async def _close_windows(self, until_us: float) -> None:
         """Lets stages let go of what is due up to a moment, and everybody read it."""
         while (due_us := self._next_due_us()) <= until_us:
-            first = self._plane.sequencer.last + 1
+            first = self._plane.ingest.last_seq + 1
             self._pump.tick(due_us)
-            count = self._plane.sequencer.last + 1 - first
+            count = self._plane.ingest.last_seq + 1 - first
             self._times += [due_us] * count
             await self._play_on([], Window(first, np.full(count, due_us)), {}, until_us)
 
@@ -134,7 +135,7 @@ class _ScenarioRun:
         """Lets the events of a group arrive, and everybody read them."""
         arriving = [self._arriving(provider.name, group) for provider in self._graph.providers]
         times = np.sort(np.concatenate([event_times(batch) for batch in arriving]), kind="stable")
-        window = Window(self._plane.sequencer.last + 1, times)
+        window = Window(self._plane.ingest.last_seq + 1, times)
         self._times += times.tolist()
         size = min([self._batch, *(ring.capacity for own in self._rings for ring in own.values())])
         await self._play_on(list(pieces(arriving, size)), window, group.batches, group.next_us)
@@ -159,7 +160,7 @@ class _ScenarioRun:
         while True:
             # Who does not block takes all of a moment at once, and loses what it has no room for.
             while waiting and self._have_room(waiting[0]):
-                write_merged(waiting.pop(0), self._rings, self._plane.sequencer)
+                self._plane.ingest.write_merged(waiting.pop(0), self._rings)
                 self._pump.run()
             is_whole = not waiting and self._pump.is_idle and not self._is_held()
             start_us = float(window.times[0]) if len(window.times) else START_US

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from meltica_compiler.graph.graph import Graph, ProviderNode, SinkNode, StrategyNode
 from meltica_compiler.plan.plan import Plan
 from meltica_compiler.records.inbox_geometry import inbox_geometry
+from meltica_runtime.clock import Microseconds, monotonic_s
 from meltica_runtime.dataplane.plane import DataPlane
 from meltica_runtime.dataplane.pump import Pump
 from meltica_runtime.instance_names import plain_name
@@ -18,7 +19,6 @@ from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
 from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.strategies.latency import LatencyMeter
-from meltica_runtime.topology.clock import Microseconds, monotonic_s
 from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderContext
 from meltica_runtime.venues.opening import open_provider
@@ -43,7 +43,7 @@ class Workshop:
 
     options: GatewayOptions
     database: Database
-    clock: Microseconds
+    now_us: Microseconds
     pump: Callable[[], None]
     report: Callable[[VenueReport], None]
     callbacks: InstanceCallbacks
@@ -86,10 +86,9 @@ class Workshop:
             code=plane.codes.providers.index(node.name),
             symbols={symbol: code for code, symbol in enumerate(plane.codes.symbols)},
             rings=plane.ingresses[node.name],
-            sequencer=plane.sequencer,
+            ingest=plane.ingest,
             pump=self.pump,
             report=self.report,
-            clock=self.clock,
             seed=self.options.seed,
             project_root=self.options.project_root,
         )
@@ -97,20 +96,20 @@ class Workshop:
 
     def _strategy(self, node: StrategyNode, plane: DataPlane) -> StrategyInstance:
         edges = [edge for edge in plane.graph.edges if edge.target == node.name]
-        run = _base36(int(self.clock() / 1_000))
-        codes, clock, seed = plane.codes, self.clock, self.options.seed or 0
+        run = _base36(int(self.now_us() / 1_000))
+        codes, now_us, seed = plane.codes, self.now_us, self.options.seed or 0
 
         def env(start: int) -> IsolateEnv:
             return IsolateEnv(
                 symbols=codes.symbols,
                 providers=codes.providers,
                 order_prefix=f"{plain_name(node.name)}-{run}-{start}",
-                start_us=clock(),
+                start_us=now_us(),
                 seed=seed,
             )
 
         rings = tuple(plane.edges[edge.id] for edge in edges)
-        latency = LatencyMeter(rings, self.clock)
+        latency = LatencyMeter(rings, self.now_us)
         return StrategyInstance(node, inbox_geometry(edges), rings, env, self.callbacks, monotonic_s, latency)
 
     def _sink(self, node: SinkNode, plane: DataPlane) -> Sink:

@@ -131,7 +131,7 @@ class Switch:
 
     async def _see_off(self, id: str, reader: StrategyInstance | Sink, shift: Shift) -> None:
         """Lets a reader that is gone from the graph handle what it has, within a limit."""
-        last = float(self._core.sequencer.last)
+        last = float(self._core.ingest.last_seq)
         edges = _edges_of(reader)
         reader.wake(last)
         reader.stop()

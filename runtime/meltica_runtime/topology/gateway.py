@@ -10,6 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from meltica_compiler.graph.graph import Graph
+from meltica_runtime.clock import Microseconds, monotonic_s, wall_clock_us
 from meltica_runtime.dataplane.plane import DataPlane
 from meltica_runtime.execution.router import OrderRouter
 from meltica_runtime.execution.router_records import Stopped
@@ -18,7 +19,6 @@ from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import StrategyInstance
-from meltica_runtime.topology.clock import Microseconds, monotonic_s, wall_clock_us
 from meltica_runtime.topology.garbage import quiet_garbage_collector
 from meltica_runtime.topology.gateway_state import Core
 from meltica_runtime.topology.latency_watch import LatencyWatch
@@ -60,7 +60,6 @@ class Gateway:
         clock: Microseconds = wall_clock_us,
     ) -> None:
         self._core = Core(graph, database, options, clock)
-        self._clock = clock
         self._phase = Phase.STARTING
         self._began = monotonic_s()
         self._stop_requested = anyio.Event()
@@ -103,7 +102,7 @@ class Gateway:
     @property
     def events(self) -> int:
         """How many events there were."""
-        return self._core.sequencer.last
+        return self._core.ingest.last_seq
 
     def snapshot(self) -> GatewaySnapshot:
         return GatewaySnapshot(
@@ -226,7 +225,7 @@ class Gateway:
         watch = LatencyWatch(note_slow)
         while True:
             await anyio.sleep(TICK_SECONDS)
-            self._core.parts.pump.tick(self._clock())
+            self._core.parts.pump.tick(self._core.ingest.now_us())
             watch.look(self.graph, self.strategies, monotonic_s())
 
     async def _settle(self) -> None:
@@ -237,4 +236,4 @@ class Gateway:
             while not pump.is_idle:
                 await anyio.sleep(TICK_SECONDS)
                 # What waits outside a conflating edge moves in with a tick.
-                pump.tick(self._clock())
+                pump.tick(self._core.ingest.now_us())

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
+from meltica_runtime.clock import Microseconds
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.execution.engine import OrderDesk
 from meltica_runtime.execution.router import OrderRouter
@@ -27,7 +29,6 @@ from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
 from meltica_runtime.topology import notes
 from meltica_runtime.topology.build import Parts, Workshop
-from meltica_runtime.topology.clock import Microseconds
 from meltica_runtime.topology.node_tasks import Crew
 from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.topology.outbox_keeper import KeptJournal, OutboxKeeper
@@ -56,23 +57,24 @@ class Core:
     ) -> None:
         self.database = database
         self.orders = OrderStore(database)
-        self.clock = clock
         self._options = options
-        plane = build_data_plane(graph)
-        self.sequencer = plane.sequencer
-        self.hand = DeskHand(self.sequencer, self.run_pump)
+        self.ingest = Ingest(clock)
+        plane = build_data_plane(graph, self.ingest)
+        self.hand = DeskHand(self.ingest, self.run_pump)
         callbacks = InstanceCallbacks(self.hand.act, notes.note_log, self._note_fault)
-        self.workshop = Workshop(options, database, clock, self.run_pump, self._report, callbacks)
+        self.workshop = Workshop(
+            options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
+        )
         self.parts: Parts = self.workshop.all_of(plane)
         self._journal = journal = KeptJournal(PostgresJournal(database))
-        self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, clock)
+        self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, self.ingest.now_us)
         self.router = OrderRouter(
             OrderDesk(options.desk),
             journal,
             {name: one.venue for name, one in self.parts.providers.items() if one.venue is not None},
             self.hand.deliver,
             notes.note_order_fault,
-            clock,
+            self.ingest.now_us,
             options.router,
         )
         self.enroll(graph.strategies)
@@ -96,7 +98,7 @@ class Core:
         own = self.parts.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in orders} - own)
         orders = tuple(order for order in orders if order.request.instance in ours)
-        await close_former(self.orders, self._journal, orders, ours, self.clock())
+        await close_former(self.orders, self._journal, orders, ours, self.ingest.now_us())
         kept = self._kept(orders, await self.orders.positions())
         for position in kept.positions:
             market = (position.provider, position.symbol)
@@ -169,8 +171,8 @@ class Core:
                 continue
             for instrument in self.parts.providers[node.trade_on].instruments:
                 if instrument.symbol in node.trade_symbols:
-                    seq = self.sequencer.take(1)
-                    strategy.deliver(instrument_event(node.trade_on, instrument, self.clock(), seq))
+                    seq = self.ingest.next_seq()
+                    strategy.deliver(instrument_event(node.trade_on, instrument, self.ingest.now_us(), seq))
 
     def run_pump(self) -> None:
         self.parts.pump.run()

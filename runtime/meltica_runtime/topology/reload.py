@@ -127,7 +127,7 @@ class Swap:
             await store_catalog(self._core.database, self._graph)
             await self._catch_up(running, trial)
             trial.plane.check()
-            sequence = self._core.sequencer.last
+            sequence = self._core.ingest.last_seq
             switch = Switch(self._core, self._place, trial, planned)
             lost = switch.exchange()
         except BaseException as error:

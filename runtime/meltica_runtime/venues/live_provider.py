@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from meltica_compiler.graph.graph import ProviderNode
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.venues.instrument import Instrument
 from meltica_runtime.venues.venue import Venue
@@ -19,16 +20,15 @@ from meltica_runtime.venues.venue import Venue
 class ProviderContext:
     """`code` and `symbols` are how the graph interned the provider and the symbols; `rings` its ingress
     rings by event. After writing to them a provider calls `pump`, which empties them as far as their
-    readers allow. `report` takes what the venue says of orders and balances, in order of time. `clock`
-    gives microseconds since the epoch. `seed`, if given, replaces that of the settings."""
+    readers allow. `report` takes what the venue says of orders and balances, in order of time. What
+    enters is numbered and timed by `ingest`. `seed`, if given, replaces that of the settings."""
 
     code: int
     symbols: Mapping[str, int]
     rings: Mapping[str, IngressRing]
-    sequencer: Sequencer
+    ingest: Ingest
     pump: Callable[[], None]
     report: Callable[[VenueReport], None]
-    clock: Callable[[], float]
     seed: int | None
     project_root: Path
 

@@ -16,7 +16,6 @@ from anyio import get_cancelled_exc_class
 
 from meltica_compiler.graph.graph import ProviderNode
 from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH
-from meltica_runtime.dataplane.ingest import write_batch
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, MarketSource, silence
 from meltica_runtime.orders.order import Filled
@@ -111,7 +110,7 @@ class SimulatedProvider:
     def statistics(self) -> ProviderStatistics:
         behind_us = 0.0
         if self._state is ProviderState.RUNNING:
-            due_us = self._pace.market_us(self._context.clock())
+            due_us = self._pace.market_us(self._context.ingest.now_us())
             behind_us = max(0.0, due_us - self._reached_us) if math.isfinite(due_us) else 0.0
         return ProviderStatistics(
             state=self._state,
@@ -188,7 +187,7 @@ class SimulatedProvider:
         self._error = why
 
     async def _play(self) -> None:
-        now_us = self._context.clock()
+        now_us = self._context.ingest.now_us()
         source = self._source = self._start(now_us, self._wanted)
         first_us = source.next_batch(0, math.inf).end_us
         self._pace.begin(now_us, first_us)
@@ -210,7 +209,7 @@ class SimulatedProvider:
         """Writes what is due and fits; whether there was more to write than one round takes."""
         self._tell_balances()
         # A clock that is set back, as NTP may do, makes the market wait until it is there again.
-        until_us = max(self._pace.market_us(self._context.clock()), self._reached_us)
+        until_us = max(self._pace.market_us(self._context.ingest.now_us()), self._reached_us)
         room = min((ring.room() for ring in self._rings.values()), default=ROUND_EVENTS)
         limit = min(room, ROUND_EVENTS)
         batch = source.next_batch(limit, until_us)
@@ -225,7 +224,7 @@ class SimulatedProvider:
 
     def _write(self, batch: MarketBatch) -> None:
         routed = routed_part(batch, self._rings)
-        write_batch(routed, self._rings, self._context.sequencer, self._context.clock())
+        self._context.ingest.write_batch(routed, self._rings)
         for event, rows in routed.rows.items():
             self._by_event[event] += len(rows)
         self._context.pump()
@@ -246,7 +245,7 @@ class SimulatedProvider:
 
     def _market_us(self) -> float:
         """The market time of a request that is made now."""
-        return min(self._pace.market_us(self._context.clock()), self._reached_us)
+        return min(self._pace.market_us(self._context.ingest.now_us()), self._reached_us)
 
 
 def routed_part(batch: MarketBatch, events: Container[str]) -> MarketBatch:

@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.records.layout import record_layout, ring_bytes
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 
 TRADE = record_layout("trade")
 
@@ -18,11 +20,11 @@ def test_an_ingress_ring_takes_the_memory_that_the_budget_names(event, depth):
 @given(capacity=st.integers(1, 9), chunks=st.lists(st.integers(0, 9), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_an_ingress_ring_gives_back_what_was_written(make_trades, capacity, chunks):
-    ingress, sequencer = IngressRing(TRADE, capacity), Sequencer()
+    ingress, ingest = IngressRing(TRADE, capacity), Ingest(no_clock)
     position, read = 0, []
     for number, chunk in enumerate(chunks):
         count = min(chunk, ingress.room())
-        first = sequencer.take(count)
+        first = ingest.next_seqs(count)
         rows = make_trades(range(first, first + count))
         if number % 2:
             ingress.append(rows)
@@ -36,7 +38,7 @@ def test_an_ingress_ring_gives_back_what_was_written(make_trades, capacity, chun
             position += len(window)
         # The slower of two readers lets go of half only.
         ingress.released = position - (position - ingress.released) // 2
-    assert read == list(range(1, sequencer.last + 1))
+    assert read == list(range(1, ingest.last_seq + 1))
 
 
 def test_an_ingress_ring_is_full_until_its_readers_let_go(make_trades):

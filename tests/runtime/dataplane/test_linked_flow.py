@@ -13,6 +13,8 @@ from meltica_compiler.analyses.budget import budget
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.layout import record_layout
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.sinks.ring_reader import RingReader
 
@@ -45,7 +47,7 @@ def compiled(first: int, second: int, policy: str = BLOCK) -> Graph:
 
 class Chain:
     def __init__(self, graph: Graph) -> None:
-        self.plane = build_data_plane(graph)
+        self.plane = build_data_plane(graph, Ingest(no_clock))
         self.cuts: dict[str, float] = {}
         sinks = [sink.name for sink in graph.sinks]
         self.pump = self.plane.pump({name: lambda cut, name=name: self._woken(name, cut) for name in sinks})
@@ -67,7 +69,7 @@ class Chain:
                     break
                 self.pump.run()
                 self.take(100)
-            seq = self.plane.sequencer.take(1)
+            seq = self.plane.ingest.next_seq()
             rows = np.zeros(1, TRADE.dtype)
             rows["seq"], rows["time"], rows["provider"] = seq, seq, "pq".index(provider)
             rows["symbol"], rows["quantity"] = (seq // 3) % 2 if provider == "p" else 0, seq % 3
@@ -145,7 +147,7 @@ def test_a_lossy_ring_lets_its_route_go_on_when_the_one_behind_it_stands_still(p
     thin, both = chain.plane.flows["thin"], chain.plane.flows["both"]
     assert thin.backlog == 0
     assert both.backlog > 0
-    assert chain.cuts["two"] < chain.cuts["one"] == chain.plane.sequencer.last
+    assert chain.cuts["two"] < chain.cuts["one"] == chain.plane.ingest.last_seq
     chain.finish()
     link = chain.plane.edges["link:thin->both"].statistics()
     assert link.dropped + link.conflated > 0
@@ -156,7 +158,7 @@ def test_a_lossy_ring_lets_its_route_go_on_when_the_one_behind_it_stands_still(p
 @pytest.mark.parametrize("policy", [BLOCK, "conflate"])
 def test_rings_between_routes_are_in_the_budget(policy: str) -> None:
     graph = compiled(100, 50, policy)
-    plane = build_data_plane(graph)
+    plane = build_data_plane(graph, Ingest(no_clock))
     taken = sum(ring.memory.nbytes for own in plane.ingresses.values() for ring in own.values())
     taken += sum(edge.size_bytes for edge in plane.edges.values())
     taken += sum(edge._waiting.records.nbytes for edge in plane.edges.values() if edge._waiting)

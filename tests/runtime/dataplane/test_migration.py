@@ -17,6 +17,8 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan.plan import Fate, plan
 from meltica_compiler.records.layout import record_layout
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, plan_migration
 from meltica_runtime.dataplane.plane import DataPlane, build_data_plane
 
@@ -45,7 +47,7 @@ def arrive(plane: DataPlane, providers: str) -> None:
     """One trade of each, in this order; then the pump runs."""
     for provider in providers:
         rows = np.zeros(1, TRADE.dtype)
-        rows["seq"] = seq = plane.sequencer.take(1)
+        rows["seq"] = seq = plane.ingest.next_seq()
         rows["time"], rows["provider"] = 1e9 + seq, plane.codes.providers.index(provider)
         plane.ingresses[provider]["trade"].append(rows)
     plane.pump({}).run()
@@ -54,7 +56,7 @@ def arrive(plane: DataPlane, providers: str) -> None:
 def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings():
     narrow, wide = compiled("b.trade"), compiled("b.trade, c.trade")
     for old, new, more in ((narrow, wide, 6), (wide, narrow, 4)):
-        before = build_data_plane(old)
+        before = build_data_plane(old, Ingest(no_clock))
         arrive(before, "abcabc")
         planned = plan(old, new)
         assert planned.fate("route:both") is Fate.RESTARTED
@@ -71,15 +73,15 @@ def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings(
 
 def test_what_is_left_of_a_provider_that_another_route_no_longer_brings_is_merged_in_its_place():
     narrow, wide = compiled("b.trade"), compiled("b.trade, c.trade")
-    before = build_data_plane(wide)
+    before = build_data_plane(wide, Ingest(no_clock))
     rows = np.zeros(4, TRADE.dtype)
-    rows["seq"] = before.sequencer.take(4) + np.arange(4)
+    rows["seq"] = before.ingest.next_seqs(4) + np.arange(4)
     rows["time"] = 1e9 + rows["seq"]
     rows["provider"] = [before.codes.providers.index(name) for name in "bccb"]
     for name in "bc":
         own = rows[rows["provider"] == before.codes.providers.index(name)]
         before.ingresses[name]["trade"].append(own)
-    before.flows["near"].advance(before.sequencer.last)
+    before.flows["near"].advance(before.ingest.last_seq)
     exchanged = plan_migration(before, narrow, plan(wide, narrow))
     assert exchanged.apply(ExitStack()) == 0
     exchanged.commit()
@@ -109,17 +111,17 @@ def linked(capacity: int, policy: str) -> Graph:
 
 def held_up(graph: Graph, trades: list[int]) -> DataPlane:
     """The plane when trades of these symbols have come as far as the ring between the routes."""
-    plane = build_data_plane(graph)
+    plane = build_data_plane(graph, Ingest(no_clock))
     ring = plane.ingresses["b"]["trade"]
     for code in trades:
         rows = np.zeros(1, TRADE.dtype)
-        rows["seq"] = seq = plane.sequencer.take(1)
+        rows["seq"] = seq = plane.ingest.next_seq()
         rows["time"] = 1e9 + seq
         rows["symbol"], rows["provider"] = code, plane.codes.providers.index("b")
         if not ring.room():
             break
         ring.append(rows)
-        plane.flows["near"].advance(plane.sequencer.last)
+        plane.flows["near"].advance(plane.ingest.last_seq)
         ring.released = plane.flows["near"].position(ring)
     return plane
 
@@ -174,7 +176,7 @@ def test_what_waits_between_two_routes_goes_into_the_new_ring(before, after, cap
 
 def test_names_that_are_gone_use_up_codes_until_there_are_none():
     graph = compiled("b.trade")
-    before = build_data_plane(graph)
+    before = build_data_plane(graph, Ingest(no_clock))
     most = structs.replace(before.codes, symbols=tuple(f"S{n}-USDT" for n in range(MAX_CODES)))
     with pytest.raises(OutOfCodes):
         plan_migration(replace(before, codes=most), graph, plan(graph, graph))

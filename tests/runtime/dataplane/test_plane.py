@@ -9,6 +9,8 @@ from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime import resources
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.sinks.ring_reader import RingReader
 from meltica_runtime.strategies.isolate import Isolate, IsolateEnv
@@ -36,7 +38,7 @@ def graph() -> Graph:
 
 @pytest.mark.anyio
 async def test_rings_inboxes_and_waiting_places_take_what_the_budget_says(graph: Graph) -> None:
-    plane = build_data_plane(graph)
+    plane = build_data_plane(graph, Ingest(no_clock))
     node = graph.strategies[0]
     inbox = inbox_geometry(edge for edge in graph.edges if edge.target == node.name)
     env = IsolateEnv(graph.symbols, tuple(p.name for p in graph.providers), "order", 0.0, 0)

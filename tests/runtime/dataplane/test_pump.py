@@ -8,8 +8,10 @@ from meltica_compiler.records.layout import record_layout, ring_bytes
 from meltica_dsl.model.pipeline import Conflate, FullPolicy
 from meltica_dsl.model.values import Duration
 from meltica_dsl.text.source import Location, Span
+from meltica_runtime.clock import no_clock
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.pump import Pump, WakeTarget
 from meltica_runtime.dataplane.route_flow import RouteFlow
 from meltica_runtime.sinks.ring_reader import RingReader
@@ -27,7 +29,7 @@ class Plane:
         provider = ProviderNode("provider:p", "p", "fake", SYMBOLS, {}, (ingress,), False, PLACE)
         graph = Graph("p", "test.mel", None, None, SYMBOLS, (provider,), (), (), (), (), "")
         self.source = IngressRing(TRADE, capacity)
-        self.sequencer = Sequencer()
+        self.ingest = Ingest(no_clock)
         self.edges = [
             EdgeRing(layout=TRADE, source=TRADE, capacity=size, policy=policy, streams=2)
             for policy, size in edges
@@ -45,11 +47,11 @@ class Plane:
         readers += [
             WakeTarget(str(n), (route,), self.own_cuts[n].append) for n, route in enumerate(self.routes)
         ]
-        self.pump = Pump(self.sequencer, [self.source], self.routes, readers)
+        self.pump = Pump(self.ingest, [self.source], self.routes, readers)
         self._trades = make_trades
 
     def arrive(self, count):
-        first = self.sequencer.take(count)
+        first = self.ingest.next_seqs(count)
         self.source.append(self._trades(range(first, first + count)))
 
     def read(self, edge, limit=100):

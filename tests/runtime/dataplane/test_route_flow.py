@@ -11,8 +11,10 @@ from meltica_compiler.records.layout import MAX_BATCH, record_layout, ring_bytes
 from meltica_dsl.model.pipeline import Conflate, FullPolicy, Sample
 from meltica_dsl.model.values import Duration
 from meltica_dsl.text.source import Location, Span
+from meltica_runtime.clock import no_clock
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.route_flow import RouteFlow
 from meltica_runtime.sinks.ring_reader import RingReader
 
@@ -53,19 +55,19 @@ class Flow:
         )
         self.readers = tuple(RingReader(edge) for edge in self.edges)
         self.route = RouteFlow(node, load_kernel(node, graph), self.sources, self.edges, STREAMS)
-        self.sequencer = Sequencer()
+        self.ingest = Ingest(no_clock)
         self._make_events = make_events
 
     def arrive(self, source, count, stream=0):
         """Writes events into one source, as far as it has room; returns how many."""
         count = min(count, self.sources[source].room())
-        first = self.sequencer.take(count)
+        first = self.ingest.next_seqs(count)
         rows = self._make_events(self.layouts[source], range(first, first + count), stream)
         self.sources[source].append(rows)
         return count
 
     def advance(self):
-        self.route.advance(self.sequencer.last)
+        self.route.advance(self.ingest.last_seq)
         for source in self.sources:
             source.released = self.route.position(source)
 
@@ -105,8 +107,8 @@ def test_sources_come_out_in_their_one_order_whatever_the_chunks(make_events, ca
         flow.advance()
         got.extend(flow.read())
     flow.advance()
-    assert got == list(range(1, flow.sequencer.last + 1))
-    assert flow.route.cut == flow.sequencer.last
+    assert got == list(range(1, flow.ingest.last_seq + 1))
+    assert flow.route.cut == flow.ingest.last_seq
     assert flow.route.events_in == flow.route.events_out == len(got)
 
 
@@ -174,7 +176,7 @@ def test_the_cut_stays_before_what_waits_outside_a_conflating_edge(make_events):
     flow.advance()
     assert flow.route.cut == 3, "the third event was replaced by the fifth, the fourth waits"
     assert flow.read() == [1, 2]
-    flow.route.tick(0.0, flow.sequencer)
+    flow.route.tick(0.0, flow.ingest)
     assert flow.route.cut == 5
     assert flow.read() == [4, 5]
 
@@ -185,9 +187,9 @@ def test_a_tick_closes_the_window_of_a_stage_when_it_is_due(make_events):
     flow.arrive(0, 3)
     flow.advance()
     before = flow.read()
-    flow.route.tick(5_000.0, flow.sequencer)
+    flow.route.tick(5_000.0, flow.ingest)
     assert flow.read() == []
-    flow.route.tick(1_000_000.0, flow.sequencer)
+    flow.route.tick(1_000_000.0, flow.ingest)
     assert before + flow.read() == [4], "numbered when it was delivered, behind the three that came"
 
 
@@ -197,7 +199,7 @@ def test_a_blocking_edge_keeps_room_for_what_a_stage_may_let_go_at_once(make_eve
     for count in range(60):
         flow.arrive(0, 1, stream=2 * (count % 2))
         flow.advance()
-        flow.route.tick(1_000.0 * flow.sequencer.last, flow.sequencer)
+        flow.route.tick(1_000.0 * flow.ingest.last_seq, flow.ingest)
     while flow.route.backlog or not flow.edges[0].is_empty:
         flow.read()
         flow.advance()

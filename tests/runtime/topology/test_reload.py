@@ -183,7 +183,7 @@ strategy counter = "ordered"
 
 def arrive(gateway: Gateway, rows) -> None:
     """Writes trades as the provider would."""
-    first = gateway.plane.sequencer.take(len(rows))
+    first = gateway.plane.ingest.next_seqs(len(rows))
     rows["seq"] = range(first, first + len(rows))
     gateway.plane.ingresses["slow"]["trade"].append(rows)
     gateway._core.run_pump()

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.book import MAX_WAITING_DIFFS, BookState, DepthBook
 from meltica_runtime.venues.binance.frame_result import FrameResult
@@ -154,7 +156,7 @@ def test_the_captured_books_join_their_snapshots_and_equal_an_independent_assemb
         event: IngressRing(record_layout(event, DEPTH if event == "book" else 0), 1_024)
         for event in ("trade", "ticker", "book", "kline")
     }
-    decoder = FrameDecoder(CAPTURED, rings, Sequencer())
+    decoder = FrameDecoder(CAPTURED, rings, Ingest(no_clock))
     names = {name.replace("-", ""): name for name in CAPTURED.symbols}
     for time_s, kind, text in items:
         if kind == "frame":
@@ -189,7 +191,7 @@ def test_best_prices_of_the_captured_books_are_those_that_book_tickers_told():
         "book": IngressRing(record_layout("book", 5), 1_024),
         "ticker": IngressRing(record_layout("ticker"), 1_024),
     }
-    decoder = FrameDecoder(CAPTURED, rings, Sequencer())
+    decoder = FrameDecoder(CAPTURED, rings, Ingest(no_clock))
     names = {name.replace("-", ""): name for name in CAPTURED.symbols}
     for time_s, kind, text in items:
         if kind == "frame":

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.clock import no_clock
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.frame_result import FrameResult
 from meltica_runtime.venues.binance.frames import FrameDecoder
@@ -58,8 +60,8 @@ class Desk:
             event: IngressRing(record_layout(event, depth if event == "book" else 0), capacity)
             for event in events
         }
-        self.sequencer = Sequencer()
-        self.decoder = FrameDecoder(CODES, self.rings, self.sequencer)
+        self.ingest = Ingest(no_clock)
+        self.decoder = FrameDecoder(CODES, self.rings, self.ingest)
 
     def last(self, event: str):
         ring = self.rings[event]
@@ -145,7 +147,7 @@ def test_sequence_numbers_run_over_all_events():
     for stream, message in STREAMS.items():
         desk.decoder.take(combined(stream, message), 1.0)
     assert [int(desk.last(event)["seq"]) for event in ("trade", "ticker", "kline")] == [2, 3, 4]
-    assert desk.sequencer.last == 4
+    assert desk.ingest.last_seq == 4
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_what_is_not_understood_is_counted_by_reason(frame, result):
     desk = Desk()
     assert desk.decoder.take(frame, 1.0) is result
     assert desk.decoder.statistics().frames[result] == 1
-    assert desk.written() == desk.sequencer.last == 0
+    assert desk.written() == desk.ingest.last_seq == 0
 
 
 def test_a_frame_without_room_changes_nothing_and_can_be_offered_again():
@@ -260,7 +262,7 @@ def test_a_garbled_frame_never_raises_and_writes_at_most_one_record(frame, cut, 
         frame = frame[:place] + piece + frame[place + len(piece) :]
     result = desk.decoder.take(frame[:cut] if cut < 300 else frame, 1.0)
     assert desk.written() - before == (result is FrameResult.WRITTEN)
-    assert desk.sequencer.last == desk.written()
+    assert desk.ingest.last_seq == desk.written()
 
 
 @given(st.binary(max_size=200))
@@ -379,6 +381,6 @@ def _taken_alike(frames, share, *, capacity=512):
     for start in range(0, len(frames), share):
         together.decoder.take_all(frames[start : start + share], 2.0)
     assert together.decoder.statistics() == single.decoder.statistics()
-    assert together.sequencer.last == single.sequencer.last
+    assert together.ingest.last_seq == single.ingest.last_seq
     for event, ring in single.rings.items():
         assert together.rings[event].memory.tobytes() == ring.memory.tobytes()

@@ -14,7 +14,8 @@ import pytest
 from meltica_compiler.graph.graph import Ingress, ProviderNode
 from meltica_compiler.records.layout import record_layout
 from meltica_dsl.text.source import Location
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.orders.order import (
     Acknowledged,
@@ -69,7 +70,7 @@ class Bench:
             event: IngressRing(record_layout(event, 5 if event == "book" else 0), capacity)
             for event in events
         }
-        self.sequencer = Sequencer()
+        self.ingest = Ingest(self.clock)
         ingresses = tuple(
             Ingress(e, capacity, r.layout.depth, r.layout.size, 0) for e, r in self.rings.items()
         )
@@ -83,10 +84,9 @@ class Bench:
             code=3,
             symbols=SYMBOLS,
             rings=self.rings,
-            sequencer=self.sequencer,
+            ingest=self.ingest,
             pump=self.pump,
             report=self.reports.append,
-            clock=self.clock,
             seed=None,
             project_root=Path(),
         )
@@ -133,7 +133,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_provider_is_inert_until_it_runs():
     bench = Bench()
     assert bench.provider.statistics().state is ProviderState.PENDING
-    assert bench.sequencer.last == 0
+    assert bench.ingest.last_seq == 0
     with pytest.raises(OrderRefused, match="not running"):
         await bench.provider.venue.submit(order("a"))
 
@@ -150,14 +150,14 @@ async def test_what_is_written_is_the_market_of_the_seed_numbered_in_order():
         for name in ("time", "symbol", "provider"):
             assert (got[name] == expected.rows[event][name]).all()
     assert (bench.records("trade")["price"] == expected.rows["trade"]["price"]).all()
-    assert bench.sequencer.last == bench.events
+    assert bench.ingest.last_seq == bench.events
 
 
 class Mistaken(Bench):
     """Its clock fails after a while, as only a mistake of ours can make it."""
 
     def clock(self) -> float:
-        if self.sequencer.last > 1_000:
+        if self.ingest.last_seq > 1_000:
             raise ZeroDivisionError("a mistake")
         return super().clock()
 
@@ -187,9 +187,9 @@ async def test_a_clock_that_is_set_back_stops_the_market_for_a_while():
     backs = iter([20_000.0, 5_000.0])
 
     def is_over() -> bool:
-        if bench.sequencer.last > 1_000:
+        if bench.ingest.last_seq > 1_000:
             bench.now_us -= next(backs, 0.0)
-        return bench.sequencer.last > 5_000
+        return bench.ingest.last_seq > 5_000
 
     await bench.run_until(is_over)
     assert (np.diff(bench.records("trade")["time"]) >= 0).all()

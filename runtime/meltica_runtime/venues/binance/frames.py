@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.book import BookStatistics, DepthBook
 from meltica_runtime.venues.binance.digits import SHORT_TICKER, SHORT_TRADE, all_exact, has_long_numbers
@@ -87,12 +88,12 @@ class FrameDecoder:
     A frame that is not what it should be is counted and refused, and changes nothing: `take` never raises.
     """
 
-    def __init__(self, codes: MarketCodes, rings: Mapping[str, IngressRing], sequencer: Sequencer) -> None:
+    def __init__(self, codes: MarketCodes, rings: Mapping[str, IngressRing], ingest: Ingest) -> None:
         """`codes`: symbols as `BASE-QUOTE`; `rings`: by event, those that some route reads."""
         self._provider = codes.provider
         self._symbols = {name.replace("-", ""): code for name, code in codes.symbols.items()}
         self._rings = rings
-        self._sequencer = sequencer
+        self._ingest = ingest
         self._books = {name: DepthBook() for name in self._symbols} if "book" in rings else {}
         self._last_prices = dict.fromkeys(self._symbols, 0.0)
         self._counts = dict.fromkeys(FrameResult, 0)
@@ -175,7 +176,7 @@ class FrameDecoder:
     def _readers(self, decoder: Decoder) -> dict[int, ReadRun]:
         """Readers by the first letter of a stream's name (`btcusdt@trade`), and of its event type."""
         diff, kline = decoder(DepthUpdate), decoder(Kline)
-        common = (self._sequencer, self._symbols, self._provider, self._last_prices, self._counts)
+        common = (self._ingest, self._symbols, self._provider, self._last_prices, self._counts)
         trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
         readers: dict[str, ReadRun] = dict.fromkeys("tabdk", one_by_one(_not_routed, self._counts))
         if trades is not None:
@@ -194,11 +195,11 @@ class FrameDecoder:
         runs: list[tuple[Kind, Runs]] = []
         trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
         if trades is not None:
-            writer = RunWriter(trades, self._sequencer, self._provider)
+            writer = RunWriter(trades, self._ingest, self._provider)
             for kind in (TRADES, AGGREGATE_TRADES):
                 runs.append((kind, TradeRuns(kind, writer, self._symbols, self._last_prices)))
         if tickers is not None:
-            writer = RunWriter(tickers, self._sequencer, self._provider)
+            writer = RunWriter(tickers, self._ingest, self._provider)
             runs.append((TICKERS, TickerRuns(TICKERS, writer, self._symbols, self._last_prices)))
         return {ord(kind.letter): taker for kind, taker in runs}
 
@@ -274,7 +275,7 @@ class FrameDecoder:
         self._pack_kline(
             ring.buffer,
             ring.claim(),
-            self._sequencer.take(1),
+            self._ingest.next_seq(),
             closed_us,
             ingest_us,
             kline.E,
@@ -295,7 +296,7 @@ class FrameDecoder:
         ring, book = self._rings["book"], self._books[name]
         place = ring.written % ring.capacity
         record = ring.records[place : place + 1]
-        record["seq"] = self._sequencer.take(1)
+        record["seq"] = self._ingest.next_seq()
         record["time"] = time_us
         record["ingest"] = ingest_us
         record["venue_seq"] = book.last_update_id

@@ -15,7 +15,8 @@ import msgspec
 
 from meltica_compiler.records.layout import RecordLayout, SlotKind
 from meltica_dsl.model.fields import SIDES
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.venues.binance.digits import BEFORE_NUMBERS, SHORT_TICKER, SHORT_TRADE, all_exact
 from meltica_runtime.venues.binance.frame_result import UNREADABLE, FrameResult, refusal
 from meltica_runtime.venues.binance.messages import Combined
@@ -56,21 +57,20 @@ def raw_decoder(message: type[msgspec.Struct]) -> Callable[[bytes], Any]:
 def trade_reader(
     decode: Callable[[bytes], Any],
     ring: IngressRing,
-    sequencer: Sequencer,
+    ingest: Ingest,
     symbols: Mapping[str, int],
     provider: int,
     last_prices: dict[str, float],
     counts: dict[FrameResult, int],
 ) -> ReadRun:
     """Reads trades and aggregate trades, and notes the price of each symbol's last one."""
-    layout = ring.layout
-    buffer, capacity, size = ring.buffer, ring.capacity, layout.size
-    pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TRADE.search, symbols.get
+    buffer, capacity, size = ring.buffer, ring.capacity, ring.layout.size
+    pack, is_short, code_of = record_struct(ring.layout).pack_into, SHORT_TRADE.search, symbols.get
     full, long, unknown = FrameResult.FULL, FrameResult.TOO_LONG, FrameResult.UNKNOWN_SYMBOL
     buy, sell = _BUY, _SELL
 
     def read(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
-        position, end, seq = ring.written, ring.released + capacity, sequencer.last
+        position, end, seq = ring.written, ring.released + capacity, ingest.last_seq
         offset, wrap = position % capacity * size, capacity * size
         result = FrameResult.WRITTEN
         for frame in frames:
@@ -109,7 +109,8 @@ def trade_reader(
                         offset = (offset + size) % wrap
                         continue
             counts[result] += 1
-        ring.written, sequencer.last = position, seq
+        ingest.next_seqs(position - ring.written)
+        ring.written = position
         return result
 
     return read
@@ -118,7 +119,7 @@ def trade_reader(
 def ticker_reader(
     decode: Callable[[bytes], Any],
     ring: IngressRing,
-    sequencer: Sequencer,
+    ingest: Ingest,
     symbols: Mapping[str, int],
     provider: int,
     last_prices: Mapping[str, float],
@@ -126,13 +127,12 @@ def ticker_reader(
 ) -> ReadRun:
     """Reads book tickers. They carry no time and no last trade: they get the time of receipt, and the price
     of the last trade that was read here, 0 before the first. The day's volume is not known either, and 0."""
-    layout = ring.layout
-    buffer, capacity, size = ring.buffer, ring.capacity, layout.size
-    pack, is_short, code_of = record_struct(layout).pack_into, SHORT_TICKER.search, symbols.get
+    buffer, capacity, size = ring.buffer, ring.capacity, ring.layout.size
+    pack, is_short, code_of = record_struct(ring.layout).pack_into, SHORT_TICKER.search, symbols.get
     full, long, unknown = FrameResult.FULL, FrameResult.TOO_LONG, FrameResult.UNKNOWN_SYMBOL
 
     def read(frames: Sequence[bytes], ingest_us: float) -> FrameResult:
-        position, end, seq = ring.written, ring.released + capacity, sequencer.last
+        position, end, seq = ring.written, ring.released + capacity, ingest.last_seq
         offset, wrap = position % capacity * size, capacity * size
         result = FrameResult.WRITTEN
         for frame in frames:
@@ -171,7 +171,8 @@ def ticker_reader(
                         offset = (offset + size) % wrap
                         continue
             counts[result] += 1
-        ring.written, sequencer.last = position, seq
+        ingest.next_seqs(position - ring.written)
+        ring.written = position
         return result
 
     return read

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_dsl.model.fields import SIDES
-from meltica_runtime.dataplane.ingress_ring import IngressRing, Sequencer
+from meltica_runtime.dataplane.ingest import Ingest
+from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.venues.binance.digits import all_exact
 from meltica_runtime.venues.binance.frame_result import UNREADABLE
 from meltica_runtime.venues.binance.shapes import Bytes, Shape, shape_of
@@ -194,9 +195,9 @@ class RunReader:
 class RunWriter:
     """Writes a run's columns into a ring, and numbers its records."""
 
-    def __init__(self, ring: IngressRing, sequencer: Sequencer, provider: int) -> None:
+    def __init__(self, ring: IngressRing, ingest: Ingest, provider: int) -> None:
         self.ring = ring
-        self._sequencer = sequencer
+        self._ingest = ingest
         self._provider = provider
         names = ring.layout.dtype.names
         assert names is not None, "a record has fields"
@@ -204,7 +205,7 @@ class RunWriter:
 
     def write(self, count: int, ingest_us: float, columns: Mapping[str, Column]) -> None:
         """Writes so many records, for which the ring has room. A column of one number is the same for all."""
-        first = self._sequencer.take(count)
+        first = self._ingest.next_seqs(count)
         seq = np.arange(first, first + count, dtype=np.float64)
         every = {"seq": seq, "ingest": ingest_us, "provider": self._provider, **columns}
         start = self.ring.written % self.ring.capacity
