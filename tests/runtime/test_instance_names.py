@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meltica_runtime.instance_names import plain_name
+from meltica_runtime.instance_names import slug
 
 words = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,3}", fullmatch=True)
 items = st.one_of(
@@ -24,5 +24,5 @@ names = st.one_of(
 
 @given(names, names)
 def test_names_stay_different_and_hold_what_venues_take(one, other):
-    assert (plain_name(one) == plain_name(other)) == (one == other)
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", plain_name(one))
+    assert (slug(one) == slug(other)) == (one == other)
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", slug(one))

@@ -11,7 +11,7 @@ from meltica_runtime.orders.limits import unlimited
 Limit = TypeVar("Limit")
 
 
-def widest_limits(risks: Sequence[Risk]) -> Risk:
+def aggregate_limits(risks: Sequence[Risk]) -> Risk:
     """Of each limit the widest; none where one of `risks` has none, or where there are no `risks`.
 
     A notional counts as limited only if all limits are in the same currency.
@@ -40,7 +40,7 @@ def widest_limits(risks: Sequence[Risk]) -> Risk:
         kill_switch=_widest(
             [risk.kill_switch for risk in risks], lambda all_: KillSwitch(max(one.after for one in all_))
         ),
-        circuit_breaker=_widest([risk.circuit_breaker for risk in risks], _widest_breaker),
+        circuit_breaker=_widest([risk.circuit_breaker for risk in risks], _laxest_breaker),
         span=first.span,
         name_span=first.name_span,
     )
@@ -51,7 +51,7 @@ def _widest(limits: Sequence[Limit | None], choose: Callable[[Sequence[Limit]], 
     return choose(known) if len(known) == len(limits) else None
 
 
-def _widest_breaker(breakers: Sequence[CircuitBreaker]) -> CircuitBreaker:
+def _laxest_breaker(breakers: Sequence[CircuitBreaker]) -> CircuitBreaker:
     """Opens as late and closes as early as any of them."""
     return CircuitBreaker(
         max(breaker.threshold for breaker in breakers), min(breaker.cooldown for breaker in breakers)

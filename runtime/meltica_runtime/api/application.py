@@ -7,8 +7,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from meltica_compiler.passes.options import CompileOptions
-from meltica_runtime.api import apply as changes
 from meltica_runtime.api import (
+    apply,
     description,
     drawing,
     executions,
@@ -20,7 +20,7 @@ from meltica_runtime.api import (
     providers,
     risk,
 )
-from meltica_runtime.api.access import give_gateway
+from meltica_runtime.api.dependencies import attach_gateway
 from meltica_runtime.api.drawing import Drawings
 from meltica_runtime.api.errors import ApiErrorPayload, add_error_responses
 from meltica_runtime.api.request_limits import RequestLimits
@@ -29,7 +29,7 @@ from meltica_runtime.topology.gateway import Gateway
 _ENDPOINTS = (
     health,
     pipeline,
-    changes,
+    apply,
     drawing,
     providers,
     instances,
@@ -53,7 +53,7 @@ def create_app(gateway: Gateway, options: CompileOptions) -> FastAPI:
         redirect_slashes=False,
         responses={"default": {"model": ApiErrorPayload, "description": "What is wrong, and what helps"}},
     )
-    give_gateway(app, gateway, options)
+    attach_gateway(app, gateway, options)
     app.state.drawings = Drawings()
     for endpoint in _ENDPOINTS:
         app.include_router(endpoint.router)

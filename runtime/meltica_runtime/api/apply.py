@@ -16,9 +16,9 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.plan.plan import Fate, Plan, Reason, Step, plan
 from meltica_dsl.diagnostics.render_json import render as render_json
 from meltica_dsl.diagnostics.render_text import render as render_text
-from meltica_runtime.api.access import Running, compile_options_of
-from meltica_runtime.api.body import Body, json_response
-from meltica_runtime.api.errors import RequestRefused
+from meltica_runtime.api.dependencies import GatewayDep, compile_options_of
+from meltica_runtime.api.errors import ApiError
+from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.control.compilation import compile_texts_apart
 from meltica_runtime.topology.reload import SwapFailed, SwapRefused, refuse_if_unfit
 
@@ -32,14 +32,14 @@ _TEXT_WIDTH = 100
 Path = Annotated[str, Field(min_length=1, max_length=4_096)]
 
 
-class SourceText(Body):
+class SourceText(ApiModel):
     """One file as it was read; `path` is what messages call it."""
 
     path: Path
     text: str
 
 
-class PlanRequest(Body):
+class PlanRequest(ApiModel):
     """`file` is the path of the pipeline among the `sources`; the others are what it imports."""
 
     file: Path
@@ -52,7 +52,7 @@ class ApplyRequest(PlanRequest):
     against: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class ReasonView(Body):
+class ReasonView(ApiModel):
     """With `before` and `after` empty `what` is a whole sentence."""
 
     what: str
@@ -60,7 +60,7 @@ class ReasonView(Body):
     after: str
 
 
-class StepView(Body):
+class StepView(ApiModel):
     """What becomes of one node. `before` and `after` are the `file:line` of its declarations."""
 
     id: str
@@ -72,7 +72,7 @@ class StepView(Body):
     after: str
 
 
-class PlanView(Body):
+class PlanView(ApiModel):
     """The steps are in the order of flow, with those of the nodes that are kept. There are changes exactly
     when the hashes differ."""
 
@@ -123,7 +123,7 @@ class PlanView(Body):
         return Plan(self.pipeline, self.old_hash, self.new_hash, self.old_bytes, self.new_bytes, steps)
 
 
-class AppliedView(Body):
+class AppliedView(ApiModel):
     """All events up to `sequence` went the old way, the later ones the new. `lost` events were still on
     their way to a reader that is gone."""
 
@@ -132,60 +132,60 @@ class AppliedView(Body):
     lost: int
 
 
-async def from_this_machine(request: Request) -> None:
+async def require_local_client(request: Request) -> None:
     """Refuses what comes over a network, and what a web page that calls itself by another name would send."""
     peer = request.client.host if request.client else ""
     if not (_is_loopback(peer) and _is_loopback(request.url.hostname or "")):
-        raise RequestRefused(403, "a pipeline is changed from the machine that it runs on, at 127.0.0.1")
+        raise ApiError(403, "a pipeline is changed from the machine that it runs on, at 127.0.0.1")
 
 
-Here = Depends(from_this_machine)
+LocalOnly = Depends(require_local_client)
 
 
-@router.post("/pipeline/plan", response_model=PlanView, dependencies=[Here])
-async def planned(request: Request, gateway: Running, wanted: PlanRequest) -> Response:
+@router.post("/pipeline/plan", response_model=PlanView, dependencies=[LocalOnly])
+async def planned(request: Request, gateway: GatewayDep, wanted: PlanRequest) -> Response:
     """What would become of each node if this file took the place of what runs. Nothing is changed.
     409 if it can never take that place."""
     graph = await _compiled(request, wanted)
     try:
         refuse_if_unfit(gateway.graph, graph)
     except SwapRefused as refused:
-        raise _told(refused) from refused
+        raise _conflict(refused) from refused
     return json_response(PlanView.of(plan(gateway.graph, graph)))
 
 
-@router.put("/pipeline", response_model=AppliedView, dependencies=[Here])
-async def applied(request: Request, gateway: Running, wanted: ApplyRequest) -> Response:
+@router.put("/pipeline", response_model=AppliedView, dependencies=[LocalOnly])
+async def applied(request: Request, gateway: GatewayDep, wanted: ApplyRequest) -> Response:
     """Puts this file in the place of what runs. The new part is built and started beside the old one; if any
     of it fails, 422, everything is as it was. 409 if what runs is not what the plan was made against."""
     graph = await _compiled(request, wanted)
     try:
         swapped = await gateway.apply(graph, wanted.against)
     except SwapRefused as refused:
-        raise _told(refused) from refused
+        raise _conflict(refused) from refused
     except SwapFailed as failed:
         details = {"node": failed.node, "place": failed.place}
         message = f"nothing was changed, because {failed.node} failed: {failed.message}"
-        raise RequestRefused(422, message, details) from failed
+        raise ApiError(422, message, details) from failed
     view = AppliedView(plan=PlanView.of(swapped.plan), sequence=swapped.sequence, lost=swapped.lost)
     return json_response(view)
 
 
-def _told(refused: SwapRefused) -> RequestRefused:
-    return RequestRefused(409, f"{refused.message}; {refused.help}")
+def _conflict(refused: SwapRefused) -> ApiError:
+    return ApiError(409, f"{refused.message}; {refused.help}")
 
 
 async def _compiled(request: Request, wanted: PlanRequest) -> Graph:
     """Compiled as the gateway's own file was: with its folder of strategies and its environment."""
     texts = {source.path: source.text for source in wanted.sources}
     if wanted.file not in texts:
-        raise RequestRefused(400, "`file` is none of the `sources`", {"known": [*texts]})
+        raise ApiError(400, "`file` is none of the `sources`", {"known": [*texts]})
     options = compile_options_of(request)
     compiled = await compile_texts_apart(wanted.file, texts, options)
     if compiled.graph is None:
         shown = render_text(compiled.diagnostics, compiled.sources, color=False, width=_TEXT_WIDTH)
         diagnostics = json.loads(render_json(compiled.diagnostics, compiled.sources))
-        raise RequestRefused(422, "the file does not compile", {"text": shown, "diagnostics": diagnostics})
+        raise ApiError(422, "the file does not compile", {"text": shown, "diagnostics": diagnostics})
     return compiled.graph
 
 

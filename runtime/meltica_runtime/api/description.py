@@ -6,7 +6,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from meltica_runtime.api.body import NoParameters
+from meltica_runtime.api.models import NoParameters
 
 router = APIRouter(tags=["Description"], include_in_schema=False)
 

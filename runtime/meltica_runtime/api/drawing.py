@@ -16,9 +16,9 @@ from fastapi import APIRouter, Query, Request, Response
 from meltica_compiler.draw.dot import render_dot
 from meltica_compiler.graph.canonical import graph_json
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.api.access import Running
-from meltica_runtime.api.body import JSON, Parameters
-from meltica_runtime.api.errors import RequestRefused
+from meltica_runtime.api.dependencies import GatewayDep
+from meltica_runtime.api.errors import ApiError
+from meltica_runtime.api.models import JSON, QueryParameters
 
 router = APIRouter(tags=["Pipeline"])
 
@@ -40,7 +40,7 @@ MEDIA_TYPES: Mapping[GraphFormat, str] = MappingProxyType(
 )
 
 
-class GraphParameters(Parameters):
+class GraphParameters(QueryParameters):
     format: GraphFormat | None = None
 
 
@@ -81,7 +81,7 @@ async def _svg(dot: bytes) -> bytes:
     responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}, 304: {}, 406: {}},
 )
 async def graph(
-    request: Request, gateway: Running, parameters: Annotated[GraphParameters, Query()]
+    request: Request, gateway: GatewayDep, parameters: Annotated[GraphParameters, Query()]
 ) -> Response:
     """The graph in the format that `format` or else the Accept header asks for; JSON when neither says.
     The ETag is the graph's hash: it changes when, and only when, what the pipeline does changes."""
@@ -98,13 +98,13 @@ async def graph(
 def accepted_format(accept: str) -> GraphFormat:
     """The format that an Accept header likes best; among equals the first of json, dot, svg.
 
-    Raises `RequestRefused`, 406, if it takes none of them (RFC 9110, section 12.5.1).
+    Raises `ApiError`, 406, if it takes none of them (RFC 9110, section 12.5.1).
     """
     wishes = [_wish(part) for part in accept.split(",") if part.strip()] or [("*/*", 1.0)]
     best = max(GraphFormat, key=lambda one: _quality(MEDIA_TYPES[one], wishes))
     if _quality(MEDIA_TYPES[best], wishes) <= 0:
         media = ", ".join(MEDIA_TYPES.values())
-        raise RequestRefused(406, f"the graph comes as {media}", {"allowed": [*MEDIA_TYPES.values()]})
+        raise ApiError(406, f"the graph comes as {media}", {"allowed": [*MEDIA_TYPES.values()]})
     return best
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from meltica_dsl.text.suggest import nearest
 from meltica_runtime.api.allowed_values import allowed_values
-from meltica_runtime.api.body import Body, json_response
+from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.environment_fault import EnvironmentFault
 
 MAX_SHOWN_CHARACTERS = 100
@@ -23,14 +23,14 @@ MAX_SHOWN_CHARACTERS = 100
 _log = logging.getLogger("meltica.api")
 
 
-class ApiErrorPayload(Body):
+class ApiErrorPayload(ApiModel):
     """`error` is a sentence for people; `details` says the same to programs."""
 
     error: str
     details: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class RequestRefused(Exception):
+class ApiError(Exception):
     """A request that cannot be answered, with the status that says whose mistake it is."""
 
     def __init__(self, status: int, error: str, details: Mapping[str, JsonValue] | None = None) -> None:
@@ -39,30 +39,30 @@ class RequestRefused(Exception):
         self.payload = ApiErrorPayload(error=error, details=dict(details or {}))
 
 
-def not_known(kind: str, name: str, known: Iterable[str]) -> RequestRefused:
+def not_found(kind: str, name: str, known: Iterable[str]) -> ApiError:
     """404 for a name that nothing has, with the nearest that something has."""
     names = sorted(known)
     meant = nearest(name, names)
     hint = f"; did you mean `{meant}`?" if meant else ""
     details: dict[str, JsonValue] = {"name": _shown(name), "known": [*names]}
-    return RequestRefused(404, f"there is no {kind} `{_shown(name)}`{hint}", details)
+    return ApiError(404, f"there is no {kind} `{_shown(name)}`{hint}", details)
 
 
 def add_error_responses(app: FastAPI) -> None:
     """Makes every error of the application a payload."""
-    app.add_exception_handler(RequestRefused, _refused)
-    app.add_exception_handler(RequestValidationError, _wrong_parameters)
-    app.add_exception_handler(HTTPException, _no_such_thing)
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _routing_error)
     app.add_exception_handler(EnvironmentFault, _unavailable)
-    app.add_exception_handler(Exception, _our_mistake)
+    app.add_exception_handler(Exception, _internal_error)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestRefused)
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
     return json_response(error.payload, error.status)
 
 
-async def _wrong_parameters(request: Request, error: Exception) -> Response:
+async def _validation_error(request: Request, error: Exception) -> Response:
     """400 that names each wrong parameter and what is allowed."""
     assert isinstance(error, RequestValidationError)
     faults: list[JsonValue] = []
@@ -78,7 +78,7 @@ async def _wrong_parameters(request: Request, error: Exception) -> Response:
             )
             faults.append({"parameter": "body"})
         elif fault["type"] == "extra_forbidden":
-            sentence = f"there is no parameter `{_shown(name)}`{_instead(name, names)}"
+            sentence = f"there is no parameter `{_shown(name)}`{_alternatives(name, names)}"
             faults.append({"parameter": _shown(name), "known": [*names]})
         else:
             allowed = known[name] if name in known else str(fault["msg"])
@@ -108,14 +108,14 @@ async def _description(request: Request) -> dict[str, Any]:
     return described
 
 
-def _instead(name: str, known: Sequence[str]) -> str:
+def _alternatives(name: str, known: Sequence[str]) -> str:
     if not known:
         return "; this address takes none"
     meant = nearest(name, known)
     return f"; did you mean `{meant}`?" if meant else f"; there are {', '.join(known)}"
 
 
-async def _no_such_thing(request: Request, error: Exception) -> Response:
+async def _routing_error(request: Request, error: Exception) -> Response:
     """404 and 405 of the router."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
@@ -146,7 +146,7 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     return json_response(ApiErrorPayload(error=error.message, details=details), 503)
 
 
-async def _our_mistake(request: Request, error: Exception) -> Response:
+async def _internal_error(request: Request, error: Exception) -> Response:
     """500. The details go to the log; the caller learns that it was not him."""
     _log.error("%s %s failed: %s: %s", request.method, request.url.path, type(error).__name__, error)
     return json_response(ApiErrorPayload(error="the gateway made a mistake; its log says which"), 500)

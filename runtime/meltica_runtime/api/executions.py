@@ -9,9 +9,9 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import JsonValue
 
-from meltica_runtime.api.access import Instance, Running
-from meltica_runtime.api.body import Body, json_response
+from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
 from meltica_runtime.api.history import HistoryParameters, Name
+from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.api.times import milliseconds
 from meltica_runtime.money import plain
 from meltica_runtime.store.rows import StoredExecution
@@ -25,7 +25,7 @@ class ExecutionParameters(HistoryParameters):
     order_id: Name | None = None
 
 
-class ExecutionRecord(Body):
+class ExecutionRecord(ApiModel):
     """Amounts are decimal strings, times milliseconds since the epoch. `liquidity` is `maker` for a fill
     whose order waited in the book, otherwise `taker`."""
 
@@ -43,14 +43,14 @@ class ExecutionRecord(Body):
     created_at: int
 
 
-class ExecutionHistoryResponse(Body):
+class ExecutionHistoryResponse(ApiModel):
     executions: list[ExecutionRecord]
     count: int
 
 
 @router.get("/strategy/instances/{id}/executions", response_model=ExecutionHistoryResponse)
 async def instance_executions(
-    gateway: Running, instance: Instance, parameters: Annotated[ExecutionParameters, Query()]
+    gateway: GatewayDep, instance: InstanceDep, parameters: Annotated[ExecutionParameters, Query()]
 ) -> Response:
     """Fills of a strategy instance's orders, newest first, those of earlier runs included."""
     stored = await gateway.orders.list_executions(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 from fastapi import APIRouter, Response
 
-from meltica_runtime.api.access import Running
-from meltica_runtime.api.body import Body, NoParameters, json_response
+from meltica_runtime.api.dependencies import GatewayDep
 from meltica_runtime.api.errors import ApiErrorPayload
+from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import InstanceState
@@ -20,11 +20,11 @@ STORE_SECONDS = 2.0
 router = APIRouter(tags=["Health"])
 
 
-class Health(Body):
+class Health(ApiModel):
     status: str
 
 
-class Readiness(Body):
+class Readiness(ApiModel):
     status: str
     phase: str
 
@@ -36,7 +36,7 @@ async def healthz(_: NoParameters) -> Response:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": ApiErrorPayload}})
-async def readyz(gateway: Running, _: NoParameters) -> Response:
+async def readyz(gateway: GatewayDep, _: NoParameters) -> Response:
     """The store answers, events flow, every provider runs and no strategy has failed. Otherwise 503, and
     `details.reasons` says what is missing."""
     now = gateway.snapshot()

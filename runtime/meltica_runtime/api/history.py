@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from meltica_runtime.api.body import Parameters
+from meltica_runtime.api.models import QueryParameters
 from meltica_runtime.store.order_store import DEFAULT_PAGE, MAX_PAGE
 
 MAX_NAME_CHARACTERS = 128
@@ -15,7 +15,7 @@ MAX_NAME_CHARACTERS = 128
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class HistoryParameters(Parameters):
+class HistoryParameters(QueryParameters):
     """`limit`: the newest so many."""
 
     limit: int = Field(DEFAULT_PAGE, ge=1, le=MAX_PAGE)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import Field, JsonValue
 
 from meltica_compiler.graph.graph import Graph, StrategyNode
-from meltica_runtime.api.access import Instance, Running
-from meltica_runtime.api.body import Body, NoParameters, json_response
+from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
+from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import strategy_scope
 from meltica_runtime.api.settings import settings_json
 from meltica_runtime.strategies.instance import InstanceState, InstanceStatistics
@@ -17,7 +17,7 @@ from meltica_runtime.strategies.instance import InstanceState, InstanceStatistic
 router = APIRouter(tags=["Instances"])
 
 
-class ModuleRevisionUsage(Body):
+class ModuleRevisionUsage(ApiModel):
     """Who else runs the same revision of a module in this pipeline."""
 
     strategy: str
@@ -27,11 +27,11 @@ class ModuleRevisionUsage(Body):
     running: bool
 
 
-class InstanceLinks(Body):
+class InstanceLinks(ApiModel):
     self_: Annotated[str, Field(alias="self")]
 
 
-class InstanceHealth(Body):
+class InstanceHealth(ApiModel):
     """What the contract has no place for: more than `running` says."""
 
     state: str
@@ -48,7 +48,7 @@ class InstanceHealth(Body):
     fault: str | None = None
 
 
-class InstanceSummary(Body):
+class InstanceSummary(ApiModel):
     id: str
     strategy_identifier: str
     strategy_tag: str
@@ -62,11 +62,11 @@ class InstanceSummary(Body):
     health: InstanceHealth
 
 
-class InstancesResponse(Body):
+class InstancesResponse(ApiModel):
     instances: list[InstanceSummary]
 
 
-class LambdaStrategySpec(Body):
+class LambdaStrategySpec(ApiModel):
     identifier: str
     selector: str
     tag: str
@@ -74,11 +74,11 @@ class LambdaStrategySpec(Body):
     config: dict[str, JsonValue]
 
 
-class ProviderSymbols(Body):
+class ProviderSymbols(ApiModel):
     symbols: list[str]
 
 
-class InstanceSnapshotResponse(Body):
+class InstanceSnapshotResponse(ApiModel):
     id: str
     strategy: LambdaStrategySpec
     scope: dict[str, ProviderSymbols]
@@ -91,7 +91,7 @@ class InstanceSnapshotResponse(Body):
 
 
 @router.get("/strategy/instances", response_model=InstancesResponse)
-async def instances(gateway: Running, _: NoParameters) -> Response:
+async def instances(gateway: GatewayDep, _: NoParameters) -> Response:
     """Every strategy instance of the pipeline."""
     now = gateway.snapshot().strategies
     summaries = [_summary(gateway.graph, node, now[node.name]) for node in gateway.graph.strategies]
@@ -99,7 +99,7 @@ async def instances(gateway: Running, _: NoParameters) -> Response:
 
 
 @router.get("/strategy/instances/{id}", response_model=InstanceSnapshotResponse)
-async def instance(gateway: Running, node: Instance, _: NoParameters) -> Response:
+async def instance(gateway: GatewayDep, node: InstanceDep, _: NoParameters) -> Response:
     """One strategy instance: its module, its config, and the markets it has to do with."""
     graph, now = gateway.graph, gateway.snapshot().strategies[node.name]
     scope = strategy_scope(graph, node)

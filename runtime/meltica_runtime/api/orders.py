@@ -9,9 +9,9 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator, JsonValue
 
-from meltica_runtime.api.access import Instance, Running
-from meltica_runtime.api.body import Body, json_response
+from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
 from meltica_runtime.api.history import HistoryParameters
+from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.api.times import milliseconds, milliseconds_or_none
 from meltica_runtime.money import plain
 from meltica_runtime.orders.order import OrderState
@@ -33,7 +33,7 @@ class OrderParameters(HistoryParameters):
     state: tuple[State, ...] = ()
 
 
-class OrderRecord(Body):
+class OrderRecord(ApiModel):
     """Amounts are decimal strings, times milliseconds since the epoch. `quantity` and `price` are those
     that hold now; `metadata` says what was filled, at which average price and for which fees."""
 
@@ -56,14 +56,14 @@ class OrderRecord(Body):
     updated_at: int
 
 
-class OrderHistoryResponse(Body):
+class OrderHistoryResponse(ApiModel):
     orders: list[OrderRecord]
     count: int
 
 
 @router.get("/strategy/instances/{id}/orders", response_model=OrderHistoryResponse)
 async def instance_orders(
-    gateway: Running, instance: Instance, parameters: Annotated[OrderParameters, Query()]
+    gateway: GatewayDep, instance: InstanceDep, parameters: Annotated[OrderParameters, Query()]
 ) -> Response:
     """Orders of a strategy instance, newest first, those of earlier runs included."""
     stored = await gateway.orders.list_orders(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from meltica_compiler.graph.graph import Edge, Graph, Node
-from meltica_runtime.api.access import Running
-from meltica_runtime.api.body import Body, NoParameters, json_response
+from meltica_runtime.api.dependencies import GatewayDep
+from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.node_counts import (
     Counts,
     provider_counts,
@@ -19,7 +19,7 @@ from meltica_runtime.topology.snapshot import GatewaySnapshot
 router = APIRouter(tags=["Pipeline"])
 
 
-class Budgets(Body):
+class Budgets(ApiModel):
     """Bytes of rings and inboxes, and what the file allows; the latency budget in microseconds."""
 
     memory_bytes: int
@@ -27,7 +27,7 @@ class Budgets(Body):
     latency_budget_us: float | None = None
 
 
-class NodeView(Body):
+class NodeView(ApiModel):
     """`place` is `file:line` of the declaration. `counts` since the start; which ones depends on `kind`."""
 
     id: str
@@ -39,7 +39,7 @@ class NodeView(Body):
     counts: Counts
 
 
-class EdgeView(Body):
+class EdgeView(ApiModel):
     """One ring: `fill` is the part of it that waits for its reader. `offered = consumed + dropped +
     conflated + waiting`, between two reads of its reader."""
 
@@ -61,7 +61,7 @@ class EdgeView(Body):
     conflated: int
 
 
-class PipelineView(Body):
+class PipelineView(ApiModel):
     name: str
     file: str
     imports: list[str]
@@ -76,7 +76,7 @@ class PipelineView(Body):
 
 
 @router.get("/pipeline", response_model=PipelineView)
-async def pipeline(gateway: Running, _: NoParameters) -> Response:
+async def pipeline(gateway: GatewayDep, _: NoParameters) -> Response:
     """The pipeline that runs and what it has done so far, in the order of flow."""
     graph, now = gateway.graph, gateway.snapshot()
     memory, latency = graph.memory_budget, graph.latency_budget

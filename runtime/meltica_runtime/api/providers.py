@@ -8,9 +8,9 @@ from pydantic import JsonValue
 from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.adapters.setting_schema import SettingSpec
 from meltica_compiler.graph.graph import Graph, ProviderNode
-from meltica_runtime.api.access import Running
-from meltica_runtime.api.body import Body, NoParameters, json_response
-from meltica_runtime.api.errors import not_known
+from meltica_runtime.api.dependencies import GatewayDep
+from meltica_runtime.api.errors import not_found
+from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import dependents
 from meltica_runtime.api.settings import setting_json, settings_json
 from meltica_runtime.money import plain
@@ -20,7 +20,7 @@ from meltica_runtime.venues.live_provider import LiveProvider, ProviderState, Pr
 router = APIRouter(tags=["Providers"])
 
 
-class Provider(Body):
+class Provider(ApiModel):
     """`startupError` is there when the status is `failed`."""
 
     name: str
@@ -35,11 +35,11 @@ class Provider(Body):
     dependent_instance_count: int
 
 
-class ProvidersResponse(Body):
+class ProvidersResponse(ApiModel):
     providers: list[Provider]
 
 
-class InstrumentRecord(Body):
+class InstrumentRecord(ApiModel):
     """`tickSize`, `lotSize` and `minNotional` are decimal strings."""
 
     symbol: str
@@ -52,7 +52,7 @@ class InstrumentRecord(Body):
     min_notional: str
 
 
-class SettingSchema(Body):
+class SettingSchema(ApiModel):
     name: str
     type: str
     default: JsonValue = None
@@ -60,7 +60,7 @@ class SettingSchema(Body):
     required: bool
 
 
-class AdapterMetadata(Body):
+class AdapterMetadata(ApiModel):
     """`capabilities` are the events that the adapter gives, and `orders` where it takes them."""
 
     identifier: str
@@ -71,7 +71,7 @@ class AdapterMetadata(Body):
     settings_schema: list[SettingSchema]
 
 
-class ProviderDetail(Body):
+class ProviderDetail(ApiModel):
     """A provider, its instruments, and all about its adapter in the place of the adapter's name."""
 
     name: str
@@ -88,18 +88,18 @@ class ProviderDetail(Body):
 
 
 @router.get("/providers", response_model=ProvidersResponse)
-async def providers(gateway: Running, _: NoParameters) -> Response:
+async def providers(gateway: GatewayDep, _: NoParameters) -> Response:
     """Every provider of the pipeline."""
     shown = [_provider(gateway.graph, node, gateway.providers[node.name]) for node in gateway.graph.providers]
     return json_response(ProvidersResponse(providers=shown))
 
 
 @router.get("/providers/{name}", response_model=ProviderDetail)
-async def provider(gateway: Running, name: str, _: NoParameters) -> Response:
+async def provider(gateway: GatewayDep, name: str, _: NoParameters) -> Response:
     """One provider with its instruments and its adapter."""
     nodes = {node.name: node for node in gateway.graph.providers}
     if name not in nodes:
-        raise not_known("provider", name, nodes)
+        raise not_found("provider", name, nodes)
     live, spec = gateway.providers[name], ADAPTERS[nodes[name].adapter]
     shown = _provider(gateway.graph, nodes[name], live)
     detail = ProviderDetail(

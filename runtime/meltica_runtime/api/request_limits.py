@@ -5,8 +5,8 @@ from __future__ import annotations
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meltica_runtime.api.body import json_response
 from meltica_runtime.api.errors import ApiErrorPayload
+from meltica_runtime.api.models import json_response
 
 MAX_BODY_BYTES = 64 * 1024
 """Largest body of a request that needs none."""

@@ -7,30 +7,30 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from meltica_dsl.model.pipeline import Risk
-from meltica_runtime.api.access import Running
-from meltica_runtime.api.aggregate_limits import widest_limits
-from meltica_runtime.api.body import Body, Parameters, json_response
-from meltica_runtime.api.errors import RequestRefused, not_known
+from meltica_runtime.api.aggregate_limits import aggregate_limits
+from meltica_runtime.api.dependencies import GatewayDep
+from meltica_runtime.api.errors import ApiError, not_found
 from meltica_runtime.api.history import Name
+from meltica_runtime.api.models import ApiModel, QueryParameters, json_response
 from meltica_runtime.execution.risk_document import limits_document
 from meltica_runtime.topology.gateway import Gateway
 
 router = APIRouter(tags=["Risk"])
 
 
-class LimitsParameters(Parameters):
+class LimitsParameters(QueryParameters):
     """`instance`: the limits of this strategy instance alone."""
 
     instance: Name | None = None
 
 
-class CircuitBreaker(Body):
+class CircuitBreaker(ApiModel):
     enabled: bool
     threshold: int
     cooldown: str
 
 
-class RiskConfig(Body):
+class RiskConfig(ApiModel):
     """A limit that there is not is 0, a currency that there is not the empty string. `cooldown` is a
     duration such as `1m30s`, `orderThrottle` whole orders a second, rounded up."""
 
@@ -47,12 +47,12 @@ class RiskConfig(Body):
     circuit_breaker: CircuitBreaker
 
 
-class RiskLimitsResponse(Body):
+class RiskLimitsResponse(ApiModel):
     limits: RiskConfig
 
 
 @router.get("/risk/limits", response_model=RiskLimitsResponse)
-async def limits(gateway: Running, parameters: Annotated[LimitsParameters, Query()]) -> Response:
+async def limits(gateway: GatewayDep, parameters: Annotated[LimitsParameters, Query()]) -> Response:
     """The limits that hold now.
 
     A pipeline gives each strategy limits of its own. With `instance` they are those of that strategy
@@ -61,7 +61,7 @@ async def limits(gateway: Running, parameters: Annotated[LimitsParameters, Query
     are the same.
     """
     document = limits_document(
-        widest_limits(_limits_of_all(gateway))
+        aggregate_limits(_limits_of_all(gateway))
         if parameters.instance is None
         else _limits_of(gateway, parameters.instance)
     )
@@ -76,7 +76,7 @@ def _limits_of_all(gateway: Gateway) -> tuple[Risk, ...]:
 def _limits_of(gateway: Gateway, instance: str) -> Risk:
     nodes = {node.name: node for node in gateway.graph.strategies}
     if instance not in nodes:
-        raise not_known("strategy instance", instance, nodes)
+        raise not_found("strategy instance", instance, nodes)
     if nodes[instance].trade_on is None:
-        raise RequestRefused(404, f"strategy `{instance}` trades nowhere, so that no limits apply to it")
+        raise ApiError(404, f"strategy `{instance}` trades nowhere, so that no limits apply to it")
     return gateway.router.desk.accounts.limits(instance)

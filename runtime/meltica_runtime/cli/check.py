@@ -12,7 +12,7 @@ from meltica_compiler.text.amounts import show_bytes
 from meltica_dsl.diagnostics.diagnostic import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.default_pipeline import default_pipeline
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, common_options
 
 
 @click.command(name="check")
@@ -25,7 +25,7 @@ from meltica_runtime.cli.options import Common, Exit, common_options
     "--diff", is_flag=True, help="Change nothing; show what --fix would change, exit 1 if anything."
 )
 @common_options
-def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool, diff: bool) -> None:
+def command(common: CommonOptions, files: tuple[Path, ...], *, form: str, fix: bool, diff: bool) -> None:
     """Say whether pipelines would start, and what is wrong if not. Without FILES, the project's one."""
     files = files or (default_pipeline(common),)
     if diff:
@@ -39,20 +39,20 @@ def command(common: Common, files: tuple[Path, ...], *, form: str, fix: bool, di
         if form == "text":
             report(common, compiled)
             if compiled.graph is not None:
-                _praise(common, file, compiled.graph, compiled)
+                _print_success(common, file, compiled.graph, compiled)
     if form != "text":
-        common.speech.result(_document(everything, form).rstrip("\n"))
+        common.output.result(_document(everything, form).rstrip("\n"))
     good = all(compiled.graph is not None for compiled in everything)
     raise SystemExit(Exit.GOOD if good else Exit.USER)
 
 
-def _fix(common: Common, file: Path) -> None:
+def _fix(common: CommonOptions, file: Path) -> None:
     from meltica_runtime.cli.fixing import fix_pipeline
 
     fix_pipeline(common, file)
 
 
-def _diff(common: Common, files: tuple[Path, ...], form: str) -> bool:
+def _diff(common: CommonOptions, files: tuple[Path, ...], form: str) -> bool:
     from meltica_runtime.cli.fixing import show_fixes
 
     if form != "text":
@@ -60,7 +60,7 @@ def _diff(common: Common, files: tuple[Path, ...], form: str) -> bool:
     return show_fixes(common, files)
 
 
-def _praise(common: Common, file: Path, graph: Graph, compiled: Compiled) -> None:
+def _print_success(common: CommonOptions, file: Path, graph: Graph, compiled: Compiled) -> None:
     warnings = sum(d.severity is Severity.WARNING for d in compiled.diagnostics)
     routes, strategies = len(graph.routes), len(graph.strategies)
     counts = (
@@ -69,7 +69,7 @@ def _praise(common: Common, file: Path, graph: Graph, compiled: Compiled) -> Non
     )
     counts += f", {len(graph.imports)} imported" if graph.imports else ""
     extra = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
-    common.speech.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
+    common.output.note(f"{file}: good ({counts}, graph {graph.hash[:12]}{extra})")
 
 
 def _document(everything: list[Compiled], form: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from meltica_runtime.cli.compiling import Use, graph_or_exit
-from meltica_runtime.cli.default_pipeline import told_default_pipeline
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.default_pipeline import pipeline_or_default
+from meltica_runtime.cli.options import CommonOptions, common_options
 
 
 @click.command(name="compile")
@@ -24,7 +24,7 @@ from meltica_runtime.cli.options import Common, common_options
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Tables or JSON.")
 @common_options
-def command(common: Common, file: Path | None, emit: str, form: str) -> None:
+def command(common: CommonOptions, file: Path | None, emit: str, form: str) -> None:
     """Show the graph as JSON, the kernels, the record layouts, or what the compiler has proved: the memory
     budget, what may be lost, who suffers when a node stops, how long stages hold events back, and where
     secrets go. Without FILE, of the project's one pipeline."""
@@ -33,7 +33,7 @@ def command(common: Common, file: Path | None, emit: str, form: str) -> None:
 
     if form == "json" and emit not in ("graph", *PLAIN):
         raise click.UsageError(f"`--emit {emit}` is program text, and has no JSON form")
-    file = file or told_default_pipeline(common)
+    file = pipeline_or_default(common, file)
     graph = graph_or_exit(common, file, Use.LOOK)
     shown = emit_json(graph, emit) if form == "json" else emit_part(graph, emit)
-    common.speech.result(shown.rstrip("\n"))
+    common.output.result(shown.rstrip("\n"))

@@ -13,7 +13,7 @@ from meltica_compiler.graph.graph import Graph
 from meltica_dsl.diagnostics.diagnostic import Severity
 from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime import resources
-from meltica_runtime.cli.options import Common, Exit
+from meltica_runtime.cli.options import CommonOptions, Exit
 from meltica_runtime.config.fault import ConfigFault
 from meltica_runtime.config.project import Project, find_project
 from meltica_runtime.environment_fault import EnvironmentFault
@@ -26,9 +26,9 @@ class Use(Enum):
     RUN = "run"
 
 
-def compile_pipeline(common: Common, file: Path, use: Use) -> Compiled:
+def compile_pipeline(common: CommonOptions, file: Path, use: Use) -> Compiled:
     """Compiles `file` as its project's configuration says."""
-    with faults_said(common):
+    with exit_on_fault(common):
         project = find_project(file, common.config)
     return compile_file(file, compile_options(project, use))
 
@@ -43,31 +43,31 @@ def compile_options(project: Project, use: Use) -> CompileOptions:
     )
 
 
-def report(common: Common, compiled: Compiled) -> None:
+def report(common: CommonOptions, compiled: Compiled) -> None:
     """Renders the diagnostics, if there are any."""
-    shown = [d for d in compiled.diagnostics if d.severity is Severity.ERROR or not common.speech.quiet]
+    shown = [d for d in compiled.diagnostics if d.severity is Severity.ERROR or not common.output.quiet]
     if shown:
-        speech = common.speech
-        text = render(tuple(shown), compiled.sources, color=speech.color, width=speech.width)
-        speech.trouble(text.rstrip("\n"))
+        output = common.output
+        text = render(tuple(shown), compiled.sources, color=output.color, width=output.width)
+        output.problem(text.rstrip("\n"))
 
 
 @contextmanager
-def faults_said(common: Common, away: int = Exit.ENVIRONMENT) -> Iterator[None]:
+def exit_on_fault(common: CommonOptions, away: int = Exit.ENVIRONMENT) -> Iterator[None]:
     """Says what went wrong around the gateway in one clear message, and exits as whose fault it is; with
     `away` if something that is needed is not there."""
-    speech = common.speech
+    output = common.output
     try:
         yield
     except ConfigFault as fault:
-        text = render(fault.diagnostics, fault.sources, color=speech.color, width=speech.width)
-        speech.trouble(text.rstrip("\n"))
+        text = render(fault.diagnostics, fault.sources, color=output.color, width=output.width)
+        output.problem(text.rstrip("\n"))
         raise SystemExit(Exit.USER) from None
     except BaseException as error:
         missing = next((f for f in _leaves(error) if isinstance(f, EnvironmentFault)), None)
         if missing is None:
             raise
-        speech.fail(f"{missing.message} ({missing.place})", missing.help, away)
+        output.fail(f"{missing.message} ({missing.place})", missing.help, away)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -79,7 +79,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def compiled_or_exit(common: Common, file: Path, use: Use) -> Compiled:
+def compiled_or_exit(common: CommonOptions, file: Path, use: Use) -> Compiled:
     """`file` compiled to a graph; says what is wrong and exits where there is none."""
     compiled = compile_pipeline(common, file, use)
     report(common, compiled)
@@ -88,7 +88,7 @@ def compiled_or_exit(common: Common, file: Path, use: Use) -> Compiled:
     return compiled
 
 
-def graph_or_exit(common: Common, file: Path, use: Use) -> Graph:
+def graph_or_exit(common: CommonOptions, file: Path, use: Use) -> Graph:
     """As `compiled_or_exit`, the graph alone."""
     graph = compiled_or_exit(common, file, use).graph
     assert graph is not None, "there is one, or an exit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
 
 _VARIABLE = "_MELTICA_COMPLETE"
 """Click's own protocol: the script calls the program with the words typed so far under this variable."""
@@ -16,7 +16,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 @click.command(name="completion")
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 @common_options
-def command(common: Common, shell: str) -> None:
+def command(common: CommonOptions, shell: str) -> None:
     """Print the completion script of a shell.
 
     \b
@@ -27,4 +27,4 @@ def command(common: Common, shell: str) -> None:
     root = click.get_current_context().find_root().command
     completion = _SHELLS[shell](root, {}, "meltica", _VARIABLE)
     # Not the class's own `source`: bash's starts a bash to ask for its version.
-    common.speech.result(ShellComplete.source(completion).rstrip("\n"))
+    common.output.result(ShellComplete.source(completion).rstrip("\n"))

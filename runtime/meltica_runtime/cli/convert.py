@@ -13,7 +13,7 @@ from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import Converted, mel_to_json
 from meltica_dsl.parse.read import decode, read_source
 from meltica_dsl.text.source import SourceFile
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, common_options
 
 FORMS = ("json", "mel")
 
@@ -22,12 +22,16 @@ FORMS = ("json", "mel")
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--to", "form", type=click.Choice(FORMS), help="The form wanted [default: the other one].")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout."
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write here, not to stdout.",
 )
 @click.option("--schema", "wants_schema", is_flag=True, help="Print the JSON Schema of the JSON form.")
 @common_options
 def command(
-    common: Common, file: Path | None, form: str | None, output: Path | None, *, wants_schema: bool
+    common: CommonOptions, file: Path | None, form: str | None, target: Path | None, *, wants_schema: bool
 ) -> None:
     """Convert a pipeline to its JSON form and back, comments included. `-` reads from stdin.
 
@@ -37,41 +41,41 @@ def command(
         from meltica_dsl.json_form.schema import schema
         from meltica_dsl.json_form.values import written
 
-        _write(common, output, written(schema()))
+        _write(common, target, written(schema()))
         return
     if file is None:
-        common.speech.fail("no file to convert", "meltica convert FILE", Exit.USAGE)
+        common.output.fail("no file to convert", "meltica convert FILE", Exit.USAGE)
     text = _read(common, file)
     wanted = form or ("mel" if file.suffix.lower() == ".json" else "json")
     converted = (mel_to_json if wanted == "json" else json_to_mel)(str(file), text)
     if converted.text is None:
-        _complain(common, file, text, converted)
+        _fail(common, file, text, converted)
     else:
-        _write(common, output, converted.text)
+        _write(common, target, converted.text)
 
 
-def _read(common: Common, file: Path) -> str:
+def _read(common: CommonOptions, file: Path) -> str:
     found = decode("-", sys.stdin.buffer.read()) if str(file) == "-" else read_source(file)
     if isinstance(found, str):
         return found
-    _complain(common, file, "", Converted(None, (found,)))
+    _fail(common, file, "", Converted(None, (found,)))
 
 
-def _complain(common: Common, file: Path, text: str, converted: Converted) -> NoReturn:
-    speech = common.speech
+def _fail(common: CommonOptions, file: Path, text: str, converted: Converted) -> NoReturn:
+    output = common.output
     source = SourceFile(str(file), text)
-    speech.trouble(
-        render(converted.diagnostics, (source,), color=speech.color, width=speech.width).rstrip("\n")
+    output.problem(
+        render(converted.diagnostics, (source,), color=output.color, width=output.width).rstrip("\n")
     )
     raise SystemExit(Exit.USER)
 
 
-def _write(common: Common, output: Path | None, text: str) -> None:
-    if output is None:
-        common.speech.exactly(text)
+def _write(common: CommonOptions, target: Path | None, text: str) -> None:
+    if target is None:
+        common.output.write(text)
         return
     try:
-        output.write_text(text, "utf-8")
+        target.write_text(text, "utf-8")
     except OSError as error:
-        common.speech.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)
-    common.speech.note(f"{output}: written")
+        common.output.fail(f"cannot write {target}: {error.strerror}", code=Exit.ENVIRONMENT)
+    common.output.note(f"{target}: written")

@@ -8,20 +8,20 @@ from pathlib import Path
 from meltica_dsl.parse.parser import parse
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.syntax import PipelineDecl, UnreadableDecl
-from meltica_runtime.cli.compiling import faults_said
-from meltica_runtime.cli.options import Common, Exit
+from meltica_runtime.cli.compiling import exit_on_fault
+from meltica_runtime.cli.options import CommonOptions, Exit
 from meltica_runtime.config.project import find_project
 
 PIPELINES_FOLDER = "pipelines"
-_LISTED = 10
+_MAX_LISTED = 10
 """Candidates that an error lists. Who has more knows where they are."""
 
 
-def default_pipeline(common: Common, code: int = Exit.USAGE) -> Path:
+def default_pipeline(common: CommonOptions, code: int = Exit.USAGE) -> Path:
     """The one pipeline of the current folder, or if it has none, of the project's folder. Says why there is
     no such one, and exits with `code`."""
     here = Path.cwd()
-    with faults_said(common):
+    with exit_on_fault(common):
         root = find_project(here, common.config).root
     folders = list(dict.fromkeys((here, root)))
     found = next((found for folder in folders if (found := _pipelines_of(folder))), [])
@@ -29,20 +29,22 @@ def default_pipeline(common: Common, code: int = Exit.USAGE) -> Path:
     if not found:
         searched = " or ".join(str(folder) for folder in folders)
         hint = "name the file, or begin with `meltica new NAME`"
-        common.speech.fail(
+        common.output.fail(
             f"there is no pipeline in {searched}, nor in a folder `pipelines` there", hint, code
         )
     if len(found) > 1:
-        listed = "\n".join(f"  {file}" for file in shown[:_LISTED])
-        more = f"\n  and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-        common.speech.fail(f"there are {len(shown)} pipelines here:\n{listed}{more}", "name the file", code)
+        listed = "\n".join(f"  {file}" for file in shown[:_MAX_LISTED])
+        more = f"\n  and {len(shown) - _MAX_LISTED} more" if len(shown) > _MAX_LISTED else ""
+        common.output.fail(f"there are {len(shown)} pipelines here:\n{listed}{more}", "name the file", code)
     return Path(shown[0])
 
 
-def told_default_pipeline(common: Common, code: int = Exit.USAGE) -> Path:
-    """The same, for commands that do not name their file anyway."""
+def pipeline_or_default(common: CommonOptions, file: Path | None, code: int = Exit.USAGE) -> Path:
+    """The pipeline named, or the default one with a note that it is taken."""
+    if file is not None:
+        return file
     file = default_pipeline(common, code)
-    common.speech.note(f"{file}: taken, as no file is named")
+    common.output.note(f"{file}: taken, as no file is named")
     return file
 
 

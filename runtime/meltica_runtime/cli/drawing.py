@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from meltica_runtime.cli.options import Common, Exit
+from meltica_runtime.cli.options import CommonOptions, Exit
 
 
 @contextmanager
-def drawing_said(common: Common, output: Path, misuse: Exit = Exit.USAGE) -> Iterator[None]:
+def report_drawing(common: CommonOptions, output: Path, misuse: Exit = Exit.USAGE) -> Iterator[None]:
     """Around the drawing and writing of `output`; exits with `misuse` where nothing draws such a file."""
     from meltica_compiler.draw.render import UnknownDrawingError
 
     try:
         yield
     except UnknownDrawingError as error:
-        common.speech.fail(str(error), code=misuse)
+        common.output.fail(str(error), code=misuse)
     except OSError as error:
-        common.speech.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)
-    common.speech.note(f"{output}: drawn")
+        common.output.fail(f"cannot write {output}: {error.strerror}", code=Exit.ENVIRONMENT)
+    common.output.note(f"{output}: drawn")

@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from meltica_dsl.diagnostics.codes import CODES
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
 
 
 def _codes(
@@ -22,15 +22,15 @@ def _codes(
 @click.command(name="explain")
 @click.argument("code", required=False, shell_complete=_codes)
 @common_options
-def command(common: Common, code: str | None) -> None:
+def command(common: CommonOptions, code: str | None) -> None:
     """Tell the whole story of an error code; without one, list them all."""
     if code is None:
         for known in CODES.values():
-            common.speech.result(f"{known.code}  {known.title}")
+            common.output.result(f"{known.code}  {known.title}")
         return
     entry = CODES.get(code.upper())
     if entry is None:
         near = nearest(code.upper(), CODES)
         hint = f"did you mean `{near}`? " if near else ""
-        common.speech.fail(f"there is no error code `{code}`", f"{hint}`meltica explain` lists all codes")
-    common.speech.result(f"{entry.code}: {entry.title}\n\n{entry.story}")
+        common.output.fail(f"there is no error code `{code}`", f"{hint}`meltica explain` lists all codes")
+    common.output.result(f"{entry.code}: {entry.title}\n\n{entry.story}")

@@ -9,9 +9,9 @@ from meltica_compiler.compile import Compiled, compile_file, compile_text
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors
 from meltica_dsl.diagnostics.fixing import Mended, Texts, mend
 from meltica_dsl.parse.read import read_source
-from meltica_runtime.cli.compiling import Use, compile_options, faults_said, report
+from meltica_runtime.cli.compiling import Use, compile_options, exit_on_fault, report
 from meltica_runtime.cli.diffs import unified
-from meltica_runtime.cli.options import Common, Exit
+from meltica_runtime.cli.options import CommonOptions, Exit
 from meltica_runtime.config.project import find_project
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -30,7 +30,7 @@ class _Fixed:
         return {path: after[path] for path, text in self.before.items() if after[path] != text}
 
 
-def fix_pipeline(common: Common, file: Path) -> None:
+def fix_pipeline(common: CommonOptions, file: Path) -> None:
     """Mends what can be mended of `file` and of what it imports, and says what it did.
 
     Files in which nothing applies, and those that cannot be read, are left alone.
@@ -40,10 +40,10 @@ def fix_pipeline(common: Common, file: Path) -> None:
         return
     for path, after in fixed.changed.items():
         _write(common, Path(path), after)
-    _tell(common, fixed)
+    _print_applied(common, fixed)
 
 
-def show_fixes(common: Common, files: tuple[Path, ...]) -> bool:
+def show_fixes(common: CommonOptions, files: tuple[Path, ...]) -> bool:
     """Shows what `fix_pipeline` would write, and writes nothing. Whether nothing is wrong with the files as
     they are."""
     shown: set[str] = set()
@@ -57,19 +57,19 @@ def show_fixes(common: Common, files: tuple[Path, ...]) -> bool:
         for path, after in fixed.changed.items():
             if path not in shown:
                 diff = unified(path, fixed.before[path], after, "fixed")
-                common.speech.exactly(diff)
+                common.output.write(diff)
             shown.add(path)
-        _tell(common, fixed)
+        _print_applied(common, fixed)
         if has_errors(fixed.mended.left):
-            common.speech.trouble(f"{file}: not all can be fixed; `meltica check {file}` says what is wrong")
+            common.output.problem(f"{file}: not all can be fixed; `meltica check {file}` says what is wrong")
         good = good and not (fixed.changed or has_errors(fixed.mended.left))
     return good
 
 
-def _fixed(common: Common, file: Path) -> _Fixed | Compiled:
+def _fixed(common: CommonOptions, file: Path) -> _Fixed | Compiled:
     """What becomes of the file; that it cannot be read if it cannot."""
     text = read_source(file)
-    with faults_said(common):
+    with exit_on_fault(common):
         options = compile_options(find_project(file, common.config), Use.RUN)
     if isinstance(text, Diagnostic):
         return compile_file(file, options)
@@ -84,15 +84,15 @@ def _fixed(common: Common, file: Path) -> _Fixed | Compiled:
     return _Fixed(before, mend(before, lambda texts: compiled(texts).diagnostics))
 
 
-def _tell(common: Common, fixed: _Fixed) -> None:
+def _print_applied(common: CommonOptions, fixed: _Fixed) -> None:
     for applied in fixed.mended.applied:
-        common.speech.note(f"{applied.location}: {applied.title} ({applied.code})")
+        common.output.note(f"{applied.location}: {applied.title} ({applied.code})")
 
 
-def _write(common: Common, file: Path, text: str) -> None:
+def _write(common: CommonOptions, file: Path, text: str) -> None:
     """Line endings are those of the text; a byte order mark stays."""
     try:
         mark = _BYTE_ORDER_MARK if file.read_bytes().startswith(_BYTE_ORDER_MARK) else b""
         file.write_bytes(mark + text.encode())
     except OSError as error:
-        common.speech.fail(f"cannot write {file}: {error.strerror}", code=Exit.ENVIRONMENT)
+        common.output.fail(f"cannot write {file}: {error.strerror}", code=Exit.ENVIRONMENT)

@@ -12,7 +12,7 @@ from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.text.source import SourceFile
 from meltica_runtime.cli.diffs import unified
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, common_options
 
 
 @click.command(name="fmt")
@@ -20,25 +20,25 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file is not in canonical form.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change, exit 1 if anything.")
 @common_options
-def command(common: Common, files: tuple[Path, ...], *, check: bool, diff: bool) -> None:
+def command(common: CommonOptions, files: tuple[Path, ...], *, check: bool, diff: bool) -> None:
     """Put pipelines into their canonical form; without FILES, the project's one.
 
     `-` reads from stdin and writes to stdout.
     """
-    files = files or (_default(common),)
+    files = files or (_default_pipeline(common),)
     good = True
     for file in files:
         good = _format(common, file, check=check, diff=diff) and good
     raise SystemExit(Exit.GOOD if good else Exit.USER)
 
 
-def _default(common: Common) -> Path:
-    from meltica_runtime.cli.default_pipeline import told_default_pipeline
+def _default_pipeline(common: CommonOptions) -> Path:
+    from meltica_runtime.cli.default_pipeline import pipeline_or_default
 
-    return told_default_pipeline(common)
+    return pipeline_or_default(common, None)
 
 
-def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
+def _format(common: CommonOptions, file: Path, *, check: bool, diff: bool) -> bool:
     """Formats one file; whether it was good."""
     from_stdin = str(file) == "-"
     text = sys.stdin.read() if from_stdin else _read(common, file)
@@ -47,35 +47,35 @@ def _format(common: Common, file: Path, *, check: bool, diff: bool) -> bool:
     formatted = format_source(str(file), text)
     if formatted.text is None:
         source = SourceFile(str(file), text)
-        speech = common.speech
-        speech.trouble(
-            render(formatted.diagnostics, (source,), color=speech.color, width=speech.width).rstrip("\n")
+        output = common.output
+        output.problem(
+            render(formatted.diagnostics, (source,), color=output.color, width=output.width).rstrip("\n")
         )
         return False
     if from_stdin and not (check or diff):
-        common.speech.exactly(formatted.text)
+        common.output.write(formatted.text)
         return True
     if formatted.text == text:
         return True
     if diff:
-        common.speech.exactly(unified(str(file), text, formatted.text, "canonical"))
+        common.output.write(unified(str(file), text, formatted.text, "canonical"))
     if check:
-        common.speech.trouble(f"{file}: not in canonical form; `meltica fmt {file}` puts it there")
+        common.output.problem(f"{file}: not in canonical form; `meltica fmt {file}` puts it there")
     if check or diff:
         return False
     try:
         file.write_text(formatted.text, "utf-8")
     except OSError as error:
-        common.speech.fail(f"cannot write {file}: {error.strerror}", code=Exit.ENVIRONMENT)
-    common.speech.note(f"{file}: formatted")
+        common.output.fail(f"cannot write {file}: {error.strerror}", code=Exit.ENVIRONMENT)
+    common.output.note(f"{file}: formatted")
     return True
 
 
-def _read(common: Common, file: Path) -> str | None:
+def _read(common: CommonOptions, file: Path) -> str | None:
     text = read_source(file)
     if isinstance(text, str):
         return text
-    speech = common.speech
+    output = common.output
     source = SourceFile(str(file), "")
-    speech.trouble(render((text,), (source,), color=speech.color, width=speech.width).rstrip("\n"))
+    output.problem(render((text,), (source,), color=output.color, width=output.width).rstrip("\n"))
     return None

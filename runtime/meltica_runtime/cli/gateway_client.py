@@ -28,12 +28,12 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _View = TypeVar("_View", PlanView, AppliedView)
 
 
-class GatewayAway(EnvironmentFault):
+class GatewayUnreachable(EnvironmentFault):
     """Nothing answers at the address, or something that is no gateway."""
 
 
 @dataclass(frozen=True, slots=True)
-class NotDone(Exception):
+class RequestRejected(Exception):
     """The gateway did not do it. `text` is what a person reads of it, when there is more to say."""
 
     status: int
@@ -43,7 +43,7 @@ class NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GatewayClient:
-    """Raises `NotDone` and `GatewayAway`."""
+    """Raises `RequestRejected` and `GatewayUnreachable`."""
 
     url: str
 
@@ -63,7 +63,7 @@ class GatewayClient:
         try:
             return kind.model_validate_json(answer)
         except ValidationError as error:
-            raise self._away("what answers there is no gateway of this version") from error
+            raise self._unreachable("what answers there is no gateway of this version") from error
 
     def _send(self, method: str, path: str, body: Mapping[str, object]) -> bytes:
         request = urllib.request.Request(  # noqa: S310 - `client_for` lets http and https through
@@ -77,22 +77,22 @@ class GatewayClient:
                 content: bytes = answer.read(MAX_ANSWER_BYTES)
                 return content
         except urllib.error.HTTPError as error:
-            raise self._not_done(error.code, error.read(MAX_ANSWER_BYTES)) from None
+            raise self._rejection(error.code, error.read(MAX_ANSWER_BYTES)) from None
         except urllib.error.URLError as error:
-            raise self._away(f"no gateway answers: {_reason(error.reason)}") from error
+            raise self._unreachable(f"no gateway answers: {_reason(error.reason)}") from error
         except OSError as error:
-            raise self._away(f"no gateway answers: {_reason(error)}") from error
+            raise self._unreachable(f"no gateway answers: {_reason(error)}") from error
 
-    def _not_done(self, status: int, content: bytes) -> NotDone | GatewayAway:
+    def _rejection(self, status: int, content: bytes) -> RequestRejected | GatewayUnreachable:
         try:
             document = json.loads(content)
-            return NotDone(status, document["error"], document["details"].get("text", ""))
+            return RequestRejected(status, document["error"], document["details"].get("text", ""))
         except (ValueError, KeyError, TypeError, AttributeError):
-            return self._away(f"what answers there is no gateway: status {status}")
+            return self._unreachable(f"what answers there is no gateway: status {status}")
 
-    def _away(self, message: str) -> GatewayAway:
+    def _unreachable(self, message: str) -> GatewayUnreachable:
         help_text = "start it with `meltica run`, or say where it is: `--api http://127.0.0.1:8880`"
-        return GatewayAway(message, place=self.url, help=help_text)
+        return GatewayUnreachable(message, place=self.url, help=help_text)
 
 
 def _reason(error: object) -> str:
@@ -103,7 +103,7 @@ def _reason(error: object) -> str:
 def client_for(file: Path, config: Path | None, api: str | None) -> GatewayClient:
     """A client of the gateway at `api`, or else where the config of the file's project lets it listen.
 
-    Raises `ConfigFault` and `GatewayAway`.
+    Raises `ConfigFault` and `GatewayUnreachable`.
     """
     if api is None:
         project = find_project(file, config)
@@ -111,7 +111,7 @@ def client_for(file: Path, config: Path | None, api: str | None) -> GatewayClien
         api = f"http://{server.host}:{server.port}"
     parts = urlsplit(api if "://" in api else f"http://{api}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise GatewayAway(
+        raise GatewayUnreachable(
             "the gateway's address is no URL", place=api, help="write it as `http://127.0.0.1:8880`"
         )
     return GatewayClient(f"{parts.scheme}://{parts.netloc}")

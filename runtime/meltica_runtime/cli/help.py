@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from meltica_dsl.diagnostics.codes import CODES
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
 from meltica_runtime.cli.topics import Topic, topic_name, topics
 
 _SYNONYMS: Mapping[str, str] = MappingProxyType(
@@ -46,7 +46,7 @@ def _names(
 @click.command(name="help")
 @click.argument("words", nargs=-1, metavar="[TOPIC]", shell_complete=_names)
 @common_options
-def command(common: Common, words: tuple[str, ...]) -> None:
+def command(common: CommonOptions, words: tuple[str, ...]) -> None:
     """Show what the documentation says of a topic: a stage, a setting, an adapter, a page's section.
 
     Without a topic, list them.
@@ -60,18 +60,18 @@ def command(common: Common, words: tuple[str, ...]) -> None:
         _show(common, f"# {entry.code}: {entry.title}\n\n```text\n{entry.story}\n```")
         return
     if words == ("errors",):
-        common.speech.result("\n".join(f"{entry.code}  {entry.title}" for entry in CODES.values()))
+        common.output.result("\n".join(f"{entry.code}  {entry.title}" for entry in CODES.values()))
         return
     asked = topic_name(words)
     topic = known.get(_SYNONYMS.get(asked, asked)) or _only_one(asked, known)
     of_command = None if topic else _help_of_command(words)
     if of_command is not None:
-        common.speech.result(of_command)
+        common.output.result(of_command)
     elif topic is None:
-        _complain(common, " ".join(words), asked, known)
+        _fail_unknown_topic(common, " ".join(words), asked, known)
     else:
         _show(common, f"# {topic.title}\n\n{topic.text}")
-        common.speech.note(f"from docs/{topic.page}.md")
+        common.output.note(f"from docs/{topic.page}.md")
 
 
 def _help_of_command(words: tuple[str, ...]) -> str | None:
@@ -89,42 +89,42 @@ def _only_one(asked: str, known: Mapping[str, Topic]) -> Topic | None:
     return found[0] if len(found) == 1 else None
 
 
-def _complain(common: Common, text: str, asked: str, known: Mapping[str, Topic]) -> None:
+def _fail_unknown_topic(common: CommonOptions, text: str, asked: str, known: Mapping[str, Topic]) -> None:
     wanted = set(asked.split("-"))
     holding = [name for name, topic in known.items() if wanted & set(name.split("-")) and not topic.is_row]
     near = nearest(asked, known)
     likely = list(dict.fromkeys(([near] if near else []) + holding))[:5]
     hint = f"did you mean {', '.join(f'`{name}`' for name in likely)}? " if likely else ""
-    common.speech.fail(f"there is no topic `{text}`", f"{hint}`meltica help` lists all topics")
+    common.output.fail(f"there is no topic `{text}`", f"{hint}`meltica help` lists all topics")
 
 
-def _list(common: Common, known: Mapping[str, Topic]) -> None:
+def _list(common: CommonOptions, known: Mapping[str, Topic]) -> None:
     """The sections by page; the rows of their tables are topics too, but too many to list."""
     pages: dict[str, list[Topic]] = {}
     for topic in known.values():
         if not topic.is_row:
             pages.setdefault(topic.page, []).append(topic)
     for page, found in pages.items():
-        common.speech.result(f"{page}:")
+        common.output.result(f"{page}:")
         width = max(len(topic.name) for topic in found)
         for topic in found:
-            common.speech.result(f"  {topic.name:<{width}}  {topic.title}")
-    common.speech.note(
+            common.output.result(f"  {topic.name:<{width}}  {topic.title}")
+    common.output.note(
         "every stage, setting, limit and field is a topic as well: `meltica help dedupe`; "
         "so is each error code: `meltica help E0204`"
     )
 
 
-def _show(common: Common, text: str) -> None:
+def _show(common: CommonOptions, text: str) -> None:
     """Markdown, laid out for the terminal's width; as it is written where nobody reads it in a terminal."""
     from rich.console import Console
     from rich.markdown import Markdown
 
-    speech = common.speech
-    if not sys.stdout.isatty() and not speech.color:
-        speech.result(text)
+    output = common.output
+    if not sys.stdout.isatty() and not output.color:
+        output.result(text)
         return
     console = Console(
-        file=sys.stdout, width=speech.width, no_color=not speech.color, force_terminal=speech.color
+        file=sys.stdout, width=output.width, no_color=not output.color, force_terminal=output.color
     )
     console.print(Markdown(text, code_theme="ansi_dark"))

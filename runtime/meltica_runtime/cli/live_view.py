@@ -28,7 +28,7 @@ class Header:
     api: str
 
 
-Look = Callable[[], tuple[Graph, GatewaySnapshot]]
+ReadGateway = Callable[[], tuple[Graph, GatewaySnapshot]]
 """What runs now, and what it has done."""
 
 
@@ -44,12 +44,12 @@ class Rates:
         return (count(now) - earlier) / self._seconds if self._seconds > 0 else 0.0
 
 
-async def show_live(console: Console, header: Header, look: Look) -> None:
+async def show_live(console: Console, header: Header, read_gateway: ReadGateway) -> None:
     """Redraws the view until cancelled."""
     earlier: tuple[Graph, GatewaySnapshot] | None = None
     with Live(console=console, auto_refresh=False, transient=False) as live:
         while True:
-            graph, now = look()
+            graph, now = read_gateway()
             # There are no rates of nodes that were not there.
             before = earlier[1] if earlier is not None and earlier[0] is graph else None
             live.update(render_view(header, graph, now, before), refresh=True)
@@ -57,13 +57,13 @@ async def show_live(console: Console, header: Header, look: Look) -> None:
             await anyio.sleep(REFRESH_SECONDS)
 
 
-async def print_progress(say: Callable[[str], None], snapshot: Callable[[], GatewaySnapshot]) -> None:
+async def print_progress(print_line: Callable[[str], None], snapshot: Callable[[], GatewaySnapshot]) -> None:
     """Prints a plain line now and then until cancelled."""
     before: GatewaySnapshot | None = None
     while True:
         await anyio.sleep(PLAIN_SECONDS)
         now = snapshot()
-        say(progress_line(now, before))
+        print_line(progress_line(now, before))
         before = now
 
 
@@ -93,7 +93,7 @@ def render_view(header: Header, graph: Graph, now: GatewaySnapshot, before: Gate
     rates = Rates(now, before)
     title = Text.assemble(
         (header.pipeline, "bold"),
-        f"  {graph.hash[:12]}  up {_length(now.uptime_s)}  {now.phase.value}\n",
+        f"  {graph.hash[:12]}  up {_duration(now.uptime_s)}  {now.phase.value}\n",
         (f"api {header.api}", "dim"),
     )
     table = Table(box=None, padding=(0, 1), header_style="dim", expand=False)
@@ -194,7 +194,7 @@ def _lag(seconds: float) -> str:
     return f"{seconds * 1e3:,.0f} ms" if seconds >= 0.001 else "0"
 
 
-def _length(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

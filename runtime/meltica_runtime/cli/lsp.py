@@ -6,7 +6,7 @@ import gc
 
 import click
 
-from meltica_runtime.cli.options import Common, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
 
 GARBAGE = (20_000, 20, 50)
 """New objects before the youngest are looked at; rounds of theirs before the next older are, and the oldest:
@@ -18,7 +18,7 @@ a full collection comes at most once in twenty million objects."""
     "--stdio", is_flag=True, expose_value=False, help="Speak over stdin and stdout, which it does anyway."
 )
 @common_options
-def command(common: Common) -> None:
+def command(common: CommonOptions) -> None:
     """Answer an editor over stdin and stdout: diagnostics, completion, hover, rename and more."""
     from meltica_runtime.language_server.features import build_server
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from meltica_runtime import resources
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, common_options
 
 PLACEHOLDER = "NAME"
 """Stands in the template's pipeline for its name."""
@@ -24,7 +24,7 @@ PLACEHOLDER = "NAME"
     help="Let the gateway load only modules that the project's registry lists by hash.",
 )
 @common_options
-def command(common: Common, folder: Path, *, wants_registry: bool) -> None:
+def command(common: CommonOptions, folder: Path, *, wants_registry: bool) -> None:
     """Make a folder NAME with a pipeline that checks, tests and runs as it is.
 
     It holds a strategy of its own, tests of what it does, and a config.
@@ -34,37 +34,37 @@ def command(common: Common, folder: Path, *, wants_registry: bool) -> None:
     try:
         files = _write(folder, name)
     except OSError as error:
-        common.speech.fail(
+        common.output.fail(
             f"cannot write {error.filename or folder}: {error.strerror}", code=Exit.ENVIRONMENT
         )
     if wants_registry:
         files.append(_register(folder))
-    speech = common.speech
-    speech.result(f"{folder}: {', '.join(files)}")
-    speech.note(
+    output = common.output
+    output.result(f"{folder}: {', '.join(files)}")
+    output.note(
         f"next:\n  cd {shlex.quote(str(folder))}\n  meltica check   # would it start?\n"
         "  meltica test    # its tests\n  meltica run     # on paper, until Ctrl-C"
     )
     if wants_registry:
-        speech.note("after a change of a strategy: meltica strategies --write-registry")
+        output.note("after a change of a strategy: meltica strategies --write-registry")
 
 
-def _pipeline_name(common: Common, folder: Path) -> str:
+def _pipeline_name(common: CommonOptions, folder: Path) -> str:
     """The folder's name as a name of the language."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", folder.resolve().name).strip("_")
     if not re.match(r"[A-Za-z]", name):
-        common.speech.fail(
+        common.output.fail(
             f"`{folder}` gives no name to a pipeline", "begin its last part with a letter", Exit.USAGE
         )
     return name
 
 
-def _refuse_what_is_there(common: Common, folder: Path) -> None:
+def _refuse_what_is_there(common: CommonOptions, folder: Path) -> None:
     """An empty folder is welcome."""
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists() or folder.is_symlink():
-        common.speech.fail(f"{folder} is there already", "name a folder that is new or empty")
+        common.output.fail(f"{folder} is there already", "name a folder that is new or empty")
 
 
 def _write(folder: Path, name: str) -> list[str]:

@@ -26,8 +26,8 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """How to speak to the user. Results go to stdout, everything about them to stderr."""
+class Output:
+    """Prints to the user: results to stdout, everything about them to stderr."""
 
     color: bool
     quiet: bool
@@ -38,9 +38,9 @@ class Speech:
         return min(shutil.get_terminal_size((80, 24)).columns, MAX_TEXT_COLUMNS)
 
     def result(self, text: str) -> None:
-        self.exactly(f"{text}\n")
+        self.write(f"{text}\n")
 
-    def exactly(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """A result that ends as it ends."""
         try:
             click.echo(text, nl=False, color=self.color)
@@ -55,15 +55,15 @@ class Speech:
         if not self.quiet:
             click.echo(text, err=True, color=self.color)
 
-    def trouble(self, text: str) -> None:
+    def problem(self, text: str) -> None:
         click.echo(text, err=True, color=self.color)
 
     def fail(self, message: str, help_text: str = "", code: int = Exit.USER) -> NoReturn:
         """Says what is wrong and what helps, and exits."""
         head = click.style("error", fg="red", bold=True) if self.color else "error"
-        self.trouble(f"{head}: {message}")
+        self.problem(f"{head}: {message}")
         if help_text:
-            self.trouble(f"  = help: {help_text}")
+            self.problem(f"  = help: {help_text}")
         raise SystemExit(code)
 
 
@@ -73,18 +73,18 @@ def _give_up_stdout() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class CommonOptions:
     """The values of the common options."""
 
     config: Path | None
-    speech: Speech
+    output: Output
 
 
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the common options to a command, which gets them as one argument `common`."""
 
     def wrapped(*, config: Path | None, color: str, quiet: bool, verbose: bool, **rest: Any) -> Any:
-        return function(common=Common(config, Speech(_wants_color(color), quiet, verbose)), **rest)
+        return function(common=CommonOptions(config, Output(_wants_color(color), quiet, verbose)), **rest)
 
     wrapped.__doc__ = function.__doc__
     wrapped.__name__ = function.__name__

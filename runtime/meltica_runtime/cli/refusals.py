@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from meltica_runtime.cli.gateway_client import NotDone
-from meltica_runtime.cli.options import Speech
+from meltica_runtime.cli.gateway_client import RequestRejected
+from meltica_runtime.cli.options import Output
 
 
 @contextmanager
-def refusals_said(speech: Speech) -> Iterator[None]:
+def exit_on_rejection(output: Output) -> Iterator[None]:
     try:
         yield
-    except NotDone as refused:
+    except RequestRejected as refused:
         if refused.text:
-            speech.trouble(refused.text.rstrip("\n"))
-        speech.fail(refused.message)
+            output.problem(refused.text.rstrip("\n"))
+        output.fail(refused.message)

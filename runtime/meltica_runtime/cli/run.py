@@ -13,7 +13,7 @@ from meltica_compiler.graph.graph import Graph
 from meltica_dsl.model.values import Duration
 from meltica_dsl.parse.literals import read_literal
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.cli.options import Common, Exit, Speech, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, Output, common_options
 
 
 class DurationType(click.ParamType[Duration]):
@@ -56,7 +56,7 @@ class DurationType(click.ParamType[Duration]):
 @click.option("--watch", "watches", is_flag=True, help="Apply the file whenever it is saved.")
 @common_options
 def command(
-    common: Common,
+    common: CommonOptions,
     file: Path | None,
     length: Duration | None,
     events: int | None,
@@ -68,7 +68,7 @@ def command(
     watches: bool,
 ) -> None:
     """Run a pipeline until Ctrl-C. Without FILE, the project's one."""
-    from meltica_runtime.cli.compiling import Use, compile_options, compiled_or_exit, faults_said
+    from meltica_runtime.cli.compiling import Use, compile_options, compiled_or_exit, exit_on_fault
     from meltica_runtime.cli.default_pipeline import default_pipeline
 
     file = file or default_pipeline(common)
@@ -79,11 +79,11 @@ def command(
     _check_released(common, released, [strategy.name for strategy in graph.strategies])
     if to_end:
         _check_end(common, graph)
-    with faults_said(common):
+    with exit_on_fault(common):
         import uvloop
 
         from meltica_dsl.resolve.environment import shown_variables
-        from meltica_runtime.cli.running import RunOptions, run_gateway, say_farewell
+        from meltica_runtime.cli.running import RunOptions, print_shutdown, run_gateway
         from meltica_runtime.cli.watching import Watch
         from meltica_runtime.config.load import load_config
         from meltica_runtime.config.project import find_project
@@ -91,45 +91,45 @@ def command(
 
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)
-        set_up_logs(_log_level(common.speech), color=common.speech.color)
+        set_up_logs(_log_level(common.output), color=common.output.color)
         watch = Watch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
         # What is posted to the API may not read what this pipeline keeps to itself.
         shown = shown_variables(source.text for source in compiled.sources)
         environ = {name: value for name, value in os.environ.items() if name in shown}
         switches = (*released, None) if releases_gateway else released
         options = RunOptions(seed, length, events, to_end, environ, switches, watch)
-        farewell = uvloop.run(run_gateway(graph, config, project, options, common.speech))
+        farewell = uvloop.run(run_gateway(graph, config, project, options, common.output))
     if farewell is None:
-        common.speech.note("called off before it ran; nothing is left running")
+        common.output.note("called off before it ran; nothing is left running")
         return
-    say_farewell(common.speech, farewell)
+    print_shutdown(common.output, farewell)
     orders = farewell.orders
     if orders.unsaved or orders.unsent:
-        common.speech.trouble(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
+        common.output.problem(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
     if to_end and farewell.failed:
-        common.speech.trouble(f"not played to its end: {', '.join(farewell.failed)}")
+        common.output.problem(f"not played to its end: {', '.join(farewell.failed)}")
         raise SystemExit(Exit.ENVIRONMENT)
 
 
-def _check_sinks(common: Common, graph: Graph) -> None:
+def _check_sinks(common: CommonOptions, graph: Graph) -> None:
     """What `check` warns of, nothing is started for."""
     for sink in graph.sinks:
         if sink.kind in LATER_SINK_KINDS:
             place = f"{sink.location}: sink `{sink.name}`"
-            common.speech.fail(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
+            common.output.fail(f"{place}: this build cannot run sinks of kind `{sink.kind}`")
 
 
-def _check_end(common: Common, graph: Graph) -> None:
+def _check_end(common: CommonOptions, graph: Graph) -> None:
     """A run that is to end must not wait for a market that has none."""
     for provider in graph.providers:
         if provider.adapter != "replay":
             place = f"{provider.location}: provider `{provider.name}`"
             hint = "say `--for 1h` or `--events N`, or replay a recording"
-            common.speech.fail(f"--to-end: {place} of adapter `{provider.adapter}` has no end", hint)
+            common.output.fail(f"--to-end: {place} of adapter `{provider.adapter}` has no end", hint)
 
 
-def _check_released(common: Common, released: tuple[str, ...], strategies: list[str]) -> None:
+def _check_released(common: CommonOptions, released: tuple[str, ...], strategies: list[str]) -> None:
     """A misspelt name must not leave a strategy halted that its operator believes to be released."""
     for name in released:
         if name in strategies:
@@ -137,10 +137,10 @@ def _check_released(common: Common, released: tuple[str, ...], strategies: list[
         likely = nearest(name, strategies)
         listed = ", ".join(f"`{strategy}`" for strategy in strategies)
         hint = f"did you mean `{likely}`?" if likely else f"its strategies are {listed}" if listed else ""
-        common.speech.fail(f"--release: the pipeline has no strategy `{name}`", hint)
+        common.output.fail(f"--release: the pipeline has no strategy `{name}`", hint)
 
 
-def _log_level(speech: Speech) -> int:
-    if speech.verbose:
+def _log_level(output: Output) -> int:
+    if output.verbose:
         return logging.DEBUG
-    return logging.WARNING if speech.quiet else logging.INFO
+    return logging.WARNING if output.quiet else logging.INFO

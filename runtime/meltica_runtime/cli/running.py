@@ -16,8 +16,8 @@ from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
 from meltica_runtime.cli.compiling import Use, compile_options
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
-from meltica_runtime.cli.options import Speech
-from meltica_runtime.cli.signal_handling import StopSwitch
+from meltica_runtime.cli.options import Output
+from meltica_runtime.cli.signal_handling import SignalHandling
 from meltica_runtime.cli.watching import Watch
 from meltica_runtime.config.load import Config
 from meltica_runtime.config.project import Project
@@ -49,37 +49,42 @@ class RunOptions:
 
 
 async def run_gateway(
-    graph: Graph, config: Config, project: Project, options: RunOptions, speech: Speech
+    graph: Graph, config: Config, project: Project, options: RunOptions, output: Output
 ) -> Farewell | None:
     """Runs until a signal or what `options` say, and returns when everything has stopped in order; None if
     it was called off before the gateway ran.
 
     Raises the faults of the store and of the API's address; nothing is left running then.
     """
-    switch = StopSwitch()
+    signals = SignalHandling()
     farewell: Farewell | None = None
     async with anyio.create_task_group() as watching:
-        await watching.start(switch.watch)
-        with switch.scope:
-            farewell = await _run(graph, config, project, options, speech, switch)
+        await watching.start(signals.watch)
+        with signals.scope:
+            farewell = await _run(graph, config, project, options, output, signals)
         watching.cancel_scope.cancel()
     return farewell
 
 
 async def _run(
-    graph: Graph, config: Config, project: Project, options: RunOptions, speech: Speech, switch: StopSwitch
+    graph: Graph,
+    config: Config,
+    project: Project,
+    options: RunOptions,
+    output: Output,
+    signals: SignalHandling,
 ) -> Farewell:
     with bind(config.api_server.host, config.api_server.port) as listener:
         async with reachable_dsn(config.database.dsn.get_secret_value(), config.database.directory) as dsn:
             await prepare_schema(dsn, run_migrations=config.database.run_migrations)
             async with open_database(dsn, config.database.pool_limits()) as database:
                 gateway = Gateway(graph, database, _gateway_options(config, project, options))
-                switch.arm(gateway.stop)
+                signals.arm(gateway.stop)
                 address = "http://{}:{}".format(*listener.getsockname()[:2])
                 async with anyio.create_task_group() as tasks, exporting(gateway, config.telemetry):
                     sent = replace(compile_options(project, Use.RUN), environ=options.environ)
                     await tasks.start(serve_api, create_app(gateway, sent), listener)
-                    farewell = await _serve(gateway, options, speech, address)
+                    farewell = await _serve(gateway, options, output, address)
                     tasks.cancel_scope.cancel()
                 return farewell
 
@@ -95,7 +100,7 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
     )
 
 
-async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address: str) -> Farewell:
+async def _serve(gateway: Gateway, options: RunOptions, output: Output, address: str) -> Farewell:
     header = Header(gateway.graph.pipeline, address)
     async with anyio.create_task_group() as side:
 
@@ -103,22 +108,22 @@ async def _serve(gateway: Gateway, options: RunOptions, speech: Speech, address:
             side.start_soon(_stop_by_itself, gateway, options)
             if options.watch is not None:
                 side.start_soon(options.watch.run, gateway)
-            speech.result(f"{header.pipeline} runs; control API at {address}")
-            speech.note(f"from {', '.join((gateway.graph.file, *gateway.graph.imports))}")
-            if not speech.quiet:
-                side.start_soon(_show, gateway, header, speech)
+            output.result(f"{header.pipeline} runs; control API at {address}")
+            output.note(f"from {', '.join((gateway.graph.file, *gateway.graph.imports))}")
+            if not output.quiet:
+                side.start_soon(_show, gateway, header, output)
 
         farewell = await gateway.serve(ready=ready)
         side.cancel_scope.cancel()
     return farewell
 
 
-async def _show(gateway: Gateway, header: Header, speech: Speech) -> None:
-    console = Console(stderr=True, no_color=not speech.color, highlight=False)
+async def _show(gateway: Gateway, header: Header, output: Output) -> None:
+    console = Console(stderr=True, no_color=not output.color, highlight=False)
     if console.is_terminal:
         await show_live(console, header, lambda: (gateway.graph, gateway.snapshot()))
     else:
-        await print_progress(speech.note, gateway.snapshot)
+        await print_progress(output.note, gateway.snapshot)
 
 
 async def _stop_by_itself(gateway: Gateway, options: RunOptions) -> None:
@@ -136,14 +141,14 @@ def _is_enough(gateway: Gateway, options: RunOptions) -> bool:
     return options.to_end and all(one.statistics().state in ENDED for one in gateway.providers.values())
 
 
-def say_farewell(speech: Speech, farewell: Farewell) -> None:
+def print_shutdown(output: Output, farewell: Farewell) -> None:
     orders = farewell.orders
     kept = f"{farewell.events:,} events handled"
     if farewell.unhandled:
         kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
-    speech.note(f"stopped in order: {kept}")
+    output.note(f"stopped in order: {kept}")
     stored = "all but what follows" if orders.unsaved else "every order and fill"
-    speech.note(
+    output.note(
         f"kept in the store: {stored}; {_open_at_venues(orders.open_orders)}"
         + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
     )

@@ -13,7 +13,7 @@ SAME_REQUEST_SECONDS = 0.5
 """Signals this close together are one request: a group gets TERM, and its `make` passes it on once more."""
 
 
-class StopSwitch:
+class SignalHandling:
     """`scope` holds all that runs. Until `arm`, a signal cancels it, and what has started so far is taken
     down again. After it, the first signal stops in order; a second one cancels, for whoever cannot wait."""
 

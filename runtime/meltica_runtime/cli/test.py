@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.options import Common, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, Exit, common_options
 
 
 @click.command(name="test")
@@ -25,19 +25,24 @@ from meltica_runtime.cli.options import Common, Exit, common_options
 )
 @common_options
 def command(
-    common: Common, files: tuple[Path, ...], word: str | None, junit: Path | None, form: str, limit_s: float
+    common: CommonOptions,
+    files: tuple[Path, ...],
+    word: str | None,
+    junit: Path | None,
+    form: str,
+    limit_s: float,
 ) -> None:
     """Run the tests that pipelines bring along. Without FILES, those of the project's one."""
-    from meltica_runtime.cli.compiling import faults_said
+    from meltica_runtime.cli.compiling import exit_on_fault
     from meltica_runtime.cli.default_pipeline import default_pipeline
-    from meltica_runtime.cli.testing import Choice, Console, Quiet, run_files, write_junit
+    from meltica_runtime.cli.testing import JsonReporter, TestFilter, TextReporter, run_files, write_junit
 
     files = files or (default_pipeline(common),)
-    choice = Choice(word or "", limit_s)
-    with faults_said(common):
-        console = Console(common.speech) if form == "text" else Quiet(common.speech)
-        done = run_files(common, files, choice, console)
+    chosen = TestFilter(word or "", limit_s)
+    with exit_on_fault(common):
+        reporter = TextReporter(common.output) if form == "text" else JsonReporter(common.output)
+        run = run_files(common, files, chosen, reporter)
     if junit is not None:
-        write_junit(common, junit, done)
-    good = all(file.is_good for file in done.files)
-    raise SystemExit(Exit.GOOD if good and not done.found_nothing else Exit.USER)
+        write_junit(common, junit, run)
+    good = all(file.is_good for file in run.files)
+    raise SystemExit(Exit.GOOD if good and not run.found_nothing else Exit.USER)

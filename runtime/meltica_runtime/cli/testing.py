@@ -14,7 +14,7 @@ import uvloop
 
 from meltica_dsl.model.scenario import Scenario, SkippedScenario
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
-from meltica_runtime.cli.options import Common, Exit, Speech
+from meltica_runtime.cli.options import CommonOptions, Exit, Output
 from meltica_runtime.config.project import find_project
 from meltica_runtime.testing.outcome import FileOutcome, Outcome, Skipped, counts
 from meltica_runtime.testing.report_json import render as render_json
@@ -24,7 +24,7 @@ from meltica_runtime.testing.scenario_suite import ScenarioSuite
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TestFilter:
     """Which tests run: those with a word in their titles, whatever its case; each for at most `limit_s`."""
 
     word: str
@@ -35,155 +35,157 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class TestRun:
     files: tuple[FileOutcome, ...]
     seconds: float
     found_nothing: bool
     """A word was asked for, and no title has it."""
 
 
-class Listener(Protocol):
-    """Is told of what happens, as it does."""
+class TestReporter(Protocol):
+    """Hears of each file and test as it starts and ends."""
 
-    def begins(self, file: Path) -> None: ...
+    def file_started(self, file: Path) -> None: ...
 
-    def ended(self, outcome: Outcome | Skipped) -> None: ...
+    def test_ended(self, outcome: Outcome | Skipped) -> None: ...
 
-    def whole(self, file: FileOutcome) -> None: ...
+    def file_ended(self, file: FileOutcome) -> None: ...
 
-    def done(self, done: Done, word: str) -> None: ...
+    def run_ended(self, run: TestRun, word: str) -> None: ...
 
 
-def run_files(common: Common, files: tuple[Path, ...], choice: Choice, listener: Listener) -> Done:
+def run_files(
+    common: CommonOptions, files: tuple[Path, ...], chosen: TestFilter, reporter: TestReporter
+) -> TestRun:
     """Runs the tests of every file that compiles, one after the other."""
     began = time.monotonic()
     whole = []
     for file in files:
-        listener.begins(file)
-        outcome = _run_file(common, file, choice, listener)
-        listener.whole(outcome)
+        reporter.file_started(file)
+        outcome = _run_file(common, file, chosen, reporter)
+        reporter.file_ended(outcome)
         whole.append(outcome)
-    nothing = bool(choice.word) and all(f.compiles and not f.outcomes for f in whole)
-    done = Done(tuple(whole), time.monotonic() - began, nothing)
-    listener.done(done, choice.word)
-    return done
+    nothing = bool(chosen.word) and all(f.compiles and not f.outcomes for f in whole)
+    run = TestRun(tuple(whole), time.monotonic() - began, nothing)
+    reporter.run_ended(run, chosen.word)
+    return run
 
 
-def _run_file(common: Common, file: Path, choice: Choice, listener: Listener) -> FileOutcome:
+def _run_file(common: CommonOptions, file: Path, chosen: TestFilter, reporter: TestReporter) -> FileOutcome:
     compiled = compile_pipeline(common, file, Use.LOOK)
     report(common, compiled)
     if compiled.graph is None:
         return FileOutcome(str(file), compiles=False, outcomes=())
     root = find_project(file, common.config).root
-    suite = ScenarioSuite(compiled.graph, compiled.sources, root, choice.limit_s)
+    suite = ScenarioSuite(compiled.graph, compiled.sources, root, chosen.limit_s)
     outcomes: list[Outcome | Skipped] = []
-    for scenario in filter(choice.takes, compiled.scenarios):
+    for scenario in filter(chosen.takes, compiled.scenarios):
         if isinstance(scenario, SkippedScenario):
             outcome: Outcome | Skipped = suite.skipped(scenario)
         else:
             outcome = uvloop.run(suite.run(scenario))
-        listener.ended(outcome)
+        reporter.test_ended(outcome)
         outcomes.append(outcome)
     return FileOutcome(str(file), compiles=True, outcomes=tuple(outcomes))
 
 
-def write_junit(common: Common, path: Path, done: Done) -> None:
+def write_junit(common: CommonOptions, path: Path, run: TestRun) -> None:
     try:
-        path.write_bytes(junit(done.files, done.seconds))
+        path.write_bytes(junit(run.files, run.seconds))
     except OSError as error:
-        common.speech.fail(f"cannot write {path}: {error.strerror}", code=Exit.ENVIRONMENT)
+        common.output.fail(f"cannot write {path}: {error.strerror}", code=Exit.ENVIRONMENT)
 
 
-class Console:
+class TextReporter:
     """For people: a dot or an F for each test, or a line with `--verbose`; then what failed, in full."""
 
-    def __init__(self, speech: Speech) -> None:
-        self._speech = speech
+    def __init__(self, output: Output) -> None:
+        self._output = output
         self._file = Path()
-        self._is_begun = False
+        self._is_started = False
 
-    def begins(self, file: Path) -> None:
-        self._file, self._is_begun = file, False
+    def file_started(self, file: Path) -> None:
+        self._file, self._is_started = file, False
 
-    def ended(self, outcome: Outcome | Skipped) -> None:
-        if self._speech.quiet:
+    def test_ended(self, outcome: Outcome | Skipped) -> None:
+        if self._output.quiet:
             return
-        if not self._is_begun:
+        if not self._is_started:
             # Not before what the compiler has to say of the file.
-            self._write(f"{self._file}{':' if self._speech.verbose else ' '}")
-            self._is_begun = True
-        if self._speech.verbose:
+            self._write(f"{self._file}{':' if self._output.verbose else ' '}")
+            self._is_started = True
+        if self._output.verbose:
             self._write("\n" + "\n".join(self._named(outcome)))
         elif isinstance(outcome, Skipped):
-            self._write(self._painted("s", "yellow"))
+            self._write(self._styled("s", "yellow"))
         else:
-            self._write(self._painted(*(".", "green") if outcome.has_passed else ("F", "red")))
+            self._write(self._styled(*(".", "green") if outcome.has_passed else ("F", "red")))
 
-    def whole(self, file: FileOutcome) -> None:
-        if self._is_begun:
+    def file_ended(self, file: FileOutcome) -> None:
+        if self._is_started:
             self._write("\n")
         elif file.compiles:
-            self._speech.note(f"{file.file}: no tests")
+            self._output.note(f"{file.file}: no tests")
 
-    def done(self, done: Done, word: str) -> None:
-        failed = [o for file in done.files for o in file.ran if not o.has_passed]
+    def run_ended(self, run: TestRun, word: str) -> None:
+        failed = [o for file in run.files for o in file.ran if not o.has_passed]
         for outcome in failed:
-            self._speech.result("\n".join(self._failed(outcome)))
+            self._output.result("\n".join(self._failed(outcome)))
         if failed:
-            self._speech.result("")
-        if not (self._speech.quiet or self._speech.verbose):
-            self._tell_skipped(done)
-        if done.found_nothing:
-            self._speech.trouble(f"no test has {word!r} in its title")
-        self._speech.result(summary(counts(done.files), done.seconds))
+            self._output.result("")
+        if not (self._output.quiet or self._output.verbose):
+            self._print_skipped(run)
+        if run.found_nothing:
+            self._output.problem(f"no test has {word!r} in its title")
+        self._output.result(summary(counts(run.files), run.seconds))
 
     def _named(self, outcome: Outcome | Skipped) -> Iterator[str]:
         title = outcome.scenario.title
         if isinstance(outcome, Skipped):
-            yield f"  {self._painted('skipped', 'yellow')} {title}"
+            yield f"  {self._styled('skipped', 'yellow')} {title}"
             yield f"    {outcome.reason}"
             return
-        word = self._painted("passed", "green") if outcome.has_passed else self._painted("FAILED", "red")
+        word = self._styled("passed", "green") if outcome.has_passed else self._styled("FAILED", "red")
         yield f"  {word} {title} ({outcome.seconds * 1000:.0f}ms)"
 
-    def _tell_skipped(self, done: Done) -> None:
+    def _print_skipped(self, run: TestRun) -> None:
         """Each reason once: one switch may skip many tests."""
-        skipped = [o for file in done.files for o in file.outcomes if isinstance(o, Skipped)]
+        skipped = [o for file in run.files for o in file.outcomes if isinstance(o, Skipped)]
         for reason, count in Counter(outcome.reason for outcome in skipped).items():
-            self._speech.result(f"{self._painted('skipped', 'yellow')} {count}: {reason}")
+            self._output.result(f"{self._styled('skipped', 'yellow')} {count}: {reason}")
 
     def _failed(self, outcome: Outcome) -> Iterator[str]:
         place = f"{outcome.place.file}:{outcome.place.line}"
-        yield f"\n{self._painted('FAILED', 'red')} {outcome.scenario.title} ({place})"
+        yield f"\n{self._styled('FAILED', 'red')} {outcome.scenario.title} ({place})"
         for problem in outcome.problems:
             yield from (self._colored(line) for line in problem_lines(problem))
 
     def _colored(self, line: str) -> str:
         mark = line.strip()[:2]
-        return self._painted(line, {"- ": "red", "+ ": "green"}[mark]) if mark in ("- ", "+ ") else line
+        return self._styled(line, {"- ": "red", "+ ": "green"}[mark]) if mark in ("- ", "+ ") else line
 
-    def _painted(self, text: str, color: str) -> str:
-        return click.style(text, fg=color) if self._speech.color else text
+    def _styled(self, text: str, color: str) -> str:
+        return click.style(text, fg=color) if self._output.color else text
 
     def _write(self, text: str) -> None:
-        self._speech.exactly(text)
+        self._output.write(text)
 
 
-class Quiet:
+class JsonReporter:
     """For programs: one JSON object at the end."""
 
-    def __init__(self, speech: Speech) -> None:
-        self._speech = speech
+    def __init__(self, output: Output) -> None:
+        self._output = output
 
-    def begins(self, file: Path) -> None:
+    def file_started(self, file: Path) -> None:
         del file
 
-    def ended(self, outcome: Outcome | Skipped) -> None:
+    def test_ended(self, outcome: Outcome | Skipped) -> None:
         del outcome
 
-    def whole(self, file: FileOutcome) -> None:
+    def file_ended(self, file: FileOutcome) -> None:
         del file
 
-    def done(self, done: Done, word: str) -> None:
+    def run_ended(self, run: TestRun, word: str) -> None:
         del word
-        self._speech.result(render_json(done.files, done.seconds))
+        self._output.result(render_json(run.files, run.seconds))

@@ -13,7 +13,7 @@ from meltica_compiler.compile import Compiled, CompileOptions
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.plan.text import plan_text
 from meltica_runtime.cli.compiling import report
-from meltica_runtime.cli.options import Common
+from meltica_runtime.cli.options import CommonOptions
 from meltica_runtime.control.compilation import compile_file_apart
 from meltica_runtime.topology.gateway import Gateway
 from meltica_runtime.topology.reload import SwapFailed, SwapRefused
@@ -29,7 +29,7 @@ Stamps = dict[str, tuple[int, int, int] | None]
 class Watch:
     """The file, its imports and the modules of its strategies; `first` is what was compiled at the start."""
 
-    common: Common
+    common: CommonOptions
     file: Path
     options: CompileOptions
     first: Compiled
@@ -62,23 +62,23 @@ class Watch:
         compiled = await compile_file_apart(self.file, self.options)
         report(self.common, compiled)
         if compiled.graph is None:
-            self.common.speech.trouble(f"{self.file}: not applied; the gateway goes on with what it has")
+            self.common.output.problem(f"{self.file}: not applied; the gateway goes on with what it has")
             return _files_of(compiled)
         await self._apply(gateway, compiled.graph)
         return _files_of(compiled)
 
     async def _apply(self, gateway: Gateway, graph: Graph) -> None:
-        speech = self.common.speech
+        output = self.common.output
         try:
             swapped = await gateway.apply(graph, gateway.graph.hash)
         except SwapFailed as failed:
-            speech.trouble(f"{failed.place}: {failed.node} failed, and nothing was changed: {failed.message}")
+            output.problem(f"{failed.place}: {failed.node} failed, and nothing was changed: {failed.message}")
         except SwapRefused as refused:
-            speech.trouble(f"not applied: {refused.message}; {refused.help}")
+            output.problem(f"not applied: {refused.message}; {refused.help}")
         else:
-            speech.result(plan_text(swapped.plan, width=speech.width, color=speech.color).rstrip("\n"))
+            output.result(plan_text(swapped.plan, width=output.width, color=output.color).rstrip("\n"))
             if swapped.lost:
-                speech.trouble(f"{swapped.lost:,} events had not reached readers that are gone")
+                output.problem(f"{swapped.lost:,} events had not reached readers that are gone")
 
 
 def _files_of(compiled: Compiled) -> set[str]:

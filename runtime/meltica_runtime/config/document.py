@@ -13,7 +13,7 @@ from meltica_dsl.parse.read import read_source
 from meltica_dsl.text.source import SourceFile, Span
 
 Key = tuple[str | int, ...]
-"""The way to a value: keys of sections and places in lists."""
+"""The way to a value: keys of sections and indexes in lists."""
 
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)(\S*)@")
 """User, password and the `@` after them in a URL; the password as long as it can be."""
@@ -23,8 +23,8 @@ MAX_DEPTH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands, and its key."""
+class KeySpans:
+    """Where an entry's value stands, and its key."""
 
     value: Span
     key: Span
@@ -36,15 +36,15 @@ class ConfigDocument:
 
     source: SourceFile
     data: dict[str, object] = field(default_factory=dict)
-    places: dict[Key, Place] = field(default_factory=dict)
+    spans: dict[Key, KeySpans] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def place(self, key: Key) -> Place:
-        """The place of a key, or of the innermost section around it that is there."""
-        while key and key not in self.places:
+    def spans_of(self, key: Key) -> KeySpans:
+        """The spans of a key, or of the innermost section around it that is there."""
+        while key and key not in self.spans:
             key = key[:-1]
         nowhere = Span(self.source.path, 0, 0)
-        return self.places.get(key, Place(nowhere, nowhere))
+        return self.spans.get(key, KeySpans(nowhere, nowhere))
 
     def shown_source(self) -> SourceFile:
         """The file as messages may show it: a data source name can hold a password, so it is starred out.
@@ -52,9 +52,9 @@ class ConfigDocument:
         Every character keeps its place. What is not yet known to be one is starred by its looks alone.
         """
         text = _PASSWORD.sub(lambda found: found[1] + "*" * len(found[2]) + "@", self.source.text)
-        place = self.places.get(("database", "dsn"))
-        if place is not None:
-            begin, end = place.value.start, place.value.end
+        dsn = self.spans.get(("database", "dsn"))
+        if dsn is not None:
+            begin, end = dsn.value.start, dsn.value.end
             text = text[:begin] + "*" * (end - begin) + text[end:]
         return SourceFile(self.source.path, text)
 
@@ -72,11 +72,11 @@ def parse_document(path: str, text: str) -> ConfigDocument:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        _complain_of_yaml(document, error)
+        _report_yaml_error(document, error)
     except yaml.YAMLError as error:
-        _complain(document, Span(path, 0, 0), f"the config is no YAML: {error}")
+        _report(document, Span(path, 0, 0), f"the config is no YAML: {error}")
     except RecursionError:
-        _complain(document, Span(path, 0, 0), "the config is nested too deeply")
+        _report(document, Span(path, 0, 0), "the config is nested too deeply")
     else:
         _take_root(document, root)
     return document
@@ -86,9 +86,9 @@ def _take_root(document: ConfigDocument, root: yaml.Node | None) -> None:
     if root is None:
         return
     if not isinstance(root, yaml.MappingNode):
-        _complain(document, _span(document, root), "a config is a list of `key: value`")
+        _report(document, _span(document, root), "a config is a list of `key: value`")
         return
-    data = _Reading(document).mapping(root, ())
+    data = _TreeReader(document).mapping(root, ())
     # A section whose keys are all commented out is as good as none.
     document.data.update({key: value for key, value in data.items() if value is not None})
 
@@ -96,7 +96,7 @@ def _take_root(document: ConfigDocument, root: yaml.Node | None) -> None:
 _UNUSABLE = object()
 
 
-class _Reading:
+class _TreeReader:
     """One walk over the tree of YAML nodes."""
 
     def __init__(self, document: ConfigDocument) -> None:
@@ -109,14 +109,14 @@ class _Reading:
         for key_node, value_node in node.value:
             key_span = _span(self._document, key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                _complain(self._document, key_span, "a key is a single word")
+                _report(self._document, key_span, "a key is a single word")
                 continue
             name = key_node.value
             inner = (*key, name)
             if name in data:
-                _complain(self._document, key_span, f"`{name}` is given twice", "E0923")
+                _report(self._document, key_span, f"`{name}` is given twice", "E0923")
                 continue
-            self._document.places[inner] = Place(_span(self._document, value_node), key_span)
+            self._document.spans[inner] = KeySpans(_span(self._document, value_node), key_span)
             value = self._value(value_node, inner)
             if value is not _UNUSABLE:
                 data[name] = value
@@ -128,11 +128,11 @@ class _Reading:
             return self._scalar(node)
         # An alias is the very node that it stands for: taken again and again, a small file grows without end.
         if id(node) in self._seen:
-            _complain(self._document, self._document.place(key).key, "a config takes no YAML aliases")
+            _report(self._document, self._document.spans_of(key).key, "a config takes no YAML aliases")
             return _UNUSABLE
         self._seen.add(id(node))
         if len(key) > MAX_DEPTH:
-            _complain(self._document, _span(self._document, node), "the config is nested too deeply")
+            _report(self._document, _span(self._document, node), "the config is nested too deeply")
             return _UNUSABLE
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, key)
@@ -141,16 +141,16 @@ class _Reading:
 
     def _item(self, node: yaml.Node, key: Key) -> object:
         span = _span(self._document, node)
-        self._document.places[key] = Place(span, span)
+        self._document.spans[key] = KeySpans(span, span)
         return self._value(node, key)
 
     def _scalar(self, node: yaml.ScalarNode) -> object:
         try:
             return self._scalars.construct_object(node)
         except yaml.MarkedYAMLError as error:
-            _complain_of_yaml(self._document, error)
+            _report_yaml_error(self._document, error)
         except ValueError as error:
-            _complain(self._document, _span(self._document, node), f"the value means nothing: {error}")
+            _report(self._document, _span(self._document, node), f"the value means nothing: {error}")
         return _UNUSABLE
 
 
@@ -158,11 +158,11 @@ def _span(document: ConfigDocument, node: yaml.Node) -> Span:
     return Span(document.source.path, node.start_mark.index, node.end_mark.index)
 
 
-def _complain(document: ConfigDocument, span: Span, message: str, code: str = "E0920") -> None:
+def _report(document: ConfigDocument, span: Span, message: str, code: str = "E0920") -> None:
     document.diagnostics.append(Diagnostic(code, message, span))
 
 
-def _complain_of_yaml(document: ConfigDocument, error: yaml.MarkedYAMLError) -> None:
+def _report_yaml_error(document: ConfigDocument, error: yaml.MarkedYAMLError) -> None:
     mark = error.problem_mark or error.context_mark
     at = 0 if mark is None else min(mark.index, len(document.source.text))
     what = ", ".join(part for part in (error.context, error.problem) if part)

@@ -11,8 +11,8 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.text.source import SourceFile, Span
 from meltica_runtime.config.document import ConfigDocument, read_document
 from meltica_runtime.config.fault import ConfigFault
-from meltica_runtime.config.mistakes import mistakes
 from meltica_runtime.config.schema import Config
+from meltica_runtime.config.validation_diagnostics import validation_diagnostics
 from meltica_runtime.store.dsn import dsn_fault
 
 __all__ = ["Config", "load_config"]
@@ -40,7 +40,7 @@ def load_config(root: Path, path: Path | None) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        found += mistakes(error, document, Config)
+        found += validation_diagnostics(error, document, Config)
     if found:
         raise ConfigFault(tuple(found), (document.shown_source(), *_environment_sources(complaints)))
     return config.with_folders_in(root)

@@ -11,7 +11,7 @@ from pygls.workspace import Workspace
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.parse.read import read_source
-from meltica_runtime.language_server.positions import Places
+from meltica_runtime.language_server.positions import PositionMap
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 
@@ -45,13 +45,13 @@ class Buffers:
         unsaved = next((buffer.text for buffer in self.open() if buffer.path == path), None)
         return read_source(Path(path)) if unsaved is None else unsaved
 
-    def places(self, path: str) -> Places:
-        """Places in a file; in one that cannot be read, only its beginning."""
+    def positions(self, path: str) -> PositionMap:
+        """The positions in a file; in one that cannot be read, only its beginning."""
         text = self.read(path)
-        return self.places_in("" if isinstance(text, Diagnostic) else text)
+        return self.positions_in("" if isinstance(text, Diagnostic) else text)
 
-    def places_in(self, text: str) -> Places:
-        return Places(text, self.workspace.position_encoding or "utf-16")
+    def positions_in(self, text: str) -> PositionMap:
+        return PositionMap(text, self.workspace.position_encoding or "utf-16")
 
 
 def path_of(uri: str) -> str:

@@ -75,7 +75,7 @@ class Checks:
     def now(self, root: str) -> None:
         self._start(root, 0)
 
-    async def settled(self, root: str) -> Check | None:
+    async def current_check(self, root: str) -> Check | None:
         """The check of what the editor shows now; None when it changes while it is checked."""
         if root not in self._latest or self._latest[root].texts != self._texts(root):
             await self._check(root)

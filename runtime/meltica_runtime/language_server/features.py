@@ -6,16 +6,16 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from meltica_runtime.language_server import navigation, syncing, writing
+from meltica_runtime.language_server import document_sync, editing, navigation
 from meltica_runtime.language_server.server import MelticaServer
 
 _FEATURES = (
-    (types.TEXT_DOCUMENT_DID_OPEN, syncing.did_open, None),
-    (types.TEXT_DOCUMENT_DID_CHANGE, syncing.did_change, None),
-    (types.TEXT_DOCUMENT_DID_SAVE, syncing.did_save, None),
-    (types.TEXT_DOCUMENT_DID_CLOSE, syncing.did_close, None),
-    (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, syncing.files_changed, None),
-    (types.SHUTDOWN, syncing.shutdown, None),
+    (types.TEXT_DOCUMENT_DID_OPEN, document_sync.did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, document_sync.did_change, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, document_sync.did_save, None),
+    (types.TEXT_DOCUMENT_DID_CLOSE, document_sync.did_close, None),
+    (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, document_sync.files_changed, None),
+    (types.SHUTDOWN, document_sync.shutdown, None),
     (types.TEXT_DOCUMENT_DEFINITION, navigation.definition, None),
     (types.TEXT_DOCUMENT_REFERENCES, navigation.references, None),
     (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, navigation.highlight, None),
@@ -24,18 +24,18 @@ _FEATURES = (
     (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, navigation.symbols, None),
     (
         types.TEXT_DOCUMENT_COMPLETION,
-        writing.completion,
-        types.CompletionOptions(trigger_characters=list(writing.TRIGGERS), resolve_provider=True),
+        editing.completion,
+        types.CompletionOptions(trigger_characters=list(editing.TRIGGERS), resolve_provider=True),
     ),
-    (types.COMPLETION_ITEM_RESOLVE, writing.resolve_completion, None),
-    (types.TEXT_DOCUMENT_HOVER, writing.hover_at, None),
-    (types.TEXT_DOCUMENT_FORMATTING, writing.formatting, None),
+    (types.COMPLETION_ITEM_RESOLVE, editing.resolve_completion, None),
+    (types.TEXT_DOCUMENT_HOVER, editing.hover_at, None),
+    (types.TEXT_DOCUMENT_FORMATTING, editing.formatting, None),
     (
         types.TEXT_DOCUMENT_CODE_ACTION,
-        writing.code_actions,
+        editing.code_actions,
         types.CodeActionOptions([types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]),
     ),
-    (types.TEXT_DOCUMENT_INLAY_HINT, writing.inlay_hints, None),
+    (types.TEXT_DOCUMENT_INLAY_HINT, editing.inlay_hints, None),
 )
 
 

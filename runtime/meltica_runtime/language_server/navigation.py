@@ -15,7 +15,7 @@ from meltica_dsl.intelligence.outline import OutlineItem, outline
 from meltica_dsl.intelligence.renaming import Refusal, rename
 from meltica_dsl.parse.imports import import_path
 from meltica_dsl.text.source import Span
-from meltica_runtime.language_server import wire
+from meltica_runtime.language_server import protocol
 from meltica_runtime.language_server.buffers import Buffer, uri_of
 from meltica_runtime.language_server.server import MelticaServer
 
@@ -59,7 +59,7 @@ def references(ls: MelticaServer, params: types.ReferenceParams) -> list[types.L
         return []
     found = {
         one.span: None
-        for index in _families(ls, buffer, occurrence)
+        for index in _indexes(ls, buffer, occurrence)
         for one in index.of(occurrence.thing)
         if wanted or not one.is_definition
     }
@@ -68,12 +68,12 @@ def references(ls: MelticaServer, params: types.ReferenceParams) -> list[types.L
 
 def highlight(ls: MelticaServer, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
     buffer, offset = _at(ls, params)
-    places = ls.buffers().places_in(buffer.text)
+    positions = ls.buffers().positions_in(buffer.text)
     index = ls.index(buffer.path)
     at = index.at(buffer.path, offset)
     kinds = {True: types.DocumentHighlightKind.Write, False: types.DocumentHighlightKind.Read}
     return [
-        types.DocumentHighlight(places.range(occurrence.span), kinds[occurrence.is_definition])
+        types.DocumentHighlight(positions.range(occurrence.span), kinds[occurrence.is_definition])
         for occurrence in (index.of(at.thing) if at is not None else ())
         if occurrence.span.path == buffer.path
     ]
@@ -84,7 +84,7 @@ def prepare_rename(ls: MelticaServer, params: types.PrepareRenameParams) -> type
     occurrence = ls.index(buffer.path).at(buffer.path, offset)
     if occurrence is None:
         raise JsonRpcException(_NOT_DECLARED, _REFUSED)
-    place = ls.buffers().places_in(buffer.text).range(occurrence.span)
+    place = ls.buffers().positions_in(buffer.text).range(occurrence.span)
     return types.PrepareRenamePlaceholder(place, occurrence.thing.name)
 
 
@@ -95,26 +95,26 @@ def rename_all(ls: MelticaServer, params: types.RenameParams) -> types.Workspace
     if occurrence is None:
         raise JsonRpcException(_NOT_DECLARED, _REFUSED)
     edits: dict[Edit, None] = {}
-    for index in _families(ls, buffer, occurrence):
+    for index in _indexes(ls, buffer, occurrence):
         texts = {file.path: ls.text(file.path) for file in index.files}
         found = rename(index, occurrence.thing, params.new_name, texts)
         if isinstance(found, Refusal):
             raise JsonRpcException(found.message, _REFUSED)
         edits.update(dict.fromkeys(found))
-    return wire.edits((Fix("rename", tuple(edits)),), ls.buffers())
+    return protocol.edits((Fix("rename", tuple(edits)),), ls.buffers())
 
 
 def symbols(ls: MelticaServer, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
     buffer = ls.buffer(params.text_document.uri)
-    file = ls.families.parsed(buffer.path, ls.buffers()).file
-    places = ls.buffers().places_in(buffer.text)
+    file = ls.import_graph.parsed(buffer.path, ls.buffers()).file
+    positions = ls.buffers().positions_in(buffer.text)
 
     def symbol(item: OutlineItem) -> types.DocumentSymbol:
         return types.DocumentSymbol(
             item.name,
             _SYMBOL_KINDS[item.keyword],
-            places.range(item.span),
-            places.range(item.name_span),
+            positions.range(item.span),
+            positions.range(item.name_span),
             item.detail or (item.keyword if item.keyword != "key" else None),
             children=[symbol(child) for child in item.children],
         )
@@ -122,32 +122,32 @@ def symbols(ls: MelticaServer, params: types.DocumentSymbolParams) -> list[types
     return [symbol(item) for item in outline(file, buffer.text)]
 
 
-class _Place(Protocol):
+class _PositionParams(Protocol):
     """What requests about a place in a document have in common."""
 
     text_document: types.TextDocumentIdentifier
     position: types.Position
 
 
-def _at(ls: MelticaServer, params: _Place) -> tuple[Buffer, int]:
+def _at(ls: MelticaServer, params: _PositionParams) -> tuple[Buffer, int]:
     buffer = ls.buffer(params.text_document.uri)
-    return buffer, ls.buffers().places_in(buffer.text).offset(params.position)
+    return buffer, ls.buffers().positions_in(buffer.text).offset(params.position)
 
 
-def _families(ls: MelticaServer, buffer: Buffer, occurrence: Occurrence) -> Iterator[Index]:
+def _indexes(ls: MelticaServer, buffer: Buffer, occurrence: Occurrence) -> Iterator[Index]:
     """The names of every pipeline that imports the file which declares a name."""
     buffers = ls.buffers()
     declared = ls.index(buffer.path).definition(occurrence.thing)
     home = declared.span.path if declared is not None else buffer.path
-    return (ls.families.index(root, root, buffers) for root in ls.families.roots(home, buffers))
+    return (ls.import_graph.index(root, root, buffers) for root in ls.import_graph.roots(home, buffers))
 
 
 def _location(ls: MelticaServer, span: Span) -> types.Location:
-    return types.Location(uri_of(span.path), ls.buffers().places(span.path).range(span))
+    return types.Location(uri_of(span.path), ls.buffers().positions(span.path).range(span))
 
 
 def _imported_at(ls: MelticaServer, buffer: Buffer, offset: int) -> str | None:
-    for declaration in ls.families.parsed(buffer.path, ls.buffers()).file.declarations:
+    for declaration in ls.import_graph.parsed(buffer.path, ls.buffers()).file.declarations:
         if isinstance(declaration, syntax.ImportDecl):
             span = declaration.path.span
             if span.start <= offset <= span.end:

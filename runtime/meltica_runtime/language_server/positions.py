@@ -1,4 +1,4 @@
-"""Places in a document: offsets in characters here, lines and code units in the protocol."""
+"""Positions in a document: offsets in characters here, lines and code units in the protocol."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
-class Places:
-    """The places of one text. `encoding` is the code unit that the client counts in: UTF-16 unless it
+class PositionMap:
+    """The positions of one text. `encoding` is the code unit that the client counts in: UTF-16 unless it
     has agreed to another."""
 
     text: str

@@ -20,10 +20,10 @@ from meltica_dsl.parse.reparse import Parses
 from meltica_runtime import resources
 from meltica_runtime.config.fault import ConfigFault
 from meltica_runtime.config.project import Project, find_project
-from meltica_runtime.language_server import wire
+from meltica_runtime.language_server import protocol
 from meltica_runtime.language_server.buffers import Buffer, Buffers, path_of, uri_of
 from meltica_runtime.language_server.checks import Check, Checks
-from meltica_runtime.language_server.families import Families
+from meltica_runtime.language_server.import_graph import ImportGraph
 
 
 class MelticaServer(LanguageServer):
@@ -35,7 +35,7 @@ class MelticaServer(LanguageServer):
         # One syntax of each text for all that is asked of it, checks included.
         self.parses = Parses()
         self.checks = Checks(self.texts, self.publish, config, self.parses.parse)
-        self.families = Families(self.parses)
+        self.import_graph = ImportGraph(self.parses)
         self._config = config
         self._published: dict[str, set[str]] = {}
         self._projects: dict[str, Project | None] = {}
@@ -50,16 +50,14 @@ class MelticaServer(LanguageServer):
             return found
         return Buffer(uri, path_of(uri), self.text(path_of(uri)), None)
 
-    # --- what is known
-
     def root(self, path: str) -> str:
         """The pipeline that a file is a part of: itself, or the first that imports it."""
-        return self.families.roots(path, self.buffers())[0]
+        return self.import_graph.roots(path, self.buffers())[0]
 
     def texts(self, root: str) -> dict[str, str]:
         """A pipeline's files as the editor shows them; those that cannot be read are left out."""
         buffers = self.buffers()
-        read = ((path, buffers.read(path)) for path in self.families.closure(root, buffers))
+        read = ((path, buffers.read(path)) for path in self.import_graph.closure(root, buffers))
         return {path: text for path, text in read if isinstance(text, str)}
 
     def graph(self, path: str) -> Graph | None:
@@ -68,11 +66,11 @@ class MelticaServer(LanguageServer):
 
     def index(self, path: str) -> Index:
         """The names of a file, and of the files that it shares them with."""
-        return self.families.index(path, self.root(path), self.buffers())
+        return self.import_graph.index(path, self.root(path), self.buffers())
 
     def knowledge(self, buffer: Buffer, caret: Caret | None = None) -> Knowledge:
         """What is known of a file; beside a caret, of all but the declaration in hand."""
-        index = self.families.near(buffer.text, caret.span) if caret is not None else None
+        index = self.import_graph.near(buffer.text, caret.span) if caret is not None else None
         index = index or self.index(buffer.path)
         texts = {file.path: self.text(file.path) for file in index.files}
         return Knowledge(index, self.modules(buffer.path), self.graph(buffer.path), texts)
@@ -95,7 +93,7 @@ class MelticaServer(LanguageServer):
             return Modules(StrategyLibrary(shipped, require_registry=False))
         return Modules(StrategyLibrary(project.strategies_dir, project.require_registry, shipped))
 
-    def look_around(self) -> None:
+    def rescan(self) -> None:
         """Looks at the disk again: files have come, gone or changed."""
         self._projects.clear()
         buffers = self.buffers()
@@ -103,13 +101,13 @@ class MelticaServer(LanguageServer):
         if self.workspace.root_path:
             folders.append(Path(self.workspace.root_path))
         folders += [Path(buffer.path).parent for buffer in buffers.open() if os.path.isabs(buffer.path)]
-        self.families.rescan([f for f in dict.fromkeys(folders) if not folders_above(f, folders)], buffers)
-
-    # --- what the editor is told, and what it can do
+        self.import_graph.rescan(
+            [f for f in dict.fromkeys(folders) if not folders_above(f, folders)], buffers
+        )
 
     @property
-    def fills_places(self) -> bool:
-        """Whether the editor can fill in the places of what it inserts."""
+    def supports_snippets(self) -> bool:
+        """Whether the editor can fill in the placeholders of what it inserts."""
         document = self.client_capabilities.text_document
         completion = document.completion if document is not None else None
         item = completion.completion_item if completion is not None else None
@@ -124,7 +122,7 @@ class MelticaServer(LanguageServer):
         for path in self._published.get(check.root, set()) - by_file.keys():
             self._show(path, [])
         for path, diagnostics in by_file.items():
-            self._show(path, [wire.diagnostic(found, buffers) for found in diagnostics])
+            self._show(path, [protocol.diagnostic(found, buffers) for found in diagnostics])
         self._published[check.root] = set(by_file)
         # Ahead of the next keystroke, which then finds these names.
         self.index(check.root)
@@ -132,7 +130,7 @@ class MelticaServer(LanguageServer):
             # Hints come from the graph, which the editor cannot know to have changed.
             self._refresh_hints()
 
-    def withdraw(self, root: str) -> None:
+    def clear_diagnostics(self, root: str) -> None:
         for path in self._published.pop(root, set()):
             self._show(path, [])
 

@@ -26,7 +26,7 @@ _COLORS: Mapping[int, str] = MappingProxyType(
 )
 
 
-def whereabouts(node: Node) -> dict[str, object]:
+def log_extra(node: Node) -> dict[str, object]:
     """The `extra` of a line that a node has caused."""
     return {"node": node.id, "place": str(node.location)}
 
@@ -34,7 +34,7 @@ def whereabouts(node: Node) -> dict[str, object]:
 class LineFormatter(logging.Formatter):
     """Time, level, node, place and message; nothing in it can start a new line or move the cursor.
 
-    `extra=whereabouts(node)` names the node and `file:line`. User names and passwords of URLs are
+    `extra=log_extra(node)` names the node and `file:line`. User names and passwords of URLs are
     left out. A traceback, if there is one, follows on lines of its own.
     """
 
@@ -45,8 +45,8 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         head = [_time(record), self._level(record)]
         extra = vars(record)
-        head += [plain_line(str(extra[key])) for key in ("node", "place") if extra.get(key)]
-        line = " ".join([*head, plain_line(record.getMessage())])
+        head += [single_line(str(extra[key])) for key in ("node", "place") if extra.get(key)]
+        line = " ".join([*head, single_line(record.getMessage())])
         if record.exc_info:
             line += "\n" + _CREDENTIALS.sub(r"\1", self.formatException(record.exc_info))
         return line
@@ -62,7 +62,7 @@ def _time(record: logging.LogRecord) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def plain_line(text: str) -> str:
+def single_line(text: str) -> str:
     """The text on one line, no longer than allowed, control characters written out."""
     if len(text) > MAX_LINE_CHARACTERS:
         text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(text):,} characters)"

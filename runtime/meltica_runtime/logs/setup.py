@@ -13,7 +13,7 @@ import queue
 from logging.handlers import QueueHandler, QueueListener
 
 from meltica_runtime.logs.line_format import LineFormatter
-from meltica_runtime.logs.line_limit import LineLimit
+from meltica_runtime.logs.line_rate_limit import LineRateLimit
 from meltica_runtime.logs.line_writer import LineWriter
 
 QUEUED_LINES = 4_096
@@ -40,7 +40,7 @@ class _LineQueue(QueueHandler):
         self._waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUED_LINES)
         super().__init__(self._waiting)
         self.setFormatter(formatter)
-        self.addFilter(LineLimit())
+        self.addFilter(LineRateLimit())
         self._writer = QueueListener(self._waiting, LineWriter())
         self._writer.start()
         self._is_open = True

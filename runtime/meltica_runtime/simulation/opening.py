@@ -13,7 +13,7 @@ from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.dataplane.plane import DataPlane
-from meltica_runtime.instance_names import plain_name
+from meltica_runtime.instance_names import slug
 from meltica_runtime.simulation.trader import SimulatedTrader, SimulatedVenue
 from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.venues.paper.opening import instruments, paper_venue
@@ -38,7 +38,7 @@ def open_trader(
     env = IsolateEnv(
         symbols=graph.symbols,
         providers=tuple(p.name for p in graph.providers),
-        order_prefix=plain_name(node.name),
+        order_prefix=slug(node.name),
         start_us=birth.start_us,
         seed=birth.seed,
     )

@@ -15,9 +15,9 @@ from meltica_compiler.graph.graph import SinkNode
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.logs.line_format import whereabouts
-from meltica_runtime.sinks.edge_reader import Inlet, Taken
+from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+from meltica_runtime.sinks.sink_input import EdgeBatch, SinkInput
 
 TURN_SECONDS = 0.1
 """Longest that an event waits for its line."""
@@ -41,43 +41,43 @@ class LogSink:
         self._limit = limit
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
         self._context = context
-        self._inlet = Inlet(edges, TURN_SECONDS)
+        self._input = SinkInput(edges, TURN_SECONDS)
         self._allowance = _Allowance(limit, context.clock())
         self._events = self._written = self._dropped = self._bytes = 0
         self._left_out = 0
         self._summed_up = context.clock()
 
     def wake(self, _cut: float, /) -> None:
-        self._inlet.wake()
+        self._input.wake()
 
     @property
     def is_settled(self) -> bool:
-        return self._inlet.is_empty
+        return self._input.is_empty
 
     def stop(self) -> None:
-        self._inlet.stop()
+        self._input.stop()
 
     async def run(self) -> None:
         try:
-            while not self._inlet.is_over:
-                await self._inlet.wait()
-                while taken := tuple(self._inlet.take(MAX_BATCH)):
-                    self._write(taken)
+            while not self._input.is_over:
+                await self._input.wait()
+                while batches := tuple(self._input.take(MAX_BATCH)):
+                    self._write(batches)
                     await anyio.lowlevel.checkpoint()
                 if self._context.clock() - self._summed_up >= SUMMARY_SECONDS:
                     self._sum_up()
         finally:
             self._sum_up()
-            self._inlet.close()
+            self._input.close()
 
     def statistics(self) -> SinkStatistics:
         return SinkStatistics(self._events, self._written, self._dropped, self._bytes, files=0, fault=None)
 
-    def _write(self, taken: tuple[Taken, ...]) -> None:
-        count = sum(len(part.rows) for part in taken)
+    def _write(self, batches: tuple[EdgeBatch, ...]) -> None:
+        count = sum(len(batch.rows) for batch in batches)
         allowed = self._allowance.take(count, self._context.clock())
         place = self._place
-        for line in _lines(taken, allowed, self._context):
+        for line in _lines(batches, allowed, self._context):
             text = msgspec.json.encode(line)
             self._logger.log(self._level, "%s", text.decode(), extra=place)
             self._bytes += len(text)
@@ -88,7 +88,7 @@ class LogSink:
 
     @property
     def _place(self) -> dict[str, object]:
-        return {**whereabouts(self.node), "bounded": True}
+        return {**log_extra(self.node), "bounded": True}
 
     def _sum_up(self) -> None:
         self._summed_up = self._context.clock()
@@ -115,15 +115,15 @@ class _Allowance:
         return given
 
 
-def _lines(taken: tuple[Taken, ...], limit: int, context: SinkContext) -> Iterator[dict[str, Any]]:
+def _lines(batches: tuple[EdgeBatch, ...], limit: int, context: SinkContext) -> Iterator[dict[str, Any]]:
     """The first `limit` events in sequence order, as the fields that a pipeline knows."""
-    seqs = np.concatenate([part.rows["seq"] for part in taken])
-    parts = np.repeat(np.arange(len(taken)), [len(part.rows) for part in taken])
-    rows = np.concatenate([np.arange(len(part.rows)) for part in taken])
-    for place in np.argsort(seqs, kind="stable")[:limit]:
-        part = taken[parts[place]]
-        event = EVENT_BY_NAME[part.layout.event]
-        row = part.rows[rows[place]]
+    seqs = np.concatenate([batch.rows["seq"] for batch in batches])
+    owners = np.repeat(np.arange(len(batches)), [len(batch.rows) for batch in batches])
+    rows = np.concatenate([np.arange(len(batch.rows)) for batch in batches])
+    for index in np.argsort(seqs, kind="stable")[:limit]:
+        batch = batches[owners[index]]
+        event = EVENT_BY_NAME[batch.layout.event]
+        row = batch.rows[rows[index]]
         fields = {field.name: _plain(field, row, context) for field in event.fields}
         del fields["ingest"], fields["venue_seq"]
         yield {"event": event.name, **fields}

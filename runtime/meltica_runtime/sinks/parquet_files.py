@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from meltica_dsl.model.fields import EVENT_BY_NAME
 from meltica_runtime.dataplane.ingress_ring import Records
-from meltica_runtime.instance_names import plain_name
+from meltica_runtime.instance_names import slug
 from meltica_runtime.sinks.columns import Columns, event_schema
-from meltica_runtime.sinks.edge_reader import Taken
 from meltica_runtime.sinks.part_file import PartFile
 from meltica_runtime.sinks.sink import SinkContext
+from meltica_runtime.sinks.sink_input import EdgeBatch
 
 _EPOCH = date(1970, 1, 1)
 _DAY_US = 86_400_000_000
@@ -73,10 +73,10 @@ class ParquetFiles:
         self._written = self._dropped = self._bytes = self._files = 0
         self._fault: str | None = None
 
-    def add(self, taken: tuple[Taken, ...]) -> FileTotals:
+    def add(self, batches: tuple[EdgeBatch, ...]) -> FileTotals:
         """Keeps records, and writes the row groups that are full."""
-        for part in taken:
-            for key, rows in self._split(part):
+        for batch in batches:
+            for key, rows in self._split(batch):
                 self._last_day = max(self._last_day, key.day)
                 file = self._file(key)
                 if file is None:
@@ -112,16 +112,16 @@ class ParquetFiles:
         pending = sum(file.pending for file in self._open.values())
         return FileTotals(self._written - pending, self._dropped, size, self._files, self._fault)
 
-    def _split(self, taken: Taken) -> Iterator[tuple[_Key, Records]]:
+    def _split(self, batch: EdgeBatch) -> Iterator[tuple[_Key, Records]]:
         """The records of each file, each in their order."""
-        rows = taken.rows
+        rows = batch.rows
         days = _days(rows) if "date" in self._by else np.zeros(len(rows), np.int64)
         providers = rows["provider"].astype(np.int64) if "provider" in self._by else np.full(len(rows), -1)
         symbols = rows["symbol"].astype(np.int64) if "symbol" in self._by else np.full(len(rows), -1)
         together = np.stack((days, providers, symbols), axis=1)
-        unique, place = np.unique(together, axis=0, return_inverse=True)
+        unique, owner = np.unique(together, axis=0, return_inverse=True)
         for number, (day, provider, symbol) in enumerate(unique.tolist()):
-            yield _Key(taken.layout.event, day, provider, symbol), rows[place == number]
+            yield _Key(batch.layout.event, day, provider, symbol), rows[owner == number]
 
     def _file(self, key: _Key) -> _OpenFile | None:
         """The file of `key`, opened if need be; None while it cannot be, until the next flush."""
@@ -146,7 +146,7 @@ class ParquetFiles:
                 case "date":
                     return (_EPOCH + timedelta(days=key.day)).isoformat()
                 case "provider":
-                    return plain_name(context.providers[key.provider])
+                    return slug(context.providers[key.provider])
                 case "symbol":
                     return context.symbols[key.symbol]
             return key.event

@@ -12,10 +12,10 @@ import anyio.to_thread
 
 from meltica_compiler.graph.graph import SinkNode
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.logs.line_format import whereabouts
-from meltica_runtime.sinks.edge_reader import Inlet
+from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.sinks.parquet_files import FileTotals, ParquetFiles
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+from meltica_runtime.sinks.sink_input import SinkInput
 
 TURN_SECONDS = 0.25
 """A call into a thread costs about 0.1 ms, so small batches are let grow this long."""
@@ -37,28 +37,28 @@ class ParquetSink:
         self._clock = context.clock
         self._flush_seconds = flush
         self._flushed = context.clock()
-        self._inlet = Inlet(edges, min(TURN_SECONDS, flush))
+        self._input = SinkInput(edges, min(TURN_SECONDS, flush))
         self._files = ParquetFiles(template, rows, len({edge.layout.event for edge in edges}), context)
         self._events = 0
         self._totals = FileTotals()
 
     def wake(self, _cut: float, /) -> None:
-        self._inlet.wake()
+        self._input.wake()
 
     @property
     def is_settled(self) -> bool:
-        return self._inlet.is_empty
+        return self._input.is_empty
 
     def stop(self) -> None:
-        self._inlet.stop()
+        self._input.stop()
 
     async def run(self) -> None:
         try:
-            while not self._inlet.is_over:
-                await self._inlet.wait()
+            while not self._input.is_over:
+                await self._input.wait()
                 await self._turn()
         finally:
-            self._inlet.close()
+            self._input.close()
             await self._in_thread(self._files.close)
 
     def statistics(self) -> SinkStatistics:
@@ -68,9 +68,9 @@ class ParquetSink:
         )
 
     async def _turn(self) -> None:
-        while taken := tuple(self._inlet.take(MAX_TURN_RECORDS)):
-            self._events += sum(len(part.rows) for part in taken)
-            await self._in_thread(partial(self._files.add, taken))
+        while batches := tuple(self._input.take(MAX_TURN_RECORDS)):
+            self._events += sum(len(batch.rows) for batch in batches)
+            await self._in_thread(partial(self._files.add, batches))
             await self._flush_if_due()
         await self._flush_if_due()
 
@@ -93,5 +93,5 @@ class ParquetSink:
                 said = f"{totals.fault}; events are dropped and counted until it can"
             else:
                 said = f"can write again; {totals.dropped:,} events were dropped"
-            self._logger.warning("%s", said, extra=whereabouts(self.node))
+            self._logger.warning("%s", said, extra=log_extra(self.node))
         self._totals = totals

@@ -13,9 +13,9 @@ from meltica_compiler.graph.graph import SinkNode
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Records
-from meltica_runtime.logs.line_format import whereabouts
-from meltica_runtime.sinks.edge_reader import Inlet, Taken
+from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
+from meltica_runtime.sinks.sink_input import EdgeBatch, SinkInput
 from meltica_runtime.store.faults import DatabaseUnreachable
 
 HELD_EVENTS = 65_536
@@ -37,47 +37,47 @@ class PostgresSink:
         self._logger = logging.getLogger(f"meltica.sink.{node.name}")
         self._context, self._database = context, context.database
         self._rows = rows
-        self._inlet = Inlet(edges, flush)
-        self._held: deque[Taken] = deque()
+        self._input = SinkInput(edges, flush)
+        self._held: deque[EdgeBatch] = deque()
         self._held_count = self._events = self._written = self._dropped = 0
         self._fault: str | None = None
         self._retry_at = 0.0
 
     def wake(self, _cut: float, /) -> None:
-        self._inlet.wake()
+        self._input.wake()
 
     @property
     def is_settled(self) -> bool:
-        return self._inlet.is_empty
+        return self._input.is_empty
 
     def stop(self) -> None:
-        self._inlet.stop()
+        self._input.stop()
 
     async def run(self) -> None:
         try:
-            while not self._inlet.is_over:
-                await self._inlet.wait()
-                while taken := tuple(self._inlet.take(self._rows)):
-                    self._hold(taken)
+            while not self._input.is_over:
+                await self._input.wait()
+                while batches := tuple(self._input.take(self._rows)):
+                    self._hold(batches)
                     await self._write_if_due()
                 await self._write_if_due()
             await self._write()
         finally:
-            self._inlet.close()
+            self._input.close()
             self._dropped += self._held_count
             self._held_count = 0
 
     def statistics(self) -> SinkStatistics:
         return SinkStatistics(self._events, self._written, self._dropped, bytes=0, files=0, fault=self._fault)
 
-    def _hold(self, taken: tuple[Taken, ...]) -> None:
-        for part in taken:
-            count = len(part.rows)
+    def _hold(self, batches: tuple[EdgeBatch, ...]) -> None:
+        for batch in batches:
+            count = len(batch.rows)
             self._events += count
             if self._held_count + count > HELD_EVENTS:
                 self._dropped += count
                 continue
-            self._held.append(part)
+            self._held.append(batch)
             self._held_count += count
 
     async def _write_if_due(self) -> None:
@@ -97,12 +97,12 @@ class PostgresSink:
         else:
             self._note(None)
 
-    async def _copy(self, part: Taken) -> None:
-        columns = _columns(part.layout.event, part.rows, self._context)
-        rows = zip([self.name] * len(part.rows), *columns.values(), strict=True)
+    async def _copy(self, batch: EdgeBatch) -> None:
+        columns = _columns(batch.layout.event, batch.rows, self._context)
+        rows = zip([self.name] * len(batch.rows), *columns.values(), strict=True)
         async with self._database.connection() as connection:
             await connection.copy_records_to_table(
-                f"market_{part.layout.event}", records=rows, columns=["sink", *columns]
+                f"market_{batch.layout.event}", records=rows, columns=["sink", *columns]
             )
 
     def _note(self, fault: str | None) -> None:
@@ -112,7 +112,7 @@ class PostgresSink:
         said = f"can write again; {self._dropped:,} events were dropped"
         if fault is not None:
             said = f"{fault}; up to {HELD_EVENTS:,} events wait, more are dropped and counted"
-        self._logger.warning("%s", said, extra=whereabouts(self.node))
+        self._logger.warning("%s", said, extra=log_extra(self.node))
 
 
 def _columns(event: str, rows: Records, context: SinkContext) -> dict[str, list[object]]:

@@ -17,8 +17,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportR
 from opentelemetry.sdk.resources import Resource
 
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.telemetry.measurement import Kind, Measurement, Point
-from meltica_runtime.telemetry.measurements import by_measurement, points
+from meltica_runtime.telemetry.metric import Metric, MetricKind, MetricPoint
+from meltica_runtime.telemetry.metrics import by_metric, points
 from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 EXPORT_SECONDS = 2.0
@@ -40,8 +40,8 @@ class MetricsSender:
 
     def __init__(self, graph: Graph, url: str, service_name: str) -> None:
         self.graph = graph
-        self._now: Mapping[Measurement, Sequence[Point]] = {}
-        self._known: set[Measurement] = set()
+        self._now: Mapping[Metric, Sequence[MetricPoint]] = {}
+        self._known: set[Metric] = set()
         self._reader = InMemoryMetricReader()
         resource = Resource.create(
             {
@@ -59,9 +59,9 @@ class MetricsSender:
 
     def send(self, now: GatewaySnapshot) -> str:
         """Sends everything that the snapshot says; why it did not arrive, empty if it did."""
-        self._now = by_measurement(points(self.graph, now))
-        for measurement in self._now:
-            self._observe(measurement)
+        self._now = by_metric(points(self.graph, now))
+        for metric in self._now:
+            self._observe(metric)
         collected = self._reader.get_metrics_data()
         assert collected is not None, "there are always measurements"
         self._complaints.forget()
@@ -73,21 +73,21 @@ class MetricsSender:
         self._provider.shutdown()
         self._complaints.stop_listening()
 
-    def _observe(self, measurement: Measurement) -> None:
-        """Has an instrument for the measurement, which reads the snapshot at hand."""
-        if measurement in self._known:
+    def _observe(self, metric: Metric) -> None:
+        """Has an instrument for the metric, which reads the snapshot at hand."""
+        if metric in self._known:
             return
-        self._known.add(measurement)
+        self._known.add(metric)
         create = {
-            Kind.COUNTER: self._meter.create_observable_counter,
-            Kind.GAUGE: self._meter.create_observable_gauge,
-        }[measurement.kind]
-        callbacks = [self._reading(measurement)]
-        create(measurement.name, callbacks, unit=measurement.unit, description=measurement.description)
+            MetricKind.COUNTER: self._meter.create_observable_counter,
+            MetricKind.GAUGE: self._meter.create_observable_gauge,
+        }[metric.kind]
+        callbacks = [self._reading(metric)]
+        create(metric.name, callbacks, unit=metric.unit, description=metric.description)
 
-    def _reading(self, measurement: Measurement) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    def _reading(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:
         def read(_: CallbackOptions) -> Iterable[Observation]:
-            for point in self._now.get(measurement, ()):
+            for point in self._now.get(metric, ()):
                 yield Observation(point.value, dict(point.attributes))
 
         return read

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import Metric as MetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.telemetry.measurement import Kind, Measurement, Point
-from meltica_runtime.telemetry.measurements import by_measurement, points
+from meltica_runtime.telemetry.metric import Metric, MetricKind, MetricPoint
+from meltica_runtime.telemetry.metrics import by_metric, points
 from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 _UNITS = {"s": "_seconds", "By": "_bytes"}
@@ -33,31 +34,31 @@ class SnapshotCollector(Collector):
         self._graph = graph
         self._now = now
 
-    def describe(self) -> Iterator[Metric]:
+    def describe(self) -> Iterator[MetricFamily]:
         """Nothing in advance: the names are not checked against other collectors, for there are none."""
         return iter(())
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[MetricFamily]:
         info = {"pipeline": self._graph.pipeline, "file": self._graph.file, "hash": self._graph.hash}
         yield InfoMetricFamily("meltica_pipeline", "The pipeline that runs", info)
-        for measurement, own in by_measurement(points(self._graph, self._now)).items():
-            yield _family(measurement, own)
+        for metric, own in by_metric(points(self._graph, self._now)).items():
+            yield _family(metric, own)
 
 
-def prometheus_name(measurement: Measurement) -> str:
+def prometheus_name(metric: Metric) -> str:
     """Without the `_total` of counters, which the text format adds."""
-    return measurement.name.replace(".", "_") + _UNITS.get(measurement.unit, "")
+    return metric.name.replace(".", "_") + _UNITS.get(metric.unit, "")
 
 
-def _family(measurement: Measurement, own: Sequence[Point]) -> Metric:
+def _family(metric: Metric, own: Sequence[MetricPoint]) -> MetricFamily:
     labels = list(own[0].attributes)
-    family = _FAMILIES[measurement.kind](prometheus_name(measurement), measurement.description, labels=labels)
+    family = _FAMILIES[metric.kind](prometheus_name(metric), metric.description, labels=labels)
     for point in own:
-        assert list(point.attributes) == labels, f"points of {measurement.name} have the same attributes"
+        assert list(point.attributes) == labels, f"points of {metric.name} have the same attributes"
         family.add_metric(list(point.attributes.values()), float(point.value))
     return family
 
 
-_FAMILIES: Mapping[Kind, type[CounterMetricFamily] | type[GaugeMetricFamily]] = MappingProxyType(
-    {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
+_FAMILIES: Mapping[MetricKind, type[CounterMetricFamily] | type[GaugeMetricFamily]] = MappingProxyType(
+    {MetricKind.COUNTER: CounterMetricFamily, MetricKind.GAUGE: GaugeMetricFamily}
 )

@@ -11,7 +11,7 @@ from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.clock import Microseconds, monotonic_s
 from meltica_runtime.dataplane.plane import DataPlane
 from meltica_runtime.dataplane.pump import Pump
-from meltica_runtime.instance_names import plain_name
+from meltica_runtime.instance_names import slug
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.sinks.opening import open_sink
 from meltica_runtime.sinks.sink import Sink, SinkContext
@@ -103,7 +103,7 @@ class Workshop:
             return IsolateEnv(
                 symbols=codes.symbols,
                 providers=codes.providers,
-                order_prefix=f"{plain_name(node.name)}-{run}-{start}",
+                order_prefix=f"{slug(node.name)}-{run}-{start}",
                 start_us=now_us(),
                 seed=seed,
             )

@@ -8,7 +8,7 @@ from meltica_compiler.graph.graph import Node, StrategyNode
 from meltica_dsl.model.value_text import duration_text
 from meltica_dsl.model.values import Duration
 from meltica_runtime.execution.router_records import Fault, fault_text
-from meltica_runtime.logs.line_format import whereabouts
+from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.store.halts import Halt
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.isolate import LogLine
@@ -17,19 +17,19 @@ _log = logging.getLogger("meltica")
 
 
 def note_log(node: StrategyNode, line: LogLine) -> None:
-    _log.info("%s", line.text, extra=whereabouts(node))
+    _log.info("%s", line.text, extra=log_extra(node))
 
 
 def note_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
     what = "starts again" if again else "stays down: it has used up its restarts"
-    _log.error("failed at %s; it %s", fault, what, extra=whereabouts(node))
+    _log.error("failed at %s; it %s", fault, what, extra=log_extra(node))
 
 
 def note_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
     text = (
         "events took up to %.1f ms from their receipt to the end of their handler; the latency budget is %s"
     )
-    _log.warning(text, took_us / 1e3, duration_text(budget), extra=whereabouts(node))
+    _log.warning(text, took_us / 1e3, duration_text(budget), extra=log_extra(node))
 
 
 def note_order_fault(fault: Fault) -> None:
@@ -48,7 +48,7 @@ def note_halt(halt: Halt) -> None:
 
 
 def note_provider_failed(node: Node, error: str) -> None:
-    _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=whereabouts(node))
+    _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=log_extra(node))
 
 
 def note_cut_short(name: str, seconds: float) -> None:

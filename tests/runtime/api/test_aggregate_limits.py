@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch
 from meltica_dsl.model.values import Duration, Rate, Ratio
-from meltica_runtime.api.aggregate_limits import widest_limits
+from meltica_runtime.api.aggregate_limits import aggregate_limits
 from meltica_runtime.orders.limits import unlimited
 
 SECOND = Duration(10**9)
@@ -36,11 +36,11 @@ BOLD = replace(
 
 
 def test_one_instance_has_its_own_limits() -> None:
-    assert replace(widest_limits([CAREFUL]), name="careful") == CAREFUL
+    assert replace(aggregate_limits([CAREFUL]), name="careful") == CAREFUL
 
 
 def test_of_each_limit_the_widest_counts() -> None:
-    both = widest_limits([CAREFUL, BOLD])
+    both = aggregate_limits([CAREFUL, BOLD])
     assert both.max_position == 5
     assert both.order_throttle == Rate(Decimal(2), SECOND)
     assert both.order_burst == 3
@@ -49,14 +49,14 @@ def test_of_each_limit_the_widest_counts() -> None:
 
 
 def test_there_is_no_limit_as_soon_as_one_instance_has_none() -> None:
-    both = widest_limits([CAREFUL, unlimited("free")])
+    both = aggregate_limits([CAREFUL, unlimited("free")])
     assert replace(both, order_burst=1, name="free") == unlimited("free")
 
 
 def test_amounts_in_different_currencies_are_not_compared() -> None:
-    both = widest_limits([CAREFUL, replace(CAREFUL, notional_currency="EUR")])
+    both = aggregate_limits([CAREFUL, replace(CAREFUL, notional_currency="EUR")])
     assert (both.max_notional, both.notional_currency) == (None, None)
 
 
 def test_without_any_instance_there_is_no_limit() -> None:
-    assert widest_limits([]).max_position is None
+    assert aggregate_limits([]).max_position is None

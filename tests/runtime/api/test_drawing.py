@@ -10,7 +10,7 @@ import pytest
 
 from meltica_compiler.draw.dot import render_dot
 from meltica_runtime.api.drawing import GraphFormat, accepted_format
-from meltica_runtime.api.errors import RequestRefused
+from meltica_runtime.api.errors import ApiError
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +83,7 @@ def test_the_accept_header_chooses_what_it_likes_best(accept: str, format: Graph
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "application/json;q=nonsense"])
 def test_an_accept_header_that_takes_nothing_is_refused(accept: str) -> None:
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(ApiError) as refused:
         accepted_format(accept)
     assert refused.value.status == 406
     assert "image/svg+xml" in refused.value.payload.error

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from meltica_runtime.api.errors import add_error_responses, not_known
+from meltica_runtime.api.errors import add_error_responses, not_found
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +73,6 @@ async def test_a_mistake_of_ours_is_500_and_its_words_stay_in_the_log(
 
 
 def test_a_name_nothing_has_suggests_the_nearest() -> None:
-    refused = not_known("provider", "binanc", ["okx", "binance"])
+    refused = not_found("provider", "binanc", ["okx", "binance"])
     assert refused.payload.error == "there is no provider `binanc`; did you mean `binance`?"
     assert refused.payload.details["known"] == ["binance", "okx"]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from meltica_runtime.api import instances
 from meltica_runtime.cli.live_view import Header, render_view
-from meltica_runtime.telemetry.node_measurements import node_points
+from meltica_runtime.telemetry.node_metrics import node_points
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meltica_runtime.logs.line_format import MAX_LINE_CHARACTERS, LineFormatter, plain_line
+from meltica_runtime.logs.line_format import MAX_LINE_CHARACTERS, LineFormatter, single_line
 
 PLAIN = LineFormatter(color=False)
 
@@ -35,22 +35,22 @@ def test_color_is_on_the_level_alone() -> None:
 
 
 def test_passwords_of_urls_are_left_out() -> None:
-    line = plain_line("cannot reach postgresql://user:pa55@db/x, nor http://u:p@c:4318/")
+    line = single_line("cannot reach postgresql://user:pa55@db/x, nor http://u:p@c:4318/")
     assert line == "cannot reach postgresql://db/x, nor http://c:4318/"
 
 
 def test_a_long_message_is_cut_and_says_so() -> None:
-    line = plain_line("x" * 5_000)
+    line = single_line("x" * 5_000)
     assert line == "x" * MAX_LINE_CHARACTERS + "… (5,000 characters)"
 
 
 def test_control_characters_are_written_out() -> None:
-    assert plain_line("a\nb\x1b[2J\tc\u2028") == r"a\nb\x1b[2J\tc\u2028"
+    assert single_line("a\nb\x1b[2J\tc\u2028") == r"a\nb\x1b[2J\tc\u2028"
 
 
 @given(st.text(max_size=200))
 def test_nothing_that_is_said_can_begin_a_line(text: str) -> None:
-    assert len(plain_line(text).splitlines()) <= 1
+    assert len(single_line(text).splitlines()) <= 1
 
 
 def test_a_traceback_follows_without_its_passwords() -> None:

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.sinks.edge_reader import Taken
 from meltica_runtime.sinks.parquet_files import ParquetFiles
+from meltica_runtime.sinks.sink_input import EdgeBatch
 
 DAY_US = 86_400e6
 
@@ -21,7 +21,7 @@ def taken(shop, make_events):
         layout = record_layout(event, depth)
         rows = make_events(layout, list(seqs), streams)
         rows["time"] = shop.noon_us + np.asarray(days) * DAY_US
-        return (Taken(layout, rows),)
+        return (EdgeBatch(layout, rows),)
 
     return take
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meltica_compiler.graph.graph import Graph
 from meltica_runtime.execution.router_records import RouterStatistics
-from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
+from meltica_runtime.telemetry.metric import Attributes, MetricPoint, counter, gauge
 from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 ORDERS = counter("meltica.orders", "{order}", "Orders that strategies asked for, by `outcome`")
@@ -38,24 +38,24 @@ VENUE_IN_DOUBT = gauge(
 )
 
 
-def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     at = {"pipeline": graph.pipeline}
     yield from _desk_points(at, now.orders)
     for strategy in graph.strategies:
         if strategy.trade_on is not None:
             count = now.orders.unrecorded.get(strategy.name, 0)
-            yield Point(UNRECORDED, count, {**at, "node": strategy.name})
+            yield MetricPoint(UNRECORDED, count, {**at, "node": strategy.name})
     yield from _journal_points(at, now.orders)
     for lane in now.orders.lanes:
         venue = {**at, "node": lane.venue}
-        yield Point(VENUE_REQUESTS, lane.sent, {**venue, "outcome": "sent"})
-        yield Point(VENUE_REQUESTS, lane.refused, {**venue, "outcome": "refused"})
-        yield Point(VENUE_REQUESTS, lane.unknown_outcomes, {**venue, "outcome": "unknown"})
-        yield Point(VENUE_WAITING, lane.waiting, venue)
-        yield Point(VENUE_IN_DOUBT, lane.inquiry.in_doubt, venue)
+        yield MetricPoint(VENUE_REQUESTS, lane.sent, {**venue, "outcome": "sent"})
+        yield MetricPoint(VENUE_REQUESTS, lane.refused, {**venue, "outcome": "refused"})
+        yield MetricPoint(VENUE_REQUESTS, lane.unknown_outcomes, {**venue, "outcome": "unknown"})
+        yield MetricPoint(VENUE_WAITING, lane.waiting, venue)
+        yield MetricPoint(VENUE_IN_DOUBT, lane.inquiry.in_doubt, venue)
 
 
-def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
+def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[MetricPoint]:
     desk = orders.desk
     outcomes = {
         "placed": desk.placed,
@@ -68,9 +68,9 @@ def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
         "expired": desk.expired,
     }
     for outcome, count in outcomes.items():
-        yield Point(ORDERS, count, {**at, "outcome": outcome})
-    yield Point(OPEN, desk.open_orders, at)
-    yield Point(FILLS, desk.fills, at)
+        yield MetricPoint(ORDERS, count, {**at, "outcome": outcome})
+    yield MetricPoint(OPEN, desk.open_orders, at)
+    yield MetricPoint(FILLS, desk.fills, at)
     reasons = {
         "duplicate": desk.duplicates,
         "illegal": desk.illegal,
@@ -78,13 +78,13 @@ def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
         "journal full": orders.missed_reports,
     }
     for reason, count in reasons.items():
-        yield Point(FAULTS, count, {**at, "reason": reason})
+        yield MetricPoint(FAULTS, count, {**at, "reason": reason})
 
 
-def _journal_points(at: Attributes, orders: RouterStatistics) -> Iterator[Point]:
+def _journal_points(at: Attributes, orders: RouterStatistics) -> Iterator[MetricPoint]:
     commit = orders.commit
-    yield Point(JOURNAL_GROUPS, commit.groups, at)
-    yield Point(JOURNAL_ENTRIES, commit.entries, at)
-    yield Point(JOURNAL_WAITING, commit.waiting, at)
-    yield Point(JOURNAL_FAILURES, commit.failures, at)
-    yield Point(JOURNAL_REFUSED, commit.refused, at)
+    yield MetricPoint(JOURNAL_GROUPS, commit.groups, at)
+    yield MetricPoint(JOURNAL_ENTRIES, commit.entries, at)
+    yield MetricPoint(JOURNAL_WAITING, commit.waiting, at)
+    yield MetricPoint(JOURNAL_FAILURES, commit.failures, at)
+    yield MetricPoint(JOURNAL_REFUSED, commit.refused, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from meltica_runtime.logs.line_limit import BURST, LineLimit
+from meltica_runtime.logs.line_rate_limit import BURST, LineRateLimit
 
 
 class Clock:
@@ -23,7 +23,7 @@ def record(text: str, node: str | None = "strategy:maker", level: int = logging.
 
 def test_lines_beyond_the_burst_are_held_back_and_counted() -> None:
     clock = Clock()
-    limit = LineLimit(clock)
+    limit = LineRateLimit(clock)
     passed = [limit.filter(record("x")) for _ in range(int(BURST) + 7)]
     assert passed == [True] * int(BURST) + [False] * 7
     clock.now += 1
@@ -37,7 +37,7 @@ def test_lines_beyond_the_burst_are_held_back_and_counted() -> None:
 
 def test_one_line_that_was_held_back_is_told_as_one() -> None:
     clock = Clock()
-    limit = LineLimit(clock)
+    limit = LineRateLimit(clock)
     for _ in range(int(BURST) + 1):
         limit.filter(record("x"))
     clock.now += 1
@@ -47,7 +47,7 @@ def test_one_line_that_was_held_back_is_told_as_one() -> None:
 
 
 def test_each_node_and_level_has_an_allowance_of_its_own() -> None:
-    limit = LineLimit(Clock())
+    limit = LineRateLimit(Clock())
     while limit.filter(record("x")):
         pass
     assert limit.filter(record("x", node="strategy:other"))
@@ -55,7 +55,7 @@ def test_each_node_and_level_has_an_allowance_of_its_own() -> None:
 
 
 def test_libraries_are_limited_by_their_names() -> None:
-    limit = LineLimit(Clock())
+    limit = LineRateLimit(Clock())
     while limit.filter(record("x", node=None)):
         pass
     assert limit.filter(record("x"))
@@ -63,7 +63,7 @@ def test_libraries_are_limited_by_their_names() -> None:
 
 def test_a_silence_gives_the_burst_back_and_no_more() -> None:
     clock = Clock()
-    limit = LineLimit(clock)
+    limit = LineRateLimit(clock)
     while limit.filter(record("x")):
         pass
     clock.now += 3_600
@@ -71,7 +71,7 @@ def test_a_silence_gives_the_burst_back_and_no_more() -> None:
 
 
 def test_one_that_keeps_a_limit_of_its_own_is_not_limited() -> None:
-    limit = LineLimit(Clock())
+    limit = LineRateLimit(Clock())
     bounded = [record(str(count), "sink:tape") for count in range(int(BURST) + 7)]
     for line in bounded:
         line.bounded = True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meltica_compiler.graph.graph import Graph, Node
 from meltica_runtime.strategies.instance import InstanceState
-from meltica_runtime.telemetry.measurement import Attributes, Point, counter, gauge
+from meltica_runtime.telemetry.metric import Attributes, MetricPoint, counter, gauge
 from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.venues.live_provider import ProviderState
 
@@ -45,7 +45,7 @@ FILLS = counter("meltica.node.fills", "{fill}", "Fills at a venue")
 VENUE_ORDERS = counter("meltica.node.orders", "{order}", "Orders that reached a venue")
 
 
-def node_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def node_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     """The points of every node, in the order of flow."""
     yield from _provider_points(graph, now)
     yield from _route_points(graph, now)
@@ -53,56 +53,56 @@ def node_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
     yield from _sink_points(graph, now)
 
 
-def _provider_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def _provider_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     for node in graph.providers:
         own, at = now.providers[node.name], _at(graph, node, "provider")
-        yield Point(UP, int(own.state is ProviderState.RUNNING), at)
+        yield MetricPoint(UP, int(own.state is ProviderState.RUNNING), at)
         for event, count in own.by_event.items():
-            yield Point(EVENTS_OUT, count, {**at, "event": event})
-        yield Point(VENUE_ORDERS, own.orders, at)
-        yield Point(FILLS, own.fills, at)
-        yield Point(LAG, own.lag_s, at)
+            yield MetricPoint(EVENTS_OUT, count, {**at, "event": event})
+        yield MetricPoint(VENUE_ORDERS, own.orders, at)
+        yield MetricPoint(FILLS, own.fills, at)
+        yield MetricPoint(LAG, own.lag_s, at)
 
 
-def _route_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def _route_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     for node in graph.routes:
         own, at = now.routes[node.name], _at(graph, node, "route")
-        yield Point(UP, int(now.phase is Phase.RUNNING), at)
-        yield Point(EVENTS_IN, own.events_in, at)
-        yield Point(EVENTS_OUT, own.events_out, {**at, "event": node.gives})
-        yield Point(BATCHES, own.batches, at)
-        yield Point(BATCH_SIZE, own.last_batch, at)
-        yield Point(LAG_EVENTS, own.lag_events, at)
+        yield MetricPoint(UP, int(now.phase is Phase.RUNNING), at)
+        yield MetricPoint(EVENTS_IN, own.events_in, at)
+        yield MetricPoint(EVENTS_OUT, own.events_out, {**at, "event": node.gives})
+        yield MetricPoint(BATCHES, own.batches, at)
+        yield MetricPoint(BATCH_SIZE, own.last_batch, at)
+        yield MetricPoint(LAG_EVENTS, own.lag_events, at)
 
 
-def _strategy_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def _strategy_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     for node in graph.strategies:
         own, at = now.strategies[node.name], _at(graph, node, "strategy")
-        yield Point(UP, int(own.state is InstanceState.RUNNING), at)
-        yield Point(EVENTS_IN, own.events, at)
-        yield Point(DROPPED, own.cold_dropped, {**at, "reason": "reader down"})
-        yield Point(WAITING, own.cold_waiting, at)
-        yield Point(BATCHES, own.drains, at)
-        yield Point(BATCH_SIZE, own.last_batch, at)
-        yield Point(V8_TIME, own.v8_seconds, at)
-        yield Point(LATENCY, own.latency_s, at)
-        yield Point(WAITING_TIME, own.waiting_s, at)
+        yield MetricPoint(UP, int(own.state is InstanceState.RUNNING), at)
+        yield MetricPoint(EVENTS_IN, own.events, at)
+        yield MetricPoint(DROPPED, own.cold_dropped, {**at, "reason": "reader down"})
+        yield MetricPoint(WAITING, own.cold_waiting, at)
+        yield MetricPoint(BATCHES, own.drains, at)
+        yield MetricPoint(BATCH_SIZE, own.last_batch, at)
+        yield MetricPoint(V8_TIME, own.v8_seconds, at)
+        yield MetricPoint(LATENCY, own.latency_s, at)
+        yield MetricPoint(WAITING_TIME, own.waiting_s, at)
         if graph.latency_budget is not None:
-            yield Point(LATENCY_BUDGET, graph.latency_budget.seconds, at)
-        yield Point(EFFECTS, own.effects, at)
-        yield Point(RESTARTS, own.restarts, at)
-        yield Point(LOG_LINES, own.logs, at)
+            yield MetricPoint(LATENCY_BUDGET, graph.latency_budget.seconds, at)
+        yield MetricPoint(EFFECTS, own.effects, at)
+        yield MetricPoint(RESTARTS, own.restarts, at)
+        yield MetricPoint(LOG_LINES, own.logs, at)
 
 
-def _sink_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def _sink_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     for node in graph.sinks:
         own, at = now.sinks[node.name], _at(graph, node, "sink")
-        yield Point(UP, int(now.phase is Phase.RUNNING and own.fault is None), at)
-        yield Point(EVENTS_IN, own.events, at)
-        yield Point(DROPPED, own.dropped, {**at, "reason": "not writable"})
-        yield Point(WRITTEN, own.written, at)
-        yield Point(WRITTEN_BYTES, own.bytes, at)
-        yield Point(FILES, own.files, at)
+        yield MetricPoint(UP, int(now.phase is Phase.RUNNING and own.fault is None), at)
+        yield MetricPoint(EVENTS_IN, own.events, at)
+        yield MetricPoint(DROPPED, own.dropped, {**at, "reason": "not writable"})
+        yield MetricPoint(WRITTEN, own.written, at)
+        yield MetricPoint(WRITTEN_BYTES, own.bytes, at)
+        yield MetricPoint(FILES, own.files, at)
 
 
 def _at(graph: Graph, node: Node, kind: str) -> Attributes:

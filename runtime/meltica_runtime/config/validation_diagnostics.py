@@ -1,4 +1,4 @@
-"""From what pydantic finds wrong with a config to diagnostics at the places it stands."""
+"""From what pydantic finds wrong with a config to diagnostics at the places in the file."""
 
 from __future__ import annotations
 
@@ -33,19 +33,22 @@ _LIMITED: Mapping[str, str] = {
 """Words for values beyond a limit, with places for what pydantic says of it."""
 
 
-def mistakes(error: ValidationError, document: ConfigDocument, model: type[BaseModel]) -> list[Diagnostic]:
+def validation_diagnostics(
+    error: ValidationError, document: ConfigDocument, model: type[BaseModel]
+) -> list[Diagnostic]:
     """One diagnostic for each error. No value is repeated in words: it may be a secret."""
     return [
-        _mistake(detail, document, model) for detail in error.errors(include_url=False, include_input=False)
+        _diagnostic(detail, document, model)
+        for detail in error.errors(include_url=False, include_input=False)
     ]
 
 
-def _mistake(detail: ErrorDetails, document: ConfigDocument, model: type[BaseModel]) -> Diagnostic:
+def _diagnostic(detail: ErrorDetails, document: ConfigDocument, model: type[BaseModel]) -> Diagnostic:
     key: Key = detail["loc"]
     if detail["type"] == "extra_forbidden":
         return _unknown_key(key, document, model)
     path = ".".join(str(part) for part in key)
-    return Diagnostic("E0922", f"`{path}`: {_words(detail)}", document.place(key).value)
+    return Diagnostic("E0922", f"`{path}`: {_words(detail)}", document.spans_of(key).value)
 
 
 def _words(detail: ErrorDetails) -> str:
@@ -60,7 +63,7 @@ def _unknown_key(key: Key, document: ConfigDocument, model: type[BaseModel]) -> 
     known = _keys(model, section)
     near = nearest(name, known)
     where = f"the section `{'.'.join(map(str, section))}`" if section else "the config"
-    span = document.place(key).key
+    span = document.spans_of(key).key
     return Diagnostic(
         "E0921",
         f"{where} has no key `{name}`",

@@ -13,8 +13,8 @@ LINES_A_SECOND = 10.0
 BURST = 50.0
 """Lines that a node may log at once after a silence."""
 
-MAX_TALKERS = 10_000
-"""Talkers that are kept in mind; more than a pipeline has nodes."""
+MAX_SOURCES = 10_000
+"""Sources that are kept in mind; more than a pipeline has nodes."""
 
 
 @dataclass(slots=True)
@@ -24,25 +24,25 @@ class _Allowance:
     hidden: int = 0
 
 
-class LineLimit(logging.Filter):
-    """Lets lines through as far as the allowance of who talks goes, and says with the next one how many were
-    held back. A talker is a node or, for lines without one, a logger; each has an allowance for each
-    level, so that a strategy's chatter does not hide its error. Lines with `extra={"bounded": True}`
-    come from one that keeps a limit of its own, and pass."""
+class LineRateLimit(logging.Filter):
+    """Lets lines through as far as the allowance of their source goes; the next one says how many were held
+    back. A source is a node or, for lines without one, a logger; each has an allowance for each level, so
+    that a strategy's chatter does not hide its error. Lines with `extra={"bounded": True}` pass: their source
+    keeps a limit of its own."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._talkers: dict[tuple[str, int], _Allowance] = {}
+        self._sources: dict[tuple[str, int], _Allowance] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if vars(record).get("bounded", False):
             return True
         now = self._clock()
-        talker = (str(vars(record).get("node", record.name)), record.levelno)
-        if talker not in self._talkers and len(self._talkers) >= MAX_TALKERS:
-            self._talkers.clear()
-        own = self._talkers.setdefault(talker, _Allowance(BURST, now))
+        source = (str(vars(record).get("node", record.name)), record.levelno)
+        if source not in self._sources and len(self._sources) >= MAX_SOURCES:
+            self._sources.clear()
+        own = self._sources.setdefault(source, _Allowance(BURST, now))
         own.lines = min(BURST, own.lines + (now - own.at) * LINES_A_SECOND)
         own.at = now
         if own.lines < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.telemetry.measurement import Point, counter, gauge
+from meltica_runtime.telemetry.metric import MetricPoint, counter, gauge
 from meltica_runtime.topology.snapshot import GatewaySnapshot
 
 EVENTS_IN = counter("meltica.edge.events.in", "{event}", "Events that the route has offered to the edge")
@@ -19,7 +19,7 @@ WAITING = gauge("meltica.edge.events.waiting", "{event}", "Events that wait for 
 CAPACITY = gauge("meltica.edge.capacity", "{event}", "Events that the edge has room for")
 
 
-def edge_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def edge_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     for edge in graph.all_edges:
         own = now.edges[edge.id]
         at = {
@@ -30,9 +30,9 @@ def edge_points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
             "policy": edge.policy.value,
             "place": f"{edge.location.file}:{edge.location.line}",
         }
-        yield Point(EVENTS_IN, own.offered, at)
-        yield Point(EVENTS_OUT, own.consumed, at)
-        yield Point(DROPPED, own.dropped, {**at, "reason": "full"})
-        yield Point(DROPPED, own.conflated, {**at, "reason": "conflated"})
-        yield Point(WAITING, own.waiting, at)
-        yield Point(CAPACITY, edge.capacity, at)
+        yield MetricPoint(EVENTS_IN, own.offered, at)
+        yield MetricPoint(EVENTS_OUT, own.consumed, at)
+        yield MetricPoint(DROPPED, own.dropped, {**at, "reason": "full"})
+        yield MetricPoint(DROPPED, own.conflated, {**at, "reason": "conflated"})
+        yield MetricPoint(WAITING, own.waiting, at)
+        yield MetricPoint(CAPACITY, edge.capacity, at)

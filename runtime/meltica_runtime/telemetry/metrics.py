@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.telemetry.edge_measurements import edge_points
-from meltica_runtime.telemetry.measurement import Measurement, Point, counter, gauge
-from meltica_runtime.telemetry.node_measurements import node_points
-from meltica_runtime.telemetry.order_measurements import order_points
+from meltica_runtime.telemetry.edge_metrics import edge_points
+from meltica_runtime.telemetry.metric import Metric, MetricPoint, counter, gauge
+from meltica_runtime.telemetry.node_metrics import node_points
+from meltica_runtime.telemetry.order_metrics import order_points
 from meltica_runtime.telemetry.process_memory import resident_bytes
 from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
 
@@ -29,23 +29,23 @@ RUNNING = gauge("meltica.running", "{gateway}", "1 while events flow, 0 while th
 RESIDENT = gauge("process.memory.usage", "By", "Memory of the process that is in RAM")
 
 
-def points(graph: Graph, now: GatewaySnapshot) -> Iterator[Point]:
+def points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     """Every point of this moment. Reads nothing but the snapshot and the process's memory."""
     at = {"pipeline": graph.pipeline}
-    yield Point(EVENTS, now.events, at)
-    yield Point(UPTIME, now.uptime_s, at)
-    yield Point(RUNNING, int(now.phase is Phase.RUNNING), at)
+    yield MetricPoint(EVENTS, now.events, at)
+    yield MetricPoint(UPTIME, now.uptime_s, at)
+    yield MetricPoint(RUNNING, int(now.phase is Phase.RUNNING), at)
     memory = resident_bytes()
     if memory is not None:
-        yield Point(RESIDENT, memory, at)
+        yield MetricPoint(RESIDENT, memory, at)
     yield from node_points(graph, now)
     yield from edge_points(graph, now)
     yield from order_points(graph, now)
 
 
-def by_measurement(all_points: Iterator[Point]) -> Mapping[Measurement, Sequence[Point]]:
-    """The points of each measurement, in the order of their first."""
-    grouped: dict[Measurement, list[Point]] = {}
+def by_metric(all_points: Iterator[MetricPoint]) -> Mapping[Metric, Sequence[MetricPoint]]:
+    """The points of each metric, in the order of their first."""
+    grouped: dict[Metric, list[MetricPoint]] = {}
     for point in all_points:
-        grouped.setdefault(point.measurement, []).append(point)
+        grouped.setdefault(point.metric, []).append(point)
     return grouped

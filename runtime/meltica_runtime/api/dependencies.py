@@ -8,11 +8,11 @@ from fastapi import Depends, FastAPI, Request
 
 from meltica_compiler.graph.graph import StrategyNode
 from meltica_compiler.passes.options import CompileOptions
-from meltica_runtime.api.errors import not_known
+from meltica_runtime.api.errors import not_found
 from meltica_runtime.topology.gateway import Gateway
 
 
-def give_gateway(app: FastAPI, gateway: Gateway, options: CompileOptions) -> None:
+def attach_gateway(app: FastAPI, gateway: Gateway, options: CompileOptions) -> None:
     """`options` are those that the gateway's own file was compiled with."""
     app.state.gateway = gateway
     app.state.compile_options = options
@@ -30,15 +30,15 @@ async def gateway_of(request: Request) -> Gateway:
     return gateway
 
 
-Running = Annotated[Gateway, Depends(gateway_of)]
+GatewayDep = Annotated[Gateway, Depends(gateway_of)]
 
 
-async def instance_of(id: str, gateway: Running) -> StrategyNode:
+async def instance_of(id: str, gateway: GatewayDep) -> StrategyNode:
     """The strategy instance that the path names; 404 where there is none."""
     for node in gateway.graph.strategies:
         if node.name == id:
             return node
-    raise not_known("strategy instance", id, (node.name for node in gateway.graph.strategies))
+    raise not_found("strategy instance", id, (node.name for node in gateway.graph.strategies))
 
 
-Instance = Annotated[StrategyNode, Depends(instance_of)]
+InstanceDep = Annotated[StrategyNode, Depends(instance_of)]

@@ -17,7 +17,7 @@ from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.intelligence.cursor import Caret, caret_at
 from meltica_dsl.parse.lexer import UNTERMINATED
 from meltica_dsl.text.source import Span
-from meltica_runtime.language_server import wire
+from meltica_runtime.language_server import protocol
 from meltica_runtime.language_server.buffers import Buffers, path_of
 from meltica_runtime.language_server.server import MelticaServer
 
@@ -44,15 +44,15 @@ _KINDS = {
 
 def completion(ls: MelticaServer, params: types.CompletionParams) -> types.CompletionList:
     buffer = ls.buffer(params.text_document.uri)
-    places = ls.buffers().places_in(buffer.text)
-    caret = caret_at(buffer.path, buffer.text, places.offset(params.position))
+    positions = ls.buffers().positions_in(buffer.text)
+    caret = caret_at(buffer.path, buffer.text, positions.offset(params.position))
     trigger = params.context.trigger_character if params.context else None
     if caret is None or (trigger == " " and not is_needed(caret)):
         return types.CompletionList(False, [])
-    place = places.range(_replaced(caret))
+    place = positions.range(_replaced(caret))
     found = complete(caret, ls.knowledge(buffer, caret))
     items = [
-        _item(suggestion, place, caret, rank, buffer.uri, ls.fills_places)
+        _item(suggestion, place, caret, rank, buffer.uri, ls.supports_snippets)
         for rank, suggestion in enumerate(found)
     ]
     # With every digit the numbers that are offered are others.
@@ -68,10 +68,10 @@ def _replaced(caret: Caret) -> Span:
 
 
 def _item(
-    suggestion: Suggestion, place: types.Range, caret: Caret, rank: int, uri: str, fills_places: bool
+    suggestion: Suggestion, place: types.Range, caret: Caret, rank: int, uri: str, supports_snippets: bool
 ) -> types.CompletionItem:
     closing = '"' if caret.word.kind == UNTERMINATED else ""
-    is_snippet = fills_places and "$" in suggestion.snippet
+    is_snippet = supports_snippets and "$" in suggestion.snippet
     text = suggestion.snippet if is_snippet else suggestion.plain
     forms = types.InsertTextFormat
     return types.CompletionItem(
@@ -96,10 +96,10 @@ def resolve_completion(ls: MelticaServer, item: types.CompletionItem) -> types.C
 
 def hover_at(ls: MelticaServer, params: types.HoverParams) -> types.Hover | None:
     buffer = ls.buffer(params.text_document.uri)
-    places = ls.buffers().places_in(buffer.text)
-    offset = places.offset(params.position)
+    positions = ls.buffers().positions_in(buffer.text)
+    offset = positions.offset(params.position)
     found = hover(buffer.path, buffer.text, offset, ls.knowledge(buffer), os.environ)
-    return None if found is None else types.Hover(_markdown(found.text), places.range(found.span))
+    return None if found is None else types.Hover(_markdown(found.text), positions.range(found.span))
 
 
 def formatting(ls: MelticaServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
@@ -108,29 +108,29 @@ def formatting(ls: MelticaServer, params: types.DocumentFormattingParams) -> lis
     formatted = format_source(buffer.path, buffer.text, ls.parses.parse).text
     if formatted is None or formatted == buffer.text:
         return None
-    return [types.TextEdit(ls.buffers().places_in(buffer.text).whole(), formatted)]
+    return [types.TextEdit(ls.buffers().positions_in(buffer.text).whole(), formatted)]
 
 
 async def code_actions(ls: MelticaServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The fixes of the diagnostics in a range, and all fixes of the file at once."""
     path = path_of(params.text_document.uri)
-    check = await ls.checks.settled(ls.root(path))
+    check = await ls.checks.current_check(ls.root(path))
     if check is None or path not in check.texts:
         return []
     buffers = ls.buffers()
     own = [found for found in check.compiled.diagnostics if found.span.path == path]
-    places = buffers.places_in(check.texts[path])
-    start, end = places.offset(params.range.start), places.offset(params.range.end)
+    positions = buffers.positions_in(check.texts[path])
+    start, end = positions.offset(params.range.start), positions.offset(params.range.end)
     touched = [found for found in own if found.span.start <= end and start <= found.span.end]
     actions = [_action(found, fix, buffers) for found in touched for fix in found.fixes]
     wanted = params.context.only
-    together = _together(own)
-    if len(together) > 1 or (together and wanted):
+    compatible = _compatible_fixes(own)
+    if len(compatible) > 1 or (compatible and wanted):
         actions.append(
             types.CodeAction(
-                f"fix all {len(together)} that can be fixed",
+                f"fix all {len(compatible)} that can be fixed",
                 types.CodeActionKind.SourceFixAll,
-                edit=wire.edits(together, buffers),
+                edit=protocol.edits(compatible, buffers),
             )
         )
     return [action for action in actions if wanted is None or _is_wanted(action, wanted)]
@@ -140,9 +140,9 @@ def _action(found: Diagnostic, fix: Fix, buffers: Buffers) -> types.CodeAction:
     return types.CodeAction(
         fix.title,
         types.CodeActionKind.QuickFix,
-        diagnostics=[wire.diagnostic(found, buffers)],
+        diagnostics=[protocol.diagnostic(found, buffers)],
         is_preferred=len(found.fixes) == 1,
-        edit=wire.edits((fix,), buffers),
+        edit=protocol.edits((fix,), buffers),
     )
 
 
@@ -153,7 +153,7 @@ def _is_wanted(action: types.CodeAction, wanted: Sequence[types.CodeActionKind |
     return any(kind == one or kind.startswith(f"{one}.") for one in kinds)
 
 
-def _together(diagnostics: list[Diagnostic]) -> tuple[Fix, ...]:
+def _compatible_fixes(diagnostics: list[Diagnostic]) -> tuple[Fix, ...]:
     """The first fix of each diagnostic, those left out that touch the text of one before."""
     taken: list[Span] = []
     found = []
@@ -174,11 +174,11 @@ def inlay_hints(ls: MelticaServer, params: types.InlayHintParams) -> list[types.
     graph = ls.graph(buffer.path)
     if graph is None:
         return []
-    places = ls.buffers().places_in(buffer.text)
-    start, end = places.offset(params.range.start), places.offset(params.range.end)
+    positions = ls.buffers().positions_in(buffer.text)
+    start, end = positions.offset(params.range.start), positions.offset(params.range.end)
     return [
         types.InlayHint(
-            places.position(hint.offset), hint.text, tooltip=_markdown(hint.doc), padding_left=True
+            positions.position(hint.offset), hint.text, tooltip=_markdown(hint.doc), padding_left=True
         )
         for hint in hints(ls.index(buffer.path), graph)
         if hint.path == buffer.path and start <= hint.offset <= end

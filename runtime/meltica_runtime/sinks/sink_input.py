@@ -14,14 +14,14 @@ from meltica_runtime.sinks.ring_reader import RingReader
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class EdgeBatch:
     """Records that came over one edge, in their order."""
 
     layout: RecordLayout
     rows: Records
 
 
-class Inlet:
+class SinkInput:
     """Reads the edges of one sink in turns, so that many small pump runs make one batch.
 
     A turn begins when an edge is a quarter full, or `turn_seconds` after the one before. Whatever the
@@ -59,12 +59,12 @@ class Inlet:
                 await self._signal.wait()
             self._signal = anyio.Event()
 
-    def take(self, limit: int) -> Iterator[Taken]:
+    def take(self, limit: int) -> Iterator[EdgeBatch]:
         """What waits on each edge that has something, at most `limit` records of each."""
         for reader in self._readers:
             rows = reader.take(limit)
             if len(rows):
-                yield Taken(reader.layout, rows)
+                yield EdgeBatch(reader.layout, rows)
 
     def close(self) -> None:
         for reader in self._readers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Kind(Enum):
+class MetricKind(Enum):
     COUNTER = "counter"
     """Only goes up while the gateway runs."""
 
@@ -16,11 +16,11 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class Metric:
     """`name` has dots between its words, `unit` is UCUM: `s`, `By`, or what is counted, in braces."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     unit: str
     description: str
 
@@ -29,15 +29,15 @@ Attributes = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    measurement: Measurement
+class MetricPoint:
+    metric: Metric
     value: float
     attributes: Attributes
 
 
-def counter(name: str, unit: str, description: str) -> Measurement:
-    return Measurement(name, Kind.COUNTER, unit, description)
+def counter(name: str, unit: str, description: str) -> Metric:
+    return Metric(name, MetricKind.COUNTER, unit, description)
 
 
-def gauge(name: str, unit: str, description: str) -> Measurement:
-    return Measurement(name, Kind.GAUGE, unit, description)
+def gauge(name: str, unit: str, description: str) -> Metric:
+    return Metric(name, MetricKind.GAUGE, unit, description)

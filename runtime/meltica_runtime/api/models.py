@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 JSON = "application/json"
 
 
-class Body(BaseModel):
+class ApiModel(BaseModel):
     """A part of a response. Built by our own code from typed values."""
 
     model_config = ConfigDict(
@@ -20,7 +20,7 @@ class Body(BaseModel):
     )
 
 
-class Parameters(BaseModel):
+class QueryParameters(BaseModel):
     """The query parameters of a request: those named, and no others."""
 
     model_config = ConfigDict(
@@ -28,11 +28,11 @@ class Parameters(BaseModel):
     )
 
 
-NoParameters = Annotated[Parameters, Query()]
+NoParameters = Annotated[QueryParameters, Query()]
 """Of an endpoint that takes none."""
 
 
-def json_response(body: Body, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(body: ApiModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The body as it is sent. Given to FastAPI as a whole, it is not validated and built a second time."""
     text = body.model_dump_json(by_alias=True, exclude_none=True)
     return Response(text, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type=JSON)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from meltica_runtime.telemetry.measurement import Kind
-from meltica_runtime.telemetry.measurements import by_measurement, points
+from meltica_runtime.telemetry.metric import MetricKind
+from meltica_runtime.telemetry.metrics import by_metric, points
 from meltica_runtime.telemetry.process_memory import resident_bytes
 from meltica_runtime.telemetry.prometheus import prometheus_name, prometheus_text
 
@@ -17,9 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_points_have_the_values_of_the_snapshot(gateway: Any) -> None:
     now = gateway.snapshot()
-    found = {
-        (one.measurement.name, *one.attributes.values()): one.value for one in points(gateway.graph, now)
-    }
+    found = {(one.metric.name, *one.attributes.values()): one.value for one in points(gateway.graph, now)}
     place = f"{gateway.graph.file}:31"
     maker = ("quickstart", "maker", "strategy", place)
     assert found["meltica.events", "quickstart"] == now.events
@@ -32,11 +30,11 @@ async def test_points_have_the_values_of_the_snapshot(gateway: Any) -> None:
 
 
 async def test_of_each_edge_nothing_is_lost_from_the_count(gateway: Any) -> None:
-    found = by_measurement(points(gateway.graph, gateway.snapshot()))
+    found = by_metric(points(gateway.graph, gateway.snapshot()))
     sums: dict[str, float] = {}
-    for measurement, own in found.items():
-        if measurement.name.startswith("meltica.edge.events."):
-            sums[measurement.name.removeprefix("meltica.edge.events.")] = sum(one.value for one in own)
+    for metric, own in found.items():
+        if metric.name.startswith("meltica.edge.events."):
+            sums[metric.name.removeprefix("meltica.edge.events.")] = sum(one.value for one in own)
     assert sums["in"] == sums["out"] + sums["dropped"] + sums["waiting"]
     reasons = {
         one.attributes["reason"]
@@ -48,29 +46,29 @@ async def test_of_each_edge_nothing_is_lost_from_the_count(gateway: Any) -> None
 
 
 async def test_names_follow_one_scheme(gateway: Any) -> None:
-    found = by_measurement(points(gateway.graph, gateway.snapshot()))
-    names = [measurement.name for measurement in found]
+    found = by_metric(points(gateway.graph, gateway.snapshot()))
+    names = [metric.name for metric in found]
     assert len(set(names)) == len(names)
-    for measurement in found:
-        assert re.fullmatch(r"(meltica|process)(\.[a-z0-9_]+)+", measurement.name)
-        assert re.fullmatch(r"s|By|\{[a-z]+\}", measurement.unit)
-        assert not measurement.description.endswith(".")
-    assert len({prometheus_name(measurement) for measurement in found}) == len(names)
+    for metric in found:
+        assert re.fullmatch(r"(meltica|process)(\.[a-z0-9_]+)+", metric.name)
+        assert re.fullmatch(r"s|By|\{[a-z]+\}", metric.unit)
+        assert not metric.description.endswith(".")
+    assert len({prometheus_name(metric) for metric in found}) == len(names)
 
 
 async def test_points_of_a_measurement_differ_in_their_attributes_only(gateway: Any) -> None:
-    for own in by_measurement(points(gateway.graph, gateway.snapshot())).values():
+    for own in by_metric(points(gateway.graph, gateway.snapshot())).values():
         assert len({tuple(one.attributes) for one in own}) == 1
         assert len({tuple(one.attributes.values()) for one in own}) == len(own)
 
 
 async def test_counters_never_fall(gateway: Any) -> None:
     first, second = (
-        {(p.measurement, *p.attributes.values()): p.value for p in points(gateway.graph, gateway.snapshot())}
+        {(p.metric, *p.attributes.values()): p.value for p in points(gateway.graph, gateway.snapshot())}
         for _ in range(2)
     )
     for series, value in first.items():
-        if series[0].kind is Kind.COUNTER:
+        if series[0].kind is MetricKind.COUNTER:
             assert second[series] >= value
 
 

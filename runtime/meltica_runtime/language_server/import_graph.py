@@ -28,7 +28,7 @@ _MAY_IMPORT = re.compile(r"^[ \t]*import\b", re.MULTILINE)
 
 
 @dataclass
-class Families:
+class ImportGraph:
     """The names of files that belong together, and the files on disk that may import others."""
 
     parses: Parses

@@ -20,13 +20,13 @@ def diagnostic(found: Diagnostic, buffers: Buffers) -> types.Diagnostic:
     lines += [f"help: {way_out}" for way_out in found.help]
     related = [
         types.DiagnosticRelatedInformation(
-            types.Location(uri_of(label.span.path), buffers.places(label.span.path).range(label.span)),
+            types.Location(uri_of(label.span.path), buffers.positions(label.span.path).range(label.span)),
             label.message,
         )
         for label in found.labels
     ]
     return types.Diagnostic(
-        buffers.places(found.span.path).range(found.span),
+        buffers.positions(found.span.path).range(found.span),
         "\n".join(lines),
         severity=_SEVERITIES[found.severity],
         code=found.code,
@@ -40,6 +40,6 @@ def edits(fixes: tuple[Fix, ...], buffers: Buffers) -> types.WorkspaceEdit:
     changes: dict[str, list[types.TextEdit]] = {}
     for fix in fixes:
         for edit in fix.edits:
-            place = buffers.places(edit.span.path).range(edit.span)
+            place = buffers.positions(edit.span.path).range(edit.span)
             changes.setdefault(uri_of(edit.span.path), []).append(types.TextEdit(place, edit.replacement))
     return types.WorkspaceEdit(changes=changes)
