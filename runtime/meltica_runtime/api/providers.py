@@ -14,8 +14,8 @@ from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import dependents
 from meltica_runtime.api.settings import setting_json, settings_json
 from meltica_runtime.money import plain
-from meltica_runtime.venues.instrument import Instrument
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderState, ProviderStatistics
+from meltica_runtime.venues.venue import Instrument
 
 router = APIRouter(tags=["Providers"])
 

@@ -122,8 +122,10 @@ def _check_sinks(common: CommonOptions, graph: Graph) -> None:
 
 def _check_end(common: CommonOptions, graph: Graph) -> None:
     """A run that is to end must not wait for a market that has none."""
+    from meltica_runtime.venues.adapters import ADAPTERS
+
     for provider in graph.providers:
-        if provider.adapter != "replay":
+        if not ADAPTERS[provider.adapter].has_end:
             place = f"{provider.location}: provider `{provider.name}`"
             hint = "say `--for 1h` or `--events N`, or replay a recording"
             common.output.fail(f"--to-end: {place} of adapter `{provider.adapter}` has no end", hint)

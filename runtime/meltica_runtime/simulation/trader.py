@@ -59,7 +59,7 @@ from meltica_runtime.strategies.isolate import (
     StrategyFailedIn,
 )
 from meltica_runtime.strategies.requests import reference_price, trade_request
-from meltica_runtime.venues.instrument import Instrument
+from meltica_runtime.venues.venue import Instrument
 
 
 class SimulatedVenue(Protocol):

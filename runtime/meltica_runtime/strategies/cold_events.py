@@ -10,7 +10,7 @@ from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import BalanceChanged, Filled
 from meltica_runtime.orders.outcomes import OrderUpdate
 from meltica_runtime.strategies.isolate import ColdEvent
-from meltica_runtime.venues.instrument import Instrument
+from meltica_runtime.venues.venue import Instrument
 
 
 def execution_event(update: OrderUpdate, seq: float) -> ColdEvent | None:

@@ -17,10 +17,10 @@ from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.fields import SIDES, EventType, FieldType
 from meltica_runtime.dataplane.market_batch import MarketCodes, Rows
 from meltica_runtime.venues.batching import joined_rows
+from meltica_runtime.venues.market_source import SourceFault
 from meltica_runtime.venues.replay.formats import FORMATS, INCREMENTAL, SNAPSHOTS, ascending, identifier
 from meltica_runtime.venues.replay.source import replay_source
 from meltica_runtime.venues.replay.symbols import SymbolNames
-from meltica_runtime.venues.source_fault import SourceFault
 
 MAX_EVENTS = 4_000_000
 """Of one file: at 64 bytes a trade 256 MiB. A longer one is a replay's business, not a test's."""

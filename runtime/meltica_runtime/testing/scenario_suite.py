@@ -20,7 +20,7 @@ from meltica_runtime.testing.outcome import CouldNotRun, Outcome, Problem, Skipp
 from meltica_runtime.testing.run_record import RunRecord
 from meltica_runtime.testing.scenario_runner import run_scenario
 from meltica_runtime.testing.timeline import Timeline, read_timelines
-from meltica_runtime.venues.source_fault import SourceFault
+from meltica_runtime.venues.market_source import SourceFault
 
 
 class ScenarioSuite:

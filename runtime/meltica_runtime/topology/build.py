@@ -20,8 +20,8 @@ from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInsta
 from meltica_runtime.strategies.isolate import IsolateEnv
 from meltica_runtime.strategies.latency import LatencyMeter
 from meltica_runtime.topology.options import GatewayOptions
+from meltica_runtime.venues.adapters import ADAPTERS
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderContext
-from meltica_runtime.venues.opening import open_provider
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Workshop:
             seed=self.options.seed,
             project_root=self.options.project_root,
         )
-        return open_provider(node, context)
+        return ADAPTERS[node.adapter].open(node, context)
 
     def _strategy(self, node: StrategyNode, plane: DataPlane) -> StrategyInstance:
         edges = [edge for edge in plane.graph.edges if edge.target == node.name]

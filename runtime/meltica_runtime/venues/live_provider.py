@@ -12,8 +12,7 @@ from meltica_compiler.graph.graph import ProviderNode
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.orders.order import VenueReport
-from meltica_runtime.venues.instrument import Instrument
-from meltica_runtime.venues.venue import Venue
+from meltica_runtime.venues.venue import Instrument, Venue
 
 
 @dataclass(frozen=True, slots=True)

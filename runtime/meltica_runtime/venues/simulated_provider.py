@@ -19,13 +19,12 @@ from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, MarketSource, silence
 from meltica_runtime.orders.order import Filled
-from meltica_runtime.venues.instrument import Instrument
 from meltica_runtime.venues.live_provider import ProviderContext, ProviderState, ProviderStatistics
+from meltica_runtime.venues.market_source import SourceFault, SubscribableSource
 from meltica_runtime.venues.paper.opening import instruments, paper_venue, subscribed_depths
 from meltica_runtime.venues.paper.trading import PaperTrading
 from meltica_runtime.venues.paper.venue import PaperVenue
-from meltica_runtime.venues.source_fault import SourceFault
-from meltica_runtime.venues.venue import Venue
+from meltica_runtime.venues.venue import Instrument, Venue
 
 TICK_SECONDS = 0.002
 """How often the clock is looked at: the most that an event is late by, when nothing else holds it up."""
@@ -34,13 +33,6 @@ ROUND_EVENTS = 8_192
 """Events written before others get their turn: some 5 ms of work, and what a kernel takes at once."""
 
 _log = logging.getLogger("meltica")
-
-
-class SubscribableSource(MarketSource, Protocol):
-    def subscribe(self, depths: Mapping[str, int]) -> None:
-        """Gives these events from its present place on, with so many levels a side of a book. Those that it
-        gave already go on without a gap; what it has not it leaves out."""
-        ...
 
 
 class Pace(Protocol):

@@ -1,11 +1,23 @@
-"""The trading side of a live venue, as the order router needs it."""
+"""The trading side of a live venue: the rules of its instruments, and its order entry."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from meltica_runtime.orders.order import OrderReport, OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Prices are multiples of `tick_size`, quantities of `lot_size`; price times quantity is at least
+    `min_notional`, in the quote asset."""
+
+    symbol: str
+    tick_size: Decimal
+    lot_size: Decimal
+    min_notional: Decimal
 
 
 class OrderRefused(Exception):

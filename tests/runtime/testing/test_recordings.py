@@ -17,7 +17,7 @@ from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.sinks.columns import Columns
 from meltica_runtime.testing.outcome import CouldNotRun
 from meltica_runtime.testing.recordings import read_recording
-from meltica_runtime.venues.source_fault import SourceFault
+from meltica_runtime.venues.market_source import SourceFault
 
 ROWS = [
     {

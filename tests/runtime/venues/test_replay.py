@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.orders.order import Filled, OrderRequest, OrderType, Side, TimeInForce
+from meltica_runtime.venues.market_source import SourceFault
 from meltica_runtime.venues.paper.rules import PaperSettings
 from meltica_runtime.venues.paper.venue import PaperVenue
 from meltica_runtime.venues.replay import files
 from meltica_runtime.venues.replay.formats import identifier
 from meltica_runtime.venues.replay.source import replay_source
-from meltica_runtime.venues.source_fault import SourceFault
 
 DATA = Path(os.environ.get("MELTICA_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ONE = MarketCodes(provider=4, symbols={"BTC-USDT": 9})

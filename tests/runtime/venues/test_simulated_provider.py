@@ -27,10 +27,10 @@ from meltica_runtime.orders.order import (
     Side,
     TimeInForce,
 )
+from meltica_runtime.venues.adapters import ADAPTERS
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.provider import fake_market_settings
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderContext, ProviderState
-from meltica_runtime.venues.opening import open_provider
 from meltica_runtime.venues.venue import OrderRefused
 
 START_US = 1_700_000_000_000_000.0
@@ -90,7 +90,7 @@ class Bench:
             seed=None,
             project_root=Path(),
         )
-        self.provider: LiveProvider = open_provider(node, self.context)
+        self.provider: LiveProvider = ADAPTERS[node.adapter].open(node, self.context)
 
     def clock(self) -> float:
         self.now_us += self.step_us

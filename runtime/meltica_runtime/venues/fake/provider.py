@@ -12,7 +12,8 @@ from meltica_runtime.venues import setting_values
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.settings import FakeMarketSettings
 from meltica_runtime.venues.live_provider import ProviderContext
-from meltica_runtime.venues.simulated_provider import RealTimePace, SimulatedProvider, SubscribableSource
+from meltica_runtime.venues.market_source import SubscribableSource
+from meltica_runtime.venues.simulated_provider import RealTimePace, SimulatedProvider
 
 
 def fake_market_settings(node: ProviderNode, *, seed: int | None, start_us: float) -> FakeMarketSettings:

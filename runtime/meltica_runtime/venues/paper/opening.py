@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from meltica_compiler.graph.graph import ProviderNode
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues import setting_values
-from meltica_runtime.venues.instrument import Instrument
 from meltica_runtime.venues.paper.rules import PaperSettings
 from meltica_runtime.venues.paper.venue import PaperVenue
+from meltica_runtime.venues.venue import Instrument
 
 
 def paper_settings(node: ProviderNode) -> PaperSettings:

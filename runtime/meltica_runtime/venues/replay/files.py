@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from meltica_runtime.venues.source_fault import SourceFault
+from meltica_runtime.venues.market_source import SourceFault
 
 PIECE_ROWS = 16_384
 """Rows read at once from parquet: at 25 levels a side 13 MiB."""

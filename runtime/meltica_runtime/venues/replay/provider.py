@@ -10,8 +10,9 @@ from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues import setting_values
 from meltica_runtime.venues.live_provider import ProviderContext
+from meltica_runtime.venues.market_source import SubscribableSource
 from meltica_runtime.venues.replay.source import replay_source
-from meltica_runtime.venues.simulated_provider import SimulatedProvider, SubscribableSource
+from meltica_runtime.venues.simulated_provider import SimulatedProvider
 
 _AS_FAST_AS_POSSIBLE = "max"
 

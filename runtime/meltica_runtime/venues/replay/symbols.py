@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_runtime.dataplane.market_batch import MarketCodes
-from meltica_runtime.venues.source_fault import SourceFault
+from meltica_runtime.venues.market_source import SourceFault
 
 
 class SymbolNames:
