@@ -16,7 +16,7 @@ from meltica_compiler.passes.options import CompileOptions
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.load import load
 from meltica_dsl.model.scenario import Scenario, SkippedScenario
-from meltica_dsl.parse.imports import Read
+from meltica_dsl.parse.imports import ReadSource
 from meltica_dsl.parse.parser import Parse, parse
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.text.source import SourceFile, Span
@@ -43,13 +43,13 @@ def compile_file(path: Path, options: CompileOptions) -> Compiled:
 
 
 def compile_text(
-    path: str, text: str, options: CompileOptions, read: Read = read_source, parse: Parse = parse
+    path: str, text: str, options: CompileOptions, read: ReadSource = read_source, parse: Parse = parse
 ) -> Compiled:
     """Compiles the text of a file that messages call `path`, and what it imports by way of `read`."""
     loaded = load(path, text, options.environ, read, parse)
     if loaded.pipeline is None:
         return Compiled(None, loaded.diagnostics, loaded.sources)
-    draft = Draft(loaded.pipeline, options, is_whole=loaded.is_sound)
+    draft = Draft(loaded.pipeline, options, is_whole=loaded.is_valid)
     draft = reduce(lambda so_far, step: step(so_far), PASSES, draft)
     # One mistake, one error: what the language has refused already, a pass does not refuse again.
     refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.model.pipeline import Pipeline
-from meltica_dsl.parse.imports import Read, gather
+from meltica_dsl.parse.imports import ReadSource, gather
 from meltica_dsl.parse.parser import Parse, parse
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.resolve.pipeline import resolve
@@ -16,7 +16,7 @@ from meltica_dsl.text.source import SourceFile
 
 
 class Loaded(Struct, frozen=True):
-    """`pipeline` is what is sound of the file: with errors among the diagnostics, declarations are
+    """`pipeline` is what is valid of the file: with errors among the diagnostics, declarations are
     missing from it, so single ones can still be checked, but not the whole. It is None when nothing of
     the file could be read."""
 
@@ -25,12 +25,12 @@ class Loaded(Struct, frozen=True):
     sources: tuple[SourceFile, ...]
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         return self.pipeline is not None and not has_errors(self.diagnostics)
 
 
 def load(
-    path: str, text: str, environ: Mapping[str, str], read: Read = read_source, parse: Parse = parse
+    path: str, text: str, environ: Mapping[str, str], read: ReadSource = read_source, parse: Parse = parse
 ) -> Loaded:
     """Reads a pipeline from the text of its file. `environ` is what `env("NAME")` sees; imported files are
     read by `read`, and no other file is opened."""

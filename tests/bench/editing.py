@@ -47,7 +47,7 @@ strategy maker_{n} = "noop" {{ }}
 
 
 def text_of(lines: int, typed: str) -> tuple[str, types.Position]:
-    """A pipeline of so many lines, and the caret behind what was typed in its middle."""
+    """A pipeline of so many lines, and the cursor behind what was typed in its middle."""
     head = (
         "pipeline long\n"
         "provider paper { adapter = fake, symbols = [BTC-USDT] }\n"
@@ -74,7 +74,7 @@ class _Typist:
         self.client, self.uri, self.lines = client, uri, lines
         self.version = 0
         self.id = types.TextDocumentIdentifier(uri)
-        self.caret = types.Position(0, 0)
+        self.cursor = types.Position(0, 0)
         self._shown = -1
         self._news = asyncio.Event()
 
@@ -86,7 +86,7 @@ class _Typist:
     def type(self) -> None:
         """One keystroke: the document has a new text."""
         self.version += 1
-        text, self.caret = text_of(self.lines, f"pri{self.version}")
+        text, self.cursor = text_of(self.lines, f"pri{self.version}")
         if self.version == 1:
             item = types.TextDocumentItem(self.uri, "meltica", 1, text)
             self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
@@ -111,11 +111,11 @@ class _Typist:
             await self._news.wait()
 
     async def completion(self) -> None:
-        found = await self.client.text_document_completion_async(types.CompletionParams(self.id, self.caret))
+        found = await self.client.text_document_completion_async(types.CompletionParams(self.id, self.cursor))
         assert any(item.label == "price" for item in found.items), "the field is offered"
 
     async def hover(self) -> None:
-        place = types.Position(self.caret.line, 4)
+        place = types.Position(self.cursor.line, 4)
         assert await self.client.text_document_hover_async(types.HoverParams(self.id, place))
 
     async def outline(self) -> None:

@@ -9,7 +9,7 @@ from tests.dsl.mutations import EXAMPLES, many, tokens_changed, values_changed
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Severity
-from meltica_dsl.diagnostics.fixing import Mended, mend
+from meltica_dsl.diagnostics.fixing import FixResult, apply_fixes
 from meltica_dsl.parse.parser import parse
 from meltica_dsl.text.source import Span
 
@@ -20,8 +20,8 @@ def check(texts):
     return compile_text("p.mel", texts["p.mel"], OPTIONS).diagnostics
 
 
-def mended(text) -> Mended:
-    return mend({"p.mel": text}, check)
+def fixed(text) -> FixResult:
+    return apply_fixes({"p.mel": text}, check)
 
 
 def errors(text):
@@ -29,7 +29,7 @@ def errors(text):
 
 
 def breaks_nothing(text):
-    after = mended(text).texts["p.mel"]
+    after = fixed(text).texts["p.mel"]
     assert errors(after) <= errors(text)
     assert parse("p.mel", text).diagnostics or not parse("p.mel", after).diagnostics
     assert after.count("\n") == text.count("\n")
@@ -62,8 +62,8 @@ sink tape = log
 
 
 def test_one_run_mends_the_slips_that_hide_behind_others():
-    done = mended(SLIPS)
-    assert done.left == ()
+    done = fixed(SLIPS)
+    assert done.remaining == ()
     assert done.texts["p.mel"] == (
         "pipeline p { memory = 256MiB }\n"
         "provider paper { adapter = fake, symbols = [BTC-USDT] }\n"
@@ -75,8 +75,8 @@ def test_one_run_mends_the_slips_that_hide_behind_others():
 
 
 def test_line_endings_stay():
-    done = mended(SLIPS.replace("\n", "\r\n"))
-    assert done.texts["p.mel"] == mended(SLIPS).texts["p.mel"].replace("\n", "\r\n")
+    done = fixed(SLIPS.replace("\n", "\r\n"))
+    assert done.texts["p.mel"] == fixed(SLIPS).texts["p.mel"].replace("\n", "\r\n")
 
 
 def complaint(text, start, end, *replacements):
@@ -89,18 +89,18 @@ def test_of_two_fixes_for_one_place_the_first_is_made():
         text = texts["p.mel"]
         return (complaint("a", 0, 3, "xyz"), complaint("b", 2, 4, "?")) if text == "abcd" else ()
 
-    assert mend({"p.mel": "abcd"}, found).texts == {"p.mel": "xyzd"}
+    assert apply_fixes({"p.mel": "abcd"}, found).texts == {"p.mel": "xyzd"}
 
 
 def test_where_there_are_two_ways_out_none_is_taken():
-    assert mend({"p.mel": "ab"}, lambda _: (complaint("a", 0, 1, "x", "y"),)).applied == ()
+    assert apply_fixes({"p.mel": "ab"}, lambda _: (complaint("a", 0, 1, "x", "y"),)).applied == ()
 
 
 def test_fixes_that_undo_each_other_come_to_an_end():
     def found(texts):
         return (complaint("turn", 0, 1, {"a": "b", "b": "a"}[texts["p.mel"]]),)
 
-    assert len(mend({"p.mel": "a"}, found).applied) == 1
+    assert len(apply_fixes({"p.mel": "a"}, found).applied) == 1
 
 
 def test_a_fix_that_makes_things_worse_is_not_made():
@@ -109,5 +109,5 @@ def test_a_fix_that_makes_things_worse_is_not_made():
     def found(texts):
         return worse if texts["p.mel"] == "y" else (complaint("0", 0, 1, "y"),)
 
-    done = mend({"p.mel": "x"}, found)
+    done = apply_fixes({"p.mel": "x"}, found)
     assert (done.texts, done.applied) == ({"p.mel": "x"}, ())

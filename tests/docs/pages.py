@@ -18,7 +18,7 @@ from meltica_compiler.compile import CompileOptions, compile_file
 from meltica_compiler.draw.render import render as draw
 from meltica_compiler.graph.graph import Graph, SettingValue
 from meltica_dsl.json_form.schema import schema
-from meltica_dsl.json_form.values import written
+from meltica_dsl.json_form.values import dump_json
 from meltica_dsl.model.fields import EVENTS, FieldType
 from meltica_dsl.model.value_text import number_text
 from meltica_dsl.resolve.functions import FUNCTIONS
@@ -163,7 +163,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 def write() -> None:
     for name in PAGES:
         (ROOT / name).write_text(rewritten(page(name)), "utf-8")
-    SCHEMA.write_text(written(schema()), "utf-8")
+    SCHEMA.write_text(dump_json(schema()), "utf-8")
     for path in ERRORS.glob("*.md"):
         path.unlink()
     for path, text in error_pages().items():

@@ -84,7 +84,7 @@ def lines(pipeline):
 def test_a_good_file_gives_its_model(path, snapshot):
     loaded = load(path.name, path.read_text("utf-8"), {}, lambda part: read_source(FOLDER / part))
     assert loaded.diagnostics == ()
-    assert loaded.is_sound
+    assert loaded.is_valid
     assert "\n".join(lines(loaded.pipeline)) == snapshot
 
 

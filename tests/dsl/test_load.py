@@ -105,7 +105,7 @@ sink s = log"""
     assert condition.right.value == 3
 
 
-def test_what_depends_on_something_unsound_is_not_in_the_model():
+def test_what_depends_on_something_invalid_is_not_in_the_model():
     text = f"""pipeline p
 {VENUE}
 pool bad {{ events = 0, on_full = block }}
@@ -114,7 +114,7 @@ route b via m = v.trade -> s
 sink s = log"""
     loaded = load("p.mel", text, {})
     assert [d.code for d in loaded.diagnostics] == ["E0306"]
-    assert not loaded.is_sound
+    assert not loaded.is_valid
     assert [route.name for route in loaded.pipeline.routes] == ["b"]
 
 
@@ -133,7 +133,7 @@ def test_thousands_of_chained_constants_need_no_recursion():
     assert constant("a0", lets=lets) == Decimal(3_000)
 
 
-def test_what_is_unsound_in_one_instance_is_in_none():
+def test_what_is_invalid_in_one_instance_is_in_none():
     text = f"""pipeline p
 {VENUE}
 strategy s for n in [1, 2, 3] = "noop" {{ trade_on = v, risk = nowhere }}
@@ -199,7 +199,7 @@ def switched(steps, **environ):
 def test_a_test_of_what_is_switched_off_is_skipped_and_else_runs(steps, node, cause):
     skipped = switched(steps)
     assert isinstance(skipped, SkippedScenario)
-    assert (skipped.title, skipped.node, skipped.off.cause) == ("t", node, cause)
+    assert (skipped.title, skipped.node, skipped.disabled.cause) == ("t", node, cause)
     assert isinstance(switched(steps, LIVE="true"), Scenario)
 
 

@@ -109,7 +109,7 @@ class ReadSettings(Struct, frozen=True):
 def read_settings(
     schema: tuple[SettingSpec, ...],
     written: Settings,
-    unsound: frozenset[str],
+    invalid_keys: frozenset[str],
     *,
     owner: str,
     place: Span,
@@ -117,8 +117,8 @@ def read_settings(
 ) -> ReadSettings:
     """Judges what was `written` in a block that is called `owner` in messages and stands at `place`.
 
-    What is `unsound` is written too, and its value is wrong already. `kept` are keys of the block that are no
-    settings; they are only suggested.
+    `invalid_keys` are written too, and their values are wrong already. `kept` are keys of the block that are
+    no settings; they are only suggested.
     """
     known = {spec.name: spec for spec in schema}
     diagnostics = [
@@ -128,7 +128,7 @@ def read_settings(
     values: dict[str, SettingValue] = {}
     for spec in schema:
         if spec.name not in written:
-            if spec.required and spec.name not in misspelt | unsound:
+            if spec.required and spec.name not in misspelt | invalid_keys:
                 diagnostics.append(_missing(spec, owner, place))
             values[spec.name] = spec.default
             continue

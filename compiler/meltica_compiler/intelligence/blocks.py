@@ -1,36 +1,36 @@
-"""The keys that the block around the caret takes, whoever decides them."""
+"""The keys that the block around the cursor takes, whoever decides them."""
 
 from __future__ import annotations
 
 from meltica_compiler.intelligence.catalogue import Modules, adapter_keys, config_keys, sink_keys
 from meltica_compiler.intelligence.suggestion import Knowledge
-from meltica_dsl.intelligence.completion_context import Spot, word_after
-from meltica_dsl.intelligence.cursor import Caret
-from meltica_dsl.intelligence.vocabulary import KEYS, Key, Wanted
+from meltica_dsl.intelligence.completion_context import CompletionContext, word_after
+from meltica_dsl.intelligence.cursor import Cursor
+from meltica_dsl.intelligence.vocabulary import KEYS, Key, ValueKind
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_dsl.model.scenario import RECORD_FIELDS
-from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.resolve.scope import DeclKind
 from meltica_dsl.text.strings import read_string
 
 _FIELD_WANTED = {
-    FieldType.TIME: (Wanted.NUMBER,),
-    FieldType.SYMBOL: (Wanted.SYMBOL,),
-    FieldType.PROVIDER: (Wanted.NAME,),
-    FieldType.SIDE: (Wanted.WORD,),
-    FieldType.TEXT: (Wanted.TEXT,),
-    FieldType.BOOL: (Wanted.TRUTH,),
+    FieldType.TIME: (ValueKind.NUMBER,),
+    FieldType.SYMBOL: (ValueKind.SYMBOL,),
+    FieldType.PROVIDER: (ValueKind.NAME,),
+    FieldType.SIDE: (ValueKind.WORD,),
+    FieldType.TEXT: (ValueKind.TEXT,),
+    FieldType.BOOL: (ValueKind.TRUTH,),
 }
 
 
-def block_keys(spot: Spot, caret: Caret, known: Knowledge) -> tuple[Key, ...]:
+def block_keys(context: CompletionContext, cursor: Cursor, known: Knowledge) -> tuple[Key, ...]:
     """The keys of the object in hand; none where nobody says what they are."""
-    if spot.keys == ("event",) or caret.keyword == "test":
-        return tuple(_field_key(field) for field in test_fields(spot.stage))
-    word = word_after(caret, "adapter" if caret.keyword == "provider" else "=")
-    keys = outer_keys(caret.keyword, word)
-    for name in spot.keys:
-        if caret.keyword == "strategy" and name == "config":
-            keys = module_keys(word_after(caret, "="), known.modules)
+    if context.keys == ("event",) or cursor.keyword == "test":
+        return tuple(_field_key(field) for field in test_fields(context.stage))
+    word = word_after(cursor, "adapter" if cursor.keyword == "provider" else "=")
+    keys = outer_keys(cursor.keyword, word)
+    for name in context.keys:
+        if cursor.keyword == "strategy" and name == "config":
+            keys = module_keys(word_after(cursor, "="), known.modules)
             continue
         keys = next((key.members for key in keys if key.name == name), ())
     return keys
@@ -64,8 +64,8 @@ def _field_key(field: Field) -> Key:
     is_side = field.type is FieldType.SIDE
     return Key(
         field.name,
-        _FIELD_WANTED.get(field.type, (Wanted.NUMBER,)),
+        _FIELD_WANTED.get(field.type, (ValueKind.NUMBER,)),
         field.doc,
         choices=dict.fromkeys(SIDES, "") if is_side else {},
-        nouns=(Noun.PROVIDER,) if field.type is FieldType.PROVIDER else (),
+        decl_kinds=(DeclKind.PROVIDER,) if field.type is FieldType.PROVIDER else (),
     )

@@ -15,33 +15,33 @@ from meltica_compiler.modules.metadata import ConfigField, ConfigType, JsonValue
 from meltica_compiler.modules.registry import StrategyLibrary
 from meltica_compiler.passes.strategies import find_module
 from meltica_compiler.text.spelling import spell_as, spell_setting
-from meltica_dsl.intelligence.vocabulary import Key, Wanted
+from meltica_dsl.intelligence.vocabulary import Key, ValueKind
 from meltica_dsl.model.pipeline import Selector
 from meltica_dsl.text.source import Span
 
-_WANTED: Mapping[SettingType, Wanted] = {
-    SettingType.NUMBER: Wanted.NUMBER,
-    SettingType.INTEGER: Wanted.WHOLE,
-    SettingType.RATIO: Wanted.RATIO,
-    SettingType.DURATION: Wanted.DURATION,
-    SettingType.RATE: Wanted.RATE,
-    SettingType.SIZE: Wanted.SIZE,
-    SettingType.TEXT: Wanted.TEXT,
-    SettingType.BOOLEAN: Wanted.TRUTH,
-    SettingType.WORD: Wanted.WORD,
-    SettingType.SECRET: Wanted.SECRET,
-    SettingType.NUMBERS: Wanted.OBJECT,
+_WANTED: Mapping[SettingType, ValueKind] = {
+    SettingType.NUMBER: ValueKind.NUMBER,
+    SettingType.INTEGER: ValueKind.WHOLE,
+    SettingType.RATIO: ValueKind.RATIO,
+    SettingType.DURATION: ValueKind.DURATION,
+    SettingType.RATE: ValueKind.RATE,
+    SettingType.SIZE: ValueKind.SIZE,
+    SettingType.TEXT: ValueKind.TEXT,
+    SettingType.BOOLEAN: ValueKind.TRUTH,
+    SettingType.WORD: ValueKind.WORD,
+    SettingType.SECRET: ValueKind.SECRET,
+    SettingType.NUMBERS: ValueKind.OBJECT,
 }
 
-_CONFIG_WANTED: Mapping[ConfigType, tuple[Wanted, ...]] = {
-    ConfigType.STRING: (Wanted.TEXT,),
-    ConfigType.INT: (Wanted.WHOLE,),
-    ConfigType.FLOAT: (Wanted.NUMBER, Wanted.RATIO),
-    ConfigType.BOOL: (Wanted.TRUTH,),
-    ConfigType.DURATION: (Wanted.DURATION,),
-    ConfigType.SYMBOL: (Wanted.SYMBOL,),
-    ConfigType.LIST: (Wanted.LIST,),
-    ConfigType.OBJECT: (Wanted.OBJECT,),
+_CONFIG_WANTED: Mapping[ConfigType, tuple[ValueKind, ...]] = {
+    ConfigType.STRING: (ValueKind.TEXT,),
+    ConfigType.INT: (ValueKind.WHOLE,),
+    ConfigType.FLOAT: (ValueKind.NUMBER, ValueKind.RATIO),
+    ConfigType.BOOL: (ValueKind.TRUTH,),
+    ConfigType.DURATION: (ValueKind.DURATION,),
+    ConfigType.SYMBOL: (ValueKind.SYMBOL,),
+    ConfigType.LIST: (ValueKind.LIST,),
+    ConfigType.OBJECT: (ValueKind.OBJECT,),
 }
 
 
@@ -107,7 +107,7 @@ class Modules(Struct, frozen=True):
         )
 
     def find(self, selector: str) -> tuple[ModuleInfo, ModuleMetadata] | None:
-        """The module of a selector, None where there is none or it is unsound."""
+        """The module of a selector, None where there is none or it is invalid."""
         name, _, digest = selector.partition("@sha256:")
         name, _, tag = name.partition(":")
         wanted = Selector(selector, name, tag or None, digest or None, Span("", 0, 0))

@@ -12,16 +12,16 @@ from meltica_dsl.intelligence.occurrences import Index
 from meltica_dsl.model.value_text import duration_text
 from meltica_dsl.model.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.scope import Names
 
 
 def constant_text(index: Index, name: str, environ: Mapping[str, str]) -> str:
     """The value of a `let`, "" when it has none because something is wrong."""
-    findings = Findings()
+    diagnostics = DiagnosticCollector()
     declarations = tuple(declaration for file in index.files for declaration in file.declarations)
     whole = syntax.File(index.files[0].path, declarations, ())
-    constants = Constants(Names(whole, findings), findings, environ)
+    constants = Constants(Names(whole, diagnostics), diagnostics, environ)
     value = constants.let(name) if constants.is_let(name) else None
     return "" if value is None else spell_value(value)
 

@@ -12,19 +12,19 @@ from meltica_compiler.intelligence.constants import constant_text
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.intelligence.values import adapter_of
 from meltica_dsl import syntax
-from meltica_dsl.intelligence.occurrences import Index, Local, Thing
+from meltica_dsl.intelligence.occurrences import Binding, Index, Local
 from meltica_dsl.text.strings import read_string
 
 MAX_LINES = 12
 """Of a declaration that is shown. A longer one is cut: its file is a click away."""
 
 
-def declared_text(thing: Thing, known: Knowledge, environ: Mapping[str, str]) -> str:
-    if isinstance(thing.kind, Local):
-        return f"{thing.kind.value} `{thing.name}`"
-    declaration = known.index.declaration(thing.kind, thing.name)
+def declared_text(binding: Binding, known: Knowledge, environ: Mapping[str, str]) -> str:
+    if isinstance(binding.kind, Local):
+        return f"{binding.kind.value} `{binding.name}`"
+    declaration = known.index.declaration(binding.kind, binding.name)
     if declaration is None:
-        return f"{thing.kind.value} `{thing.name}`"
+        return f"{binding.kind.value} `{binding.name}`"
     parts = [
         _comment(known.index, declaration),
         _source(declaration, known),
@@ -61,7 +61,7 @@ MAX_INDENT = 2
 """Characters between a comment and what it is about: a line break, of one or two."""
 
 
-def _more(declaration: syntax.Declaration, known: Knowledge, environ: Mapping[str, str]) -> str:  # noqa: PLR0911 - one return for each noun
+def _more(declaration: syntax.Declaration, known: Knowledge, environ: Mapping[str, str]) -> str:  # noqa: PLR0911 - one return for each kind
     match declaration:
         case syntax.PoolDecl():
             return pool_text(declaration.name.text, known.graph)

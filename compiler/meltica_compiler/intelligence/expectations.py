@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from meltica_compiler.intelligence.suggestion import Knowledge, Shape, Suggestion, words
 from meltica_compiler.intelligence.values import names
-from meltica_dsl.intelligence.completion_context import Spot
+from meltica_dsl.intelligence.completion_context import CompletionContext
 from meltica_dsl.model.fields import EVENT_BY_NAME
 from meltica_dsl.model.scenario import VERBS, Verb
-from meltica_dsl.resolve.scope import TARGETS, Noun
+from meltica_dsl.resolve.scope import TARGETS, DeclKind
 
 _STEPS = (
     Suggestion(
@@ -27,11 +27,11 @@ def step_suggestions() -> tuple[Suggestion, ...]:
     return _STEPS
 
 
-def expectation_suggestions(spot: Spot, known: Knowledge) -> Iterator[Suggestion]:
+def expectation_suggestions(context: CompletionContext, known: Knowledge) -> Iterator[Suggestion]:
     """What may follow the words that an expectation has already."""
-    said = spot.key.split()
+    said = context.key.split()
     if not said:
-        yield from names(known.index, *TARGETS, Noun.ROUTE, Noun.PROVIDER)
+        yield from names(known.index, *TARGETS, DeclKind.ROUTE, DeclKind.PROVIDER)
         return
     if len(said) == 1:
         yield from words(_verbs(said[0], known), Shape.KEYWORD)
@@ -45,7 +45,7 @@ def expectation_suggestions(spot: Spot, known: Knowledge) -> Iterator[Suggestion
 
 def _verbs(node: str, known: Knowledge) -> Iterator[str]:
     for subject, verbs in VERBS.items():
-        if node in known.index.names(Noun(subject.value)):
+        if node in known.index.names(DeclKind(subject.value)):
             yield from (verb.value for verb in verbs)
 
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from meltica_compiler.analyses.budget import size_text
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.intelligence.declared import edges_of, pool_text
-from meltica_dsl.intelligence.occurrences import Index, Thing
-from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.intelligence.occurrences import Binding, Index
+from meltica_dsl.resolve.scope import DeclKind
 
 
 class Hint(Struct, frozen=True):
@@ -27,8 +27,8 @@ def hints(index: Index, graph: Graph) -> Iterator[Hint]:
 
     Its bytes are those of the rings of its edges: a pool that no route goes via takes none.
     """
-    for name in index.names(Noun.POOL):
-        definition = index.definition(Thing(Noun.POOL, name))
+    for name in index.names(DeclKind.POOL):
+        definition = index.definition(Binding(DeclKind.POOL, name))
         sizes = [edge.ring_bytes + edge.waiting_bytes for edge in edges_of(name, graph)]
         if definition is None or not sizes:
             continue

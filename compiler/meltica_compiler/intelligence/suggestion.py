@@ -53,7 +53,7 @@ class Suggestion(Struct, frozen=True):
 
 
 class Knowledge(Struct, frozen=True):
-    """What is known besides the text at the caret. `graph` is the last sound one, maybe of an older text;
+    """What is known besides the text at the cursor. `graph` is the last sound one, maybe of an older text;
     `texts` are those of the index's files, by path."""
 
     index: Index

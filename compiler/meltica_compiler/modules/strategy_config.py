@@ -62,7 +62,7 @@ def read_config(strategy: Strategy, fields: Sequence[ConfigField]) -> ReadConfig
                 values[field.name] = value
         elif field.default is not None:
             values[field.name] = _plain_default(field.default)
-        elif field.required and field.name not in misspelt | strategy.unsound:
+        elif field.required and field.name not in misspelt | strategy.invalid_keys:
             found.append(_missing(field, strategy))
     return ReadConfig(values, tuple(found))
 

@@ -39,7 +39,7 @@ def settle_providers(draft: Draft) -> Draft:
         read = read_settings(
             spec.settings,
             provider.settings,
-            provider.unsound,
+            provider.invalid_keys,
             owner=f"the adapter `{spec.identifier}`",
             place=provider.name_span,
             kept=("adapter", "symbols"),
@@ -47,7 +47,7 @@ def settle_providers(draft: Draft) -> Draft:
         settings[provider.name] = read.values
         diagnostics += (
             read.diagnostics
-            or (() if provider.unsound else _misfits(provider, spec, read.values))
+            or (() if provider.invalid_keys else _misfits(provider, spec, read.values))
             or _missing_files(provider, spec, draft.options.data_dir)
         )
     return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
@@ -108,7 +108,7 @@ def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> t
                 help=("trade on another provider, such as one with `adapter = fake`",),
             ),
         )
-    given = provider.settings.keys() | provider.unsound
+    given = provider.settings.keys() | provider.invalid_keys
     missing = [f"`{name}`" for name in spec.credentials if name not in given]
     if not missing:
         return ()

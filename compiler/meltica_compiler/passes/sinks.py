@@ -36,7 +36,7 @@ def settle_sinks(draft: Draft) -> Draft:
         read = read_settings(
             spec.settings,
             sink.settings,
-            sink.unsound,
+            sink.invalid_keys,
             owner=f"a sink of kind `{spec.kind}`",
             place=sink.name_span,
         )

@@ -22,7 +22,7 @@ than that for a slip that hides the next."""
 _SYNTAX = "E01"
 
 
-class Applied(Struct, frozen=True):
+class AppliedFix(Struct, frozen=True):
     """A fix that was made, and where: in the text as it was before its round."""
 
     code: str
@@ -30,30 +30,32 @@ class Applied(Struct, frozen=True):
     title: str
 
 
-class Mended(Struct, frozen=True):
-    """`texts` are those of all files, changed or not; `left` is what is still wrong with them."""
+class FixResult(Struct, frozen=True):
+    """`texts` are those of all files, changed or not; `remaining` is what is still wrong with them."""
 
     texts: Texts
-    applied: tuple[Applied, ...]
-    left: tuple[Diagnostic, ...]
+    applied: tuple[AppliedFix, ...]
+    remaining: tuple[Diagnostic, ...]
 
 
-def mend(texts: Texts, check: Check) -> Mended:
+def apply_fixes(texts: Texts, check: Check) -> FixResult:
     """Applies every fix that does not overlap with an earlier one, checks again, and goes on until nothing
     more applies. What comes out never has more errors than what went in, nor more errors of syntax."""
-    before = Mended(texts, (), check(texts))
+    before = FixResult(texts, (), check(texts))
     eager = _rounds(before, check, _all_at_once)
     # A mended declaration is read further, and may show more mistakes than it had.
-    return eager if _is_no_worse(eager.left, before.left) else _rounds(before, check, _one_that_helps)
+    return (
+        eager if _is_no_worse(eager.remaining, before.remaining) else _rounds(before, check, _one_that_helps)
+    )
 
 
-Step = Callable[[Mended, Check], "Mended | None"]
+Round = Callable[[FixResult, Check], "FixResult | None"]
 
 
-def _rounds(state: Mended, check: Check, step: Step) -> Mended:
+def _rounds(state: FixResult, check: Check, one_round: Round) -> FixResult:
     seen = [state.texts]
     for _ in range(MAX_ROUNDS):
-        after = step(state, check)
+        after = one_round(state, check)
         if after is None or after.texts in seen:
             return state
         seen.append(after.texts)
@@ -61,32 +63,32 @@ def _rounds(state: Mended, check: Check, step: Step) -> Mended:
     return state
 
 
-def _all_at_once(state: Mended, check: Check) -> Mended | None:
+def _all_at_once(state: FixResult, check: Check) -> FixResult | None:
     chosen = list(_apart(_mechanical(state)))
     return _after(state, chosen, check) if chosen else None
 
 
-def _one_that_helps(state: Mended, check: Check) -> Mended | None:
+def _one_that_helps(state: FixResult, check: Check) -> FixResult | None:
     for one in _mechanical(state):
         after = _after(state, [one], check)
-        if _is_no_worse(after.left, state.left):
+        if _is_no_worse(after.remaining, state.remaining):
             return after
     return None
 
 
-def _after(state: Mended, chosen: list[tuple[Diagnostic, Fix]], check: Check) -> Mended:
-    texts = applied_to(state.texts, (edit for _, fix in chosen for edit in fix.edits))
+def _after(state: FixResult, chosen: list[tuple[Diagnostic, Fix]], check: Check) -> FixResult:
+    texts = apply_edits(state.texts, (edit for _, fix in chosen for edit in fix.edits))
     sources = {path: SourceFile(path, text) for path, text in state.texts.items()}
     made = (
-        Applied(found.code, sources[found.span.path].location(found.span.start), fix.title)
+        AppliedFix(found.code, sources[found.span.path].location(found.span.start), fix.title)
         for found, fix in chosen
     )
-    return Mended(texts, (*state.applied, *made), check(texts))
+    return FixResult(texts, (*state.applied, *made), check(texts))
 
 
-def _mechanical(state: Mended) -> Iterator[tuple[Diagnostic, Fix]]:
+def _mechanical(state: FixResult) -> Iterator[tuple[Diagnostic, Fix]]:
     """Where there are several ways out, the choice is not ours."""
-    for diagnostic in state.left:
+    for diagnostic in state.remaining:
         if len(diagnostic.fixes) == 1 and diagnostic.span.path in state.texts:
             (fix,) = diagnostic.fixes
             if all(edit.span.path in state.texts for edit in fix.edits):
@@ -107,7 +109,7 @@ def _touch(one: Edit, other: Edit) -> bool:
     return a.path == b.path and a.start <= b.end and b.start <= a.end
 
 
-def applied_to(texts: Texts, edits: Iterable[Edit]) -> dict[str, str]:
+def apply_edits(texts: Texts, edits: Iterable[Edit]) -> dict[str, str]:
     """The texts with the edits made. Edits do not overlap."""
     changed = dict(texts)
     for edit in sorted(edits, key=lambda e: e.span.start, reverse=True):

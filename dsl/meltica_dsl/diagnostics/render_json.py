@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.text.source import SourceFile, Span
 
-Plain = dict[str, object]
+JsonDict = dict[str, object]
 
 
 def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile]) -> str:
@@ -16,32 +16,34 @@ def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile]) -> 
     help, fixes`. Lines and columns count from 1, columns in characters, the end is past the last. The words
     for the place itself are the first of the labels, if there are any."""
     by_path = {source.path: source for source in sources}
-    return json.dumps([as_plain(diagnostic, by_path) for diagnostic in diagnostics], indent=2) + "\n"
+    return json.dumps([to_dict(diagnostic, by_path) for diagnostic in diagnostics], indent=2) + "\n"
 
 
-def as_plain(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> Plain:
+def to_dict(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> JsonDict:
     own = (Label(diagnostic.span, diagnostic.label),) if diagnostic.label else ()
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
-        **place(diagnostic.span, sources),
-        "labels": [{"message": at.message, **place(at.span, sources)} for at in (*own, *diagnostic.labels)],
+        **position(diagnostic.span, sources),
+        "labels": [
+            {"message": at.message, **position(at.span, sources)} for at in (*own, *diagnostic.labels)
+        ],
         "notes": list(diagnostic.notes),
         "help": list(diagnostic.help),
         "fixes": [_fix(fix, sources) for fix in diagnostic.fixes],
     }
 
 
-def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> Plain:
+def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> JsonDict:
     return {"title": fix.title, "edits": [_edit(edit, sources) for edit in fix.edits]}
 
 
-def _edit(edit: Edit, sources: Mapping[str, SourceFile]) -> Plain:
-    return {**place(edit.span, sources), "replacement": edit.replacement}
+def _edit(edit: Edit, sources: Mapping[str, SourceFile]) -> JsonDict:
+    return {**position(edit.span, sources), "replacement": edit.replacement}
 
 
-def place(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
+def position(span: Span, sources: Mapping[str, SourceFile]) -> JsonDict:
     """A file that could not be read has no lines: its place is its beginning."""
     source = sources.get(span.path)
     if source is None:

@@ -14,7 +14,7 @@ from meltica_dsl.diagnostics.codes import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.text.source import SourceFile, Span
 
-Plain = dict[str, object]
+JsonDict = dict[str, object]
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -23,7 +23,7 @@ def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile], *, 
     """One log of one run; `version` is the program's. Columns count characters, as everywhere here."""
     by_path = {source.path: source for source in sources}
     rules = sorted({diagnostic.code for diagnostic in diagnostics})
-    run: Plain = {
+    run: JsonDict = {
         "tool": {
             "driver": {"name": "meltica", "version": version, "rules": [_rule(code) for code in rules]},
         },
@@ -33,7 +33,7 @@ def render(diagnostics: Sequence[Diagnostic], sources: Sequence[SourceFile], *, 
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(identifier: str) -> Plain:
+def _rule(identifier: str) -> JsonDict:
     code = CODES[identifier]
     return {
         "id": code.code,
@@ -43,7 +43,7 @@ def _rule(identifier: str) -> Plain:
     }
 
 
-def _result(diagnostic: Diagnostic, sources: Mapping[str, SourceFile], rules: Sequence[str]) -> Plain:
+def _result(diagnostic: Diagnostic, sources: Mapping[str, SourceFile], rules: Sequence[str]) -> JsonDict:
     labels = [
         {"id": number, "message": {"text": label.message}, **_location(label.span, sources)}
         for number, label in enumerate(diagnostic.labels, 1)
@@ -67,13 +67,13 @@ def _message(diagnostic: Diagnostic) -> str:
     return "\n".join(lines)
 
 
-def _location(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
+def _location(span: Span, sources: Mapping[str, SourceFile]) -> JsonDict:
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri(span.path)}, "region": _region(span, sources)}
     }
 
 
-def _region(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
+def _region(span: Span, sources: Mapping[str, SourceFile]) -> JsonDict:
     source = sources.get(span.path)
     if source is None:
         return {"startLine": 1}
@@ -86,7 +86,7 @@ def _region(span: Span, sources: Mapping[str, SourceFile]) -> Plain:
     }
 
 
-def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> Plain:
+def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> JsonDict:
     by_file: dict[str, list[Edit]] = {}
     for edit in fix.edits:
         by_file.setdefault(edit.span.path, []).append(edit)
@@ -102,7 +102,7 @@ def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> Plain:
     }
 
 
-def _replacement(edit: Edit, sources: Mapping[str, SourceFile]) -> Plain:
+def _replacement(edit: Edit, sources: Mapping[str, SourceFile]) -> JsonDict:
     return {
         "deletedRegion": _region(edit.span, sources),
         "insertedContent": {"text": edit.replacement},

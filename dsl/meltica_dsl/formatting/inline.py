@@ -81,7 +81,7 @@ def modifiers(nodes: tuple[syntax.Modifier, ...]) -> str:
     return "".join(f" {_modifier(node)}" for node in nodes)
 
 
-def step(node: syntax.Step) -> str:
+def step(node: syntax.TestStep) -> str:
     match node:
         case syntax.EventStep():
             return f"{event_head(node)} {expression(node.body)}"

@@ -1,4 +1,4 @@
-"""What stands around the caret: the declaration in hand, the word that is being typed, and what may follow.
+"""What stands around the cursor: the declaration in hand, the word that is being typed, and what may follow.
 
 The declaration is most likely broken, since it is being written. So all is read from its tokens, and from
 the parser's automaton, which knows what it would take next.
@@ -24,12 +24,12 @@ _SYMBOL = re.compile(r"(?<![A-Za-z0-9_])[0-9]*[A-Z][A-Z0-9]*-[A-Z0-9]*$")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[0-9][0-9_.]*[A-Za-z]*(/[0-9]*[A-Za-z]*)?%?$")
 
 
-class Caret(Struct, frozen=True):
-    """`tokens` are those of the declaration before the word at the caret, `after` those behind it.
+class Cursor(Struct, frozen=True):
+    """`tokens` are those of the declaration before the word at the cursor, `after` those behind it.
 
-    `word` is what is being typed: all of it, of which `typed` stands before the caret. It is empty where
+    `word` is what is being typed: all of it, of which `typed` stands before the cursor. It is empty where
     nothing is being typed yet. `expected` are the terminals that could stand here, none where the
-    declaration is broken before the caret. `begins_line` says that nothing stands before the word.
+    declaration is broken before the cursor. `begins_line` says that nothing stands before the word.
     """
 
     path: str
@@ -62,7 +62,7 @@ class Caret(Struct, frozen=True):
 
     @property
     def may_begin(self) -> bool:
-        """Whether a declaration may begin with the word at the caret."""
+        """Whether a declaration may begin with the word at the cursor."""
         return self.begins_line and (not self.expected or "PROVIDER" in self.expected)
 
     @property
@@ -71,7 +71,7 @@ class Caret(Struct, frozen=True):
         return tuple(text for text, kind in grammar_tables().keywords.items() if kind in self.expected)
 
 
-def caret_at(path: str, text: str, offset: int) -> Caret | None:
+def cursor_at(path: str, text: str, offset: int) -> Cursor | None:
     """The surroundings of an offset; None inside a comment, where nothing is to be said."""
     begin, end = _window(text, offset)
     # A line's beginning is always a token's: strings and comments end with their line.
@@ -83,11 +83,11 @@ def caret_at(path: str, text: str, offset: int) -> Caret | None:
     before = tuple(token for token in tokens if token.end <= word.start)
     after = tuple(token for token in tokens if token.start >= max(word.end, offset))
     begin, expected = _expected(path, text, before)
-    return Caret(path, text, offset, before[begin:], after, word, expected, begins_line(text, word))
+    return Cursor(path, text, offset, before[begin:], after, word, expected, begins_line(text, word))
 
 
 def _window(text: str, offset: int) -> tuple[int, int]:
-    """The declarations around an offset, for a file may be long and the caret's surroundings are not.
+    """The declarations around an offset, for a file may be long and the cursor's surroundings are not.
 
     Two before the one in hand: the last may be unbegun, and what seems to begin one may be a key.
     """
@@ -131,22 +131,22 @@ def _expected(path: str, text: str, tokens: tuple[Token, ...]) -> tuple[int, fro
     starts = [i for i in range(len(tokens) - 1) if begins_declaration(text, tokens, i, beginnings)]
     first = starts[-2] if len(starts) > 1 else 0
     automaton = Automaton(tables, Builder(path))
-    begin, is_sound = first, True
-    for place in range(first, len(tokens)):
-        token = tokens[place]
-        if place in starts:
+    begin, is_valid = first, True
+    for index in range(first, len(tokens)):
+        token = tokens[index]
+        if index in starts:
             # After an error the next declaration is a new chance, as it is for the parser.
-            if not is_sound or not automaton.accepts(END):
+            if not is_valid or not automaton.accepts(END):
                 automaton.reset()
-            is_sound = True
-        if not is_sound:
+            is_valid = True
+        if not is_valid:
             continue
         if token.text in beginnings and automaton.kind_of(token) != "NAME":
-            begin = place
-        is_sound = _feed(automaton, token)
+            begin = index
+        is_valid = _feed(automaton, token)
     if begin < (starts[-1] if starts else 0):
         begin = starts[-1]
-    return begin, automaton.expected() if is_sound else frozenset()
+    return begin, automaton.expected() if is_valid else frozenset()
 
 
 def _feed(automaton: Automaton, token: Token) -> bool:

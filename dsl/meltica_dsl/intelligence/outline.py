@@ -43,9 +43,9 @@ def _item(declaration: syntax.Declaration, text: str) -> OutlineItem | None:
             )
     declared = declares(declaration)
     assert declared is not None, "every other declaration has a name"
-    noun, name = declared
+    decl_kind, name = declared
     return OutlineItem(
-        noun.value, name.text, _detail(declaration, text), span, name.span, _inside(declaration)
+        decl_kind.value, name.text, _detail(declaration, text), span, name.span, _inside(declaration)
     )
 
 

@@ -10,10 +10,10 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.resolve.scope import DeclKind
 
 
-class Wanted(Enum):
+class ValueKind(Enum):
     """What a key takes; the value is how people are told."""
 
     DURATION = "a duration such as `250ms`"
@@ -36,18 +36,18 @@ class Key(Struct, frozen=True):
     """One key of a block.
 
     `wanted` are the alternatives, `default` is as a file would write it. `choices` map words to what they
-    mean, `nouns` are the declarations that a name may be of, `items` is what a list is of, and `members`
+    mean, `decl_kinds` are the declarations that a name may be of, `items` is what a list is of, and `members`
     are the keys of an object.
     """
 
     name: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[ValueKind, ...]
     doc: str
     default: str = ""
     required: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
-    nouns: tuple[Noun, ...] = ()
-    items: tuple[Wanted, ...] = ()
+    decl_kinds: tuple[DeclKind, ...] = ()
+    items: tuple[ValueKind, ...] = ()
     members: tuple[Key, ...] = ()
 
     @property
@@ -55,13 +55,13 @@ class Key(Struct, frozen=True):
         """What it takes, in words."""
         return " or ".join(self._words(wanted) for wanted in self.wanted)
 
-    def _words(self, wanted: Wanted) -> str:
-        if wanted is Wanted.LIST and self.items:
+    def _words(self, wanted: ValueKind) -> str:
+        if wanted is ValueKind.LIST and self.items:
             return f"a list, each {' or '.join(self._words(item) for item in self.items)}"
-        if wanted is Wanted.WORD and self.choices:
+        if wanted is ValueKind.WORD and self.choices:
             return " or ".join(f"`{choice}`" for choice in self.choices)
-        if wanted is Wanted.NAME and self.nouns:
-            return f"the name of {' or '.join(noun.phrase for noun in self.nouns)}"
+        if wanted is ValueKind.NAME and self.decl_kinds:
+            return f"the name of {' or '.join(decl_kind.phrase for decl_kind in self.decl_kinds)}"
         return wanted.value
 
 
@@ -156,7 +156,7 @@ FULL_POLICIES: Mapping[str, str] = {
     "conflate": "holds new events beside the ring, the newest of each symbol and provider",
 }
 
-_W = Wanted
+_W = ValueKind
 
 KEYS: Mapping[str, tuple[Key, ...]] = {
     "pipeline": (
@@ -182,9 +182,14 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             "trade_on",
             (_W.NAME,),
             "Where its orders go; left out, it does not trade.",
-            nouns=(Noun.PROVIDER,),
+            decl_kinds=(DeclKind.PROVIDER,),
         ),
-        Key("risk", (_W.NAME,), "The limits of its orders; needed with `trade_on`.", nouns=(Noun.RISK,)),
+        Key(
+            "risk",
+            (_W.NAME,),
+            "The limits of its orders; needed with `trade_on`.",
+            decl_kinds=(DeclKind.RISK,),
+        ),
         Key("config", (_W.OBJECT,), "What the module's `metadata.config` asks for."),
         Key("dry_run", (_W.TRUTH,), "`false` sends orders to the venue.", "true"),
         Key(
@@ -245,7 +250,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         ),
     ),
     "place": (
-        Key("nodes", (_W.LIST,), "Strategies to pin.", items=(_W.NAME,), nouns=(Noun.STRATEGY,)),
+        Key("nodes", (_W.LIST,), "Strategies to pin.", items=(_W.NAME,), decl_kinds=(DeclKind.STRATEGY,)),
         Key("cpus", (_W.LIST,), "Processors that their threads run on.", items=(_W.WHOLE,)),
     ),
 }

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from meltica_dsl.diagnostics.diagnostic import in_source_order
 from meltica_dsl.formatting.formatter import format_source
-from meltica_dsl.json_form.checked import Checked, Members
-from meltica_dsl.json_form.draft import Draft
-from meltica_dsl.json_form.reader import NoJson, read_json
+from meltica_dsl.json_form.json_parser import NoJson, read_json
+from meltica_dsl.json_form.json_validator import JsonValidator, Members
+from meltica_dsl.json_form.mel_builder import MelBuilder
 from meltica_dsl.json_form.shapes import COMMENTS, FORMAT_VERSION, KINDS, Part, Shape
 from meltica_dsl.json_form.to_json import Converted
 from meltica_dsl.json_form.values import JsonNumber, JsonValue
@@ -29,12 +29,12 @@ def json_to_mel(path: str, text: str) -> Converted:
         value = read_json(path, text)
     except NoJson as error:
         return Converted(None, (error.diagnostic,))
-    checked = Checked()
-    draft = Draft(checked)
-    _document(draft, checked, value)
-    if checked.faults:
-        return Converted(None, in_source_order(tuple(checked.faults)))
-    formatted = format_source(path, draft.text())
+    validator = JsonValidator()
+    builder = MelBuilder(validator)
+    _document(builder, validator, value)
+    if validator.faults:
+        return Converted(None, in_source_order(tuple(validator.faults)))
+    formatted = format_source(path, builder.text())
     if formatted.text is None:
         # The pieces are right, each by itself: together they are nested too deep, or too long.
         whole = Span(path, 0, len(text))
@@ -43,110 +43,110 @@ def json_to_mel(path: str, text: str) -> Converted:
     return Converted(formatted.text, ())
 
 
-def _document(draft: Draft, checked: Checked, value: JsonValue) -> None:
-    top = checked.members(value, "the file", _TOP)
+def _document(builder: MelBuilder, validator: JsonValidator, value: JsonValue) -> None:
+    top = validator.members(value, "the file", _TOP)
     if top is None:
         return
     version = top.get("meltica")
     if not isinstance(version, JsonNumber) or version.text != FORMAT_VERSION:
         place = value.span if version is None else version.span
-        checked.fault(
+        validator.fault(
             place,
             f"this is not version {FORMAT_VERSION} of the form",
             f'begin with `"meltica": {FORMAT_VERSION}`',
         )
         return
-    for node in checked.items(top.get("declarations")):
-        _declaration(draft, checked, node)
-    draft.lines(top.get("below"))
+    for node in validator.items(top.get("declarations")):
+        _declaration(builder, validator, node)
+    builder.lines(top.get("below"))
 
 
-def _declaration(draft: Draft, checked: Checked, node: JsonValue) -> None:
-    kind = checked.choice(node, "kind", KINDS)
+def _declaration(builder: MelBuilder, validator: JsonValidator, node: JsonValue) -> None:
+    kind = validator.choice(node, "kind", KINDS)
     if kind is None:
         return
     kind_part = Part("kind", Shape.NAME, is_required=True, doc="")
-    members = checked.members(node, f"this {kind}", (kind_part, *KINDS[kind], *COMMENTS))
+    members = validator.members(node, f"this {kind}", (kind_part, *KINDS[kind], *COMMENTS))
     if members is None:
         return
-    draft.lines(members.get("above"))
-    _WRITERS[kind](draft, members, kind)
-    draft.aside(members.get("beside"))
-    draft.line()
+    builder.lines(members.get("above"))
+    _WRITERS[kind](builder, members, kind)
+    builder.aside(members.get("beside"))
+    builder.line()
 
 
-def _block(draft: Draft, members: Members, kind: str) -> None:
+def _block(builder: MelBuilder, members: Members, kind: str) -> None:
     """A keyword, a name, modifiers and settings."""
-    draft.add(kind)
-    draft.name(members["name"])
-    draft.modifiers(members.get("modifiers"))
-    draft.settings(members.get("settings"))
+    builder.add(kind)
+    builder.name(members["name"])
+    builder.modifiers(members.get("modifiers"))
+    builder.settings(members.get("settings"))
 
 
-def _import(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("import")
-    draft.string(members["path"])
+def _import(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("import")
+    builder.string(members["path"])
 
 
-def _let(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("let")
-    draft.name(members["name"])
-    draft.add(" = ")
-    draft.value(members["value"])
+def _let(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("let")
+    builder.name(members["name"])
+    builder.add(" = ")
+    builder.value(members["value"])
 
 
-def _strategy(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("strategy")
-    draft.name(members["name"])
-    draft.modifiers(members.get("modifiers"))
-    draft.add(" = ")
-    draft.value(members["module"])
-    draft.settings(members.get("settings"))
+def _strategy(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("strategy")
+    builder.name(members["name"])
+    builder.modifiers(members.get("modifiers"))
+    builder.add(" = ")
+    builder.value(members["module"])
+    builder.settings(members.get("settings"))
 
 
-def _sink(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("sink")
-    draft.name(members["name"])
-    draft.modifiers(members.get("modifiers"))
-    draft.add(" =")
-    draft.name(members["type"])
-    draft.settings(members.get("settings"))
+def _sink(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("sink")
+    builder.name(members["name"])
+    builder.modifiers(members.get("modifiers"))
+    builder.add(" =")
+    builder.name(members["type"])
+    builder.settings(members.get("settings"))
 
 
-def _stage(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("stage")
-    draft.name(members["name"])
-    draft.names(members.get("parameters"))
-    draft.add(" =")
-    draft.aside(members.get("open"))
-    draft.stages(members["stages"])
+def _stage(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("stage")
+    builder.name(members["name"])
+    builder.names(members.get("parameters"))
+    builder.add(" =")
+    builder.aside(members.get("open"))
+    builder.stages(members["stages"])
 
 
-def _route(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("route")
-    draft.name(members["name"])
-    draft.modifiers(members.get("modifiers"))
-    draft.add(" via")
-    draft.pool(members["via"])
-    draft.truth(members.get("durable"), " durable")
-    draft.add(" =")
-    draft.aside(members.get("open"))
-    draft.sources(members["sources"])
-    draft.stages(members.get("stages"), first="| ")
-    draft.targets(members.get("targets"))
+def _route(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("route")
+    builder.name(members["name"])
+    builder.modifiers(members.get("modifiers"))
+    builder.add(" via")
+    builder.pool(members["via"])
+    builder.truth(members.get("durable"), " durable")
+    builder.add(" =")
+    builder.aside(members.get("open"))
+    builder.sources(members["sources"])
+    builder.stages(members.get("stages"), first="| ")
+    builder.targets(members.get("targets"))
 
 
-def _test(draft: Draft, members: Members, _kind: str) -> None:
-    draft.add("test")
-    draft.string(members["title"])
-    draft.add(" {")
-    draft.aside(members.get("open"))
-    draft.steps(members["steps"])
-    draft.lines(members.get("below"))
-    draft.add("}")
+def _test(builder: MelBuilder, members: Members, _kind: str) -> None:
+    builder.add("test")
+    builder.string(members["title"])
+    builder.add(" {")
+    builder.aside(members.get("open"))
+    builder.steps(members["steps"])
+    builder.lines(members.get("below"))
+    builder.add("}")
 
 
-_WRITERS: Mapping[str, Callable[[Draft, Members, str], None]] = {
+_WRITERS: Mapping[str, Callable[[MelBuilder, Members, str], None]] = {
     "pipeline": _block,
     "import": _import,
     "let": _let,

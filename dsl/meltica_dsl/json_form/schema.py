@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meltica_dsl.json_form.shapes import COMMENTS, FORMAT_VERSION, KINDS, Part, Shape
-from meltica_dsl.json_form.values import Number, Plain
+from meltica_dsl.json_form.values import JsonData, Number
 
-Object = dict[str, Plain]
+Object = dict[str, JsonData]
 
 
 def schema() -> Object:
     """The schema. It knows the form of the JSON, not the language in its texts: that, `meltica convert`
     and `meltica check` judge."""
-    kinds: list[Plain] = [_ref(f"kind-{kind}") for kind in KINDS]
+    kinds: list[JsonData] = [_ref(f"kind-{kind}") for kind in KINDS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Meltica pipeline",
@@ -81,8 +81,8 @@ def _plain_settings() -> Object:
 def _long_forms() -> Object:
     entry: Object = {"key": _ref("name"), "value": _ref("value"), "block": {"type": "boolean"}}
     around: Object = {"$open": _ref("comment"), "$below": _ref("comments")}
-    entries: Plain = {"type": "array", "items": _with_comments(entry, ["key", "value"])}
-    items: Plain = {"type": "array", "items": _with_comments({"value": _ref("value")}, ["value"])}
+    entries: JsonData = {"type": "array", "items": _with_comments(entry, ["key", "value"])}
+    items: JsonData = {"type": "array", "items": _with_comments({"value": _ref("value")}, ["value"])}
     return {
         "text": {
             **_object({"$text": {"type": "string"}}, ["$text"]),
@@ -112,12 +112,12 @@ def _noted(key: str) -> tuple[Object, Object]:
     return {"type": "string"}, _with_comments({key: {"type": "string"}}, [key])
 
 
-def _with_comments(properties: Object, required: list[Plain]) -> Object:
+def _with_comments(properties: Object, required: list[JsonData]) -> Object:
     comments: Object = {part.key: _ref(part.shape.value) for part in COMMENTS}
     return _object({**properties, **comments}, required)
 
 
-def _object(properties: Object, required: list[Plain]) -> Object:
+def _object(properties: Object, required: list[JsonData]) -> Object:
     return {
         "type": "object",
         "properties": properties,
@@ -126,7 +126,7 @@ def _object(properties: Object, required: list[Plain]) -> Object:
     }
 
 
-def _any_of(*schemas: Plain) -> Object:
+def _any_of(*schemas: JsonData) -> Object:
     return {"anyOf": list(schemas)}
 
 

@@ -61,16 +61,16 @@ class Number(str):
     __slots__ = ()
 
 
-Plain = Number | str | bool | list["Plain"] | dict[str, "Plain"]
+JsonData = Number | str | bool | list["JsonData"] | dict[str, "JsonData"]
 """What is written."""
 
 
-def written(value: Plain) -> str:
+def dump_json(value: JsonData) -> str:
     """JSON text, with lists and objects on one line where they fit. Ends with a line break."""
     return _written(value, 0, 0) + "\n"
 
 
-def _written(value: Plain, indent: int, used: int) -> str:
+def _written(value: JsonData, indent: int, used: int) -> str:
     """`used` are the columns before the value on its first line, and after it on its last."""
     line = _line(value)
     if indent + used + len(line) <= MAX_COLUMNS or not isinstance(value, list | dict) or not value:
@@ -88,7 +88,7 @@ def _written(value: Plain, indent: int, used: int) -> str:
     return f"{opening}\n{body}\n{' ' * indent}{closing}"
 
 
-def _line(value: Plain) -> str:
+def _line(value: JsonData) -> str:
     match value:
         case Number():
             return str.__str__(value)

@@ -17,7 +17,7 @@ class Cause(Enum):
     TARGETS = "all its targets are switched off"
 
 
-class Off(Struct, frozen=True):
+class Disabled(Struct, frozen=True):
     """`span` is the place that is the cause: the condition that is false, the first of the sources, or of the
     targets."""
 

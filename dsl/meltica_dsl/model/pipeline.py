@@ -194,7 +194,7 @@ class Provider(Struct, frozen=True):
     """Everything but `adapter` and `symbols`, for the adapter's schema to judge."""
     span: Span
     name_span: Span
-    unsound: frozenset[str]
+    invalid_keys: frozenset[str]
     """Keys that are given and left out here, since an error was reported of their values."""
 
 
@@ -292,7 +292,7 @@ class Strategy(Struct, frozen=True):
     """Restarts in a row before the strategy stays down."""
     span: Span
     name_span: Span
-    unsound: frozenset[str]
+    invalid_keys: frozenset[str]
     """Keys of `config` that are given and left out here, since an error was reported of their values."""
 
 
@@ -337,7 +337,7 @@ class Sink(Struct, frozen=True):
     settings: Settings
     span: Span
     name_span: Span
-    unsound: frozenset[str]
+    invalid_keys: frozenset[str]
     """Keys that are given and left out here, since an error was reported of their values."""
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, Field, FieldType
 from meltica_dsl.model.values import Duration
 from meltica_dsl.text.source import Span
@@ -21,10 +21,10 @@ from meltica_dsl.text.source import Span
 Levels = tuple[tuple[Decimal, Decimal], ...]
 """One side of a book, best level first: price, quantity."""
 
-Given = Decimal | str | Levels
+GivenValue = Decimal | str | Levels
 """The value of a given field: numbers, symbols and sides, levels. Times are microseconds from the start."""
 
-Wanted = Decimal | str | bool
+ExpectedValue = Decimal | str | bool
 """A value to compare with. Texts may hold `*` for anything; times are microseconds from the start."""
 
 
@@ -136,7 +136,7 @@ class GivenEvent(NamedTuple):
     at: Duration
     provider: str
     event: EventType
-    values: Mapping[str, Given]
+    values: Mapping[str, GivenValue]
     event_span: Span
     span: Span
 
@@ -181,7 +181,7 @@ class Match(NamedTuple):
 
     field: Field
     operator: str
-    value: Wanted
+    value: ExpectedValue
     span: Span
 
 
@@ -207,14 +207,14 @@ class Expectation(Struct, frozen=True):
     span: Span
 
 
-Step = GivenEvent | Recording | Fault | Expectation
+ScenarioStep = GivenEvent | Recording | Fault | Expectation
 
 
 class Scenario(NamedTuple):
     """One `test`, its steps in the order of the file, which is that of time."""
 
     title: str
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]
     span: Span
     title_span: Span
 
@@ -224,7 +224,7 @@ class SkippedScenario(NamedTuple):
 
     title: str
     node: str
-    off: Off
+    disabled: Disabled
     span: Span
     title_span: Span
 

@@ -177,16 +177,16 @@ class Builder:
 
     # --- tests
 
-    def event(self, parts: Parts, span: Span) -> syntax.Step:
+    def event(self, parts: Parts, span: Span) -> syntax.TestStep:
         return syntax.EventStep(parts[0], parts[1], parts[2], parts[3], span)
 
-    def fault(self, parts: Parts, span: Span) -> syntax.Step:
+    def fault(self, parts: Parts, span: Span) -> syntax.TestStep:
         return syntax.FaultStep(parts[0], parts[1], parts[2], span)
 
-    def recording(self, parts: Parts, span: Span) -> syntax.Step:
+    def recording(self, parts: Parts, span: Span) -> syntax.TestStep:
         return syntax.RecordingStep(parts[0], parts[1], parts[2], parts[3], span)
 
-    def expect(self, parts: Parts, span: Span) -> syntax.Step:
+    def expect(self, parts: Parts, span: Span) -> syntax.TestStep:
         return syntax.ExpectStep(parts[0], parts[1], tuple(parts[2:]), span)
 
     def bound(self, parts: Parts, span: Span) -> syntax.Bound:

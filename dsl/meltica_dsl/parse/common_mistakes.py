@@ -22,9 +22,9 @@ _THOUSANDS = re.compile(r"[0-9]{3}(?![0-9_.])[0-9A-Za-z/%]*")
 _NAME = re.compile(r'"[A-Za-z_][A-Za-z0-9_]*"')
 
 
-def slip(context: Context) -> Diagnostic | None:
+def common_mistake(context: Context) -> Diagnostic | None:
     """What was most likely meant, or None."""
-    return next((found for look in _SLIPS if (found := look(context)) is not None), None)
+    return next((found for look in _COMMON_MISTAKES if (found := look(context)) is not None), None)
 
 
 def _colon(context: Context) -> Diagnostic | None:
@@ -84,7 +84,7 @@ def _other_quotes(context: Context) -> Diagnostic | None:
         return None
     line_end = context.text.find("\n", start)
     line = context.text[start : line_end if line_end >= 0 else len(context.text)]
-    closing = next((place for place in range(1, len(line)) if line[place] in quotes), None)
+    closing = next((index for index in range(1, len(line)) if line[index] in quotes), None)
     if closing is None:
         span = Span(context.path, start, start + 1)
         hint = 'a string stands in straight double quotes: `"…"`'
@@ -143,11 +143,11 @@ def _parted_unit(context: Context) -> Diagnostic | None:
     return _unit_behind(context, context.position) or _unit_behind(context, context.position - 1)
 
 
-def _unit_behind(context: Context, place: int) -> Diagnostic | None:
+def _unit_behind(context: Context, index: int) -> Diagnostic | None:
     """Between braces the unit passes for a key, and what comes after it does not fit."""
-    if place <= context.begin:
+    if index <= context.begin:
         return None
-    number, unit = context.tokens[place - 1], context.tokens[place]
+    number, unit = context.tokens[index - 1], context.tokens[index]
     if unit.text not in UNITS or not _BARE_NUMBER.fullmatch(number.text):
         return None
     if "\n" in context.text[number.end : unit.start]:
@@ -169,10 +169,10 @@ def _thousands(context: Context) -> Diagnostic | None:
     return _digits_around(context, context.position) or _digits_around(context, context.position - 1)
 
 
-def _digits_around(context: Context, place: int) -> Diagnostic | None:
-    if not context.begin < place < len(context.tokens) - 1:
+def _digits_around(context: Context, index: int) -> Diagnostic | None:
+    if not context.begin < index < len(context.tokens) - 1:
         return None
-    before, comma, after = context.tokens[place - 1 : place + 2]
+    before, comma, after = context.tokens[index - 1 : index + 2]
     if comma.text != "," or not (before.end == comma.start and comma.end == after.start):
         return None
     if not (_BARE_NUMBER.fullmatch(before.text) and _THOUSANDS.fullmatch(after.text)):
@@ -333,7 +333,7 @@ def _equals_before_block(context: Context) -> Diagnostic | None:
     )
 
 
-_SLIPS: tuple[Callable[[Context], Diagnostic | None], ...] = (
+_COMMON_MISTAKES: tuple[Callable[[Context], Diagnostic | None], ...] = (
     _colon,
     _semicolon,
     _boolean,

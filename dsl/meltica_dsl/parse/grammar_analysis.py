@@ -13,10 +13,10 @@ from lark.lexer import TerminalDef
 _WORD = re.compile(r"[a-z_]+")
 _SHIFT = 0
 
-Plain = dict[str, object]
+JsonDict = dict[str, object]
 
 
-def analyse_grammar(grammar: str) -> Plain:
+def analyse_grammar(grammar: str) -> JsonDict:
     """The tables in JSON's types; `tables.decode` reads them."""
     lark = Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False)
     # Lark's own serialised form, the one that its standalone parsers are made of.
@@ -32,7 +32,7 @@ def analyse_grammar(grammar: str) -> Plain:
     }
 
 
-def _terminals(lark: Lark) -> Plain:
+def _terminals(lark: Lark) -> JsonDict:
     """Words are read as names first and become keywords where one can stand, so they are kept apart."""
     words = [t for t in lark.terminals if t.pattern.type == "str" and _WORD.fullmatch(t.pattern.value)]
     others = [t for t in lark.terminals if t not in words]

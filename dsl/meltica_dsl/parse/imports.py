@@ -17,7 +17,7 @@ from meltica_dsl.text.source import SourceFile
 from meltica_dsl.text.strings import BadEscape, quoted, read_string
 from meltica_dsl.text.suggest import nearest
 
-Read = Callable[[Path], str | Diagnostic]
+ReadSource = Callable[[Path], str | Diagnostic]
 """The text of a file, or why there is none."""
 
 MAX_FILES = 256
@@ -37,7 +37,7 @@ class Gathered(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def gather(path: str, text: str, read: Read, parse: Parse = parse) -> Gathered:
+def gather(path: str, text: str, read: ReadSource, parse: Parse = parse) -> Gathered:
     """Parses a pipeline's text and the files that it imports, each once.
 
     An import that leads to no declarations stays as an `UnreadableDecl`, so that nobody takes what it would
@@ -59,7 +59,7 @@ def import_path(declaration: syntax.ImportDecl) -> str | None:
 
 
 class _Gatherer:
-    def __init__(self, read: Read, parse: Parse) -> None:
+    def __init__(self, read: ReadSource, parse: Parse) -> None:
         self._read = read
         self._parse = parse
         self._known: set[str] = set()

@@ -67,9 +67,9 @@ def parse(path: str, text: str) -> Parsed:
     if len(text) > MAX_CHARACTERS:
         return Parsed(File(path, (), ()), (too_long(path, MAX_CHARACTERS),))
     lexed = lex(path, text)
-    reader = _Reader(path, text, lexed.tokens)
-    reader.read()
-    return joined(path, tuple(reader.pieces()), lexed.comments)
+    parser = _Parser(path, text, lexed.tokens)
+    parser.read()
+    return joined(path, tuple(parser.pieces()), lexed.comments)
 
 
 def joined(path: str, pieces: tuple[Piece, ...], comments: tuple[Comment, ...]) -> Parsed:
@@ -79,7 +79,7 @@ def joined(path: str, pieces: tuple[Piece, ...], comments: tuple[Comment, ...]) 
     return Parsed(File(path, declarations, comments), diagnostics, pieces)
 
 
-class _Reader:
+class _Parser:
     def __init__(self, path: str, text: str, tokens: tuple[Token, ...]) -> None:
         self.path = path
         self.text = text
@@ -105,9 +105,9 @@ class _Reader:
                 diagnostic = self._end_piece(position)
                 begin = position if diagnostic is None else begin
             diagnostic = diagnostic or self._feed(begin, position)
-            slip = diagnostic or misquoted(self.path, self.text, token)
-            if slip is not None:
-                self.diagnostics.append(slip)
+            mistake = diagnostic or misquoted(self.path, self.text, token)
+            if mistake is not None:
+                self.diagnostics.append(mistake)
                 if len(self.diagnostics) == MAX_ERRORS:
                     return
             if diagnostic is None:
@@ -181,9 +181,9 @@ class _Reader:
 
     def _next_beginning(self, position: int) -> int:
         """The next place where a declaration begins a line, or the end of the tokens."""
-        for place in range(position, len(self.tokens)):
-            if begins_declaration(self.text, self.tokens, place, self._beginnings):
-                return place
+        for index in range(position, len(self.tokens)):
+            if begins_declaration(self.text, self.tokens, index, self._beginnings):
+                return index
         return len(self.tokens)
 
     def _begins_line(self, token: Token) -> bool:

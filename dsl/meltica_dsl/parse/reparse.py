@@ -127,14 +127,14 @@ class _Edit:
         )
 
     def _meet(self, pieces: tuple[Piece, ...], size: int) -> tuple[tuple[Piece, ...], int | None]:
-        """The pieces of a window up to the first that is an old one again, and the place of that one."""
-        starts = {piece.start: place for place, piece in enumerate(self._before.pieces)}
-        for place, piece in enumerate(pieces):
-            if place and pieces[place - 1].reach >= size:
+        """The pieces of a window up to the first that is an old one again, and the index of that one."""
+        starts = {piece.start: index for index, piece in enumerate(self._before.pieces)}
+        for index, piece in enumerate(pieces):
+            if index and pieces[index - 1].reach >= size:
                 break
             known = starts.get(piece.start + self._begin - self._grown)
-            if place and known is not None and self._follows(self._before.pieces[known]):
-                return pieces[:place], known
+            if index and known is not None and self._follows(self._before.pieces[known]):
+                return pieces[:index], known
         return pieces, None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.parse.builders import MAX_DEPTH
-from meltica_dsl.parse.common_mistakes import slip
+from meltica_dsl.parse.common_mistakes import common_mistake
 from meltica_dsl.parse.lexer import END, UNKNOWN, UNTERMINATED, Token
 from meltica_dsl.parse.syntax_context import CLOSING, Context, spelling
 from meltica_dsl.parse.tables import grammar_tables
@@ -59,7 +59,7 @@ def begins_line(text: str, token: Token) -> bool:
 
 def unexpected(context: Context) -> Diagnostic:
     return (
-        slip(context)
+        common_mistake(context)
         or _unreadable(context)
         or _unclosed(context)
         or _unfinished(context)
@@ -115,10 +115,10 @@ def _unclosed(context: Context) -> Diagnostic | None:
     if not opened:
         return None
     next_begins = any(
-        place > context.begin
-        and place + 1 < len(context.tokens)
-        and begins_declaration(context.text, context.tokens, place, context.beginnings)
-        for place in (context.position - 1, context.position)
+        index > context.begin
+        and index + 1 < len(context.tokens)
+        and begins_declaration(context.text, context.tokens, index, context.beginnings)
+        for index in (context.position - 1, context.position)
     )
     if context.token.kind != END and not next_begins:
         return None
@@ -135,12 +135,12 @@ def _unclosed(context: Context) -> Diagnostic | None:
 
 def _unfinished(context: Context) -> Diagnostic | None:
     """`let a =`, and the keyword of the next declaration is taken for what is missing."""
-    place = context.position - 1
-    if place <= context.begin or not begins_declaration(
-        context.text, context.tokens, place, context.beginnings
+    index = context.position - 1
+    if index <= context.begin or not begins_declaration(
+        context.text, context.tokens, index, context.beginnings
     ):
         return None
-    last = context.tokens[place - 1]
+    last = context.tokens[index - 1]
     form = _FORMS.get(context.tokens[context.begin].text)
     return Diagnostic(
         "E0102",
@@ -206,9 +206,9 @@ def _missing_punctuation(context: Context) -> Diagnostic | None:
     if before is None or token.kind not in _VALUE_KINDS:
         return None
     if "EQUAL" in context.expected and "LBRACE" in context.expected and before.kind == "NAME":
-        mark, place = "=", "after this key"
+        mark, index = "=", "after this key"
     elif "COMMA" in context.expected and not context.at_declaration:
-        mark, place = ",", "after this value"
+        mark, index = ",", "after this value"
     else:
         return None
     gap = Span(context.path, before.end, before.end)
@@ -217,7 +217,7 @@ def _missing_punctuation(context: Context) -> Diagnostic | None:
         f"expected `{mark}`, found {_found(context)}",
         context.span(token),
         f"a `{mark}` is missing before this",
-        labels=(Label(context.span(before), place),),
+        labels=(Label(context.span(before), index),),
         fixes=(Fix(f"insert `{mark}`", (Edit(gap, " =" if mark == "=" else mark),)),),
     )
 

@@ -15,14 +15,14 @@ from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
 T = TypeVar("T")
-Reader = Callable[[str, Setting], T | None]
+ReadSetting = Callable[[str, Setting], T | None]
 
 
-class Written(NamedTuple):
-    """Settings as they are written, and the keys of those that are left out: their values are unsound."""
+class BlockSettings(NamedTuple):
+    """Settings as they are written, and the keys of those that are left out: their values are invalid."""
 
     settings: dict[str, Setting]
-    unsound: frozenset[str]
+    invalid_keys: frozenset[str]
 
 
 class Block:
@@ -42,10 +42,10 @@ class Block:
         scope: Scope = FILE_SCOPE,
     ) -> None:
         self._constants = constants
-        self._findings = constants.findings
+        self._diagnostics = constants.diagnostics
         self.owner = owner
         self.name_span = name_span
-        self.typed = TypedValues(constants.findings, list(constants.names.lets))
+        self.typed = TypedValues(constants.diagnostics, list(constants.names.lets))
         self._known: list[str] = []
         self._given: dict[str, syntax.Name] = {}
         self._settings: dict[str, Setting] = {}
@@ -68,9 +68,9 @@ class Block:
     def _add(self, entry: syntax.Entry, blocks: tuple[str, ...], scope: Scope) -> None:
         key = entry.key
         if entry.is_block and key.text not in blocks:
-            self._findings.add(block_without_equals(entry))
+            self._diagnostics.add(block_without_equals(entry))
         if key.text in self._given:
-            self._findings.add(given_twice(key, self._given[key.text].span))
+            self._diagnostics.add(given_twice(key, self._given[key.text].span))
             return
         self._given[key.text] = key
         if key.text in blocks and isinstance(entry.value, syntax.ObjectLiteral):
@@ -82,37 +82,37 @@ class Block:
             self._settings[key.text] = Setting(value.value, value.span, key.span)
 
     def take(self, key: str) -> Setting | None:
-        """The value of a key: None if it is not given, or given and unsound."""
+        """The value of a key: None if it is not given, or given and invalid."""
         self._known.append(key)
         return self._settings.get(key)
 
-    def is_unsound(self, key: str) -> bool:
+    def is_invalid(self, key: str) -> bool:
         """Whether it is given a value that has an error."""
         return key in self._given and key not in self._settings and key not in self._inner
 
-    def take_block(self, key: str, example: str) -> Written | None:
-        """What is written in the object of a key, none of it judged. None if that is unsound as a whole."""
+    def take_block(self, key: str, example: str) -> BlockSettings | None:
+        """What is written in the object of a key, none of it judged. None if that is invalid as a whole."""
         setting = self.take(key)
         if key in self._inner:
             return self._inner[key].rest()
         if setting is None:
-            return None if self.is_unsound(key) else Written({}, frozenset())
+            return None if self.is_invalid(key) else BlockSettings({}, frozenset())
         fields = self.typed.fields(key, setting, example)
-        return None if fields is None else Written(fields, frozenset())
+        return None if fields is None else BlockSettings(fields, frozenset())
 
-    def optional(self, key: str, read: Reader[T]) -> T | None:
+    def optional(self, key: str, read: ReadSetting[T]) -> T | None:
         setting = self.take(key)
         return None if setting is None else read(key, setting)
 
-    def default(self, key: str, read: Reader[T], default: T) -> T:
+    def default(self, key: str, read: ReadSetting[T], default: T) -> T:
         value = self.optional(key, read)
         return default if value is None else value
 
-    def required(self, key: str, read: Reader[T], example: str) -> T | None:
+    def required(self, key: str, read: ReadSetting[T], example: str) -> T | None:
         """The value of a key that has no default, reported if it is not given."""
         value = self.optional(key, read)
         if key not in self._given and not self._is_misspelt(key):
-            self._findings.add(
+            self._diagnostics.add(
                 Diagnostic(
                     "E0304",
                     f"{self.owner} needs `{key}`",
@@ -128,21 +128,21 @@ class Block:
         likely = nearest(key, [given for given in self._given if given not in self._known])
         if likely is None:
             return False
-        self._findings.add(self._unknown(self._given[likely]))
+        self._diagnostics.add(self._unknown(self._given[likely]))
         self._known.append(likely)
         return True
 
-    def rest(self) -> Written:
+    def rest(self) -> BlockSettings:
         """What was not taken, for a schema to judge that is not the language's own."""
         left = {key: value for key, value in self._settings.items() if key not in self._known}
-        unsound = frozenset(key for key in self._given if self.is_unsound(key))
+        invalid_keys = frozenset(key for key in self._given if self.is_invalid(key))
         self._known.extend(self._given)
-        return Written(left, unsound)
+        return BlockSettings(left, invalid_keys)
 
     def finish(self) -> None:
         for key, name in self._given.items():
             if key not in self._known:
-                self._findings.add(self._unknown(name))
+                self._diagnostics.add(self._unknown(name))
 
     def _unknown(self, name: syntax.Name) -> Diagnostic:
         likely = nearest(name.text, [key for key in self._known if key not in self._given])

@@ -10,10 +10,10 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.model.pipeline import Const, ExprType
 from meltica_dsl.model.values import Duration, Ratio, Scalar, Setting, Symbol, Word, type_names
 from meltica_dsl.parse.literals import LiteralFault, LiteralValue, read_literal
-from meltica_dsl.resolve import type_errors as complaints
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve import type_errors
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.environment import Environment
-from meltica_dsl.resolve.expressions import Loose, Typer
+from meltica_dsl.resolve.expressions import TypeChecker, UnresolvedName
 from meltica_dsl.resolve.indexes import indexed_name
 from meltica_dsl.resolve.let_order import let_order
 from meltica_dsl.resolve.scope import FILE_SCOPE, Names, Scope
@@ -36,12 +36,12 @@ def type_name(value: Value) -> str:
 class Constants:
     """The file's constants. Each is worth something, or None where an error was reported."""
 
-    def __init__(self, names: Names, findings: Findings, environ: Mapping[str, str]) -> None:
+    def __init__(self, names: Names, diagnostics: DiagnosticCollector, environ: Mapping[str, str]) -> None:
         self.names = names
-        self.findings = findings
+        self.diagnostics = diagnostics
         self._environment = Environment(self, environ)
         self._lets: dict[str, Setting | None] = {}
-        for name in let_order(names.lets, findings):
+        for name in let_order(names.lets, diagnostics):
             self._lets[name] = self._let(names.lets[name])
         for name in names.lets:
             self._lets.setdefault(name, None)
@@ -57,7 +57,7 @@ class Constants:
         if value is None or _element_count(value, MAX_ELEMENTS) <= MAX_ELEMENTS:
             return value
         message = f"this constant holds more than {MAX_ELEMENTS} values"
-        self.findings.add(
+        self.diagnostics.add(
             Diagnostic("E0311", message, declaration.name.span, help=("make the list shorter",))
         )
         return None
@@ -99,14 +99,14 @@ class Constants:
         value = read_literal(expr.text)
         if not isinstance(value, LiteralFault):
             return value
-        self.findings.add(literal_error(value, expr.span))
+        self.diagnostics.add(literal_error(value, expr.span))
         return None
 
     def string(self, expr: syntax.StringLiteral) -> str | None:
         value = read_string(expr.text)
         if isinstance(value, str):
             return value
-        self.findings.add(_bad_escape(value, expr.span))
+        self.diagnostics.add(_bad_escape(value, expr.span))
         return None
 
     def _reference(self, expr: syntax.Reference, scope: Scope) -> Value | None:
@@ -118,32 +118,32 @@ class Constants:
         if expr.name in self._lets:
             setting = self._lets[expr.name]
             if setting is None:
-                self.findings.recur()
+                self.diagnostics.recur()
             return None if setting is None else setting.value
         if self.names.is_unreadable(expr.name):
-            self.findings.recur()
+            self.diagnostics.recur()
             return None
         return Word(expr.name)
 
     def _list(self, expr: syntax.ListLiteral, scope: Scope) -> tuple[Setting, ...] | None:
         items = [self.evaluate(item, scope) for item in expr.items]
-        sound = tuple(item for item in items if item is not None)
-        return sound if len(sound) == len(items) else None
+        valid = tuple(item for item in items if item is not None)
+        return valid if len(valid) == len(items) else None
 
     def object(self, expr: syntax.ObjectLiteral, scope: Scope) -> dict[str, Setting] | None:
-        """The object's values by key, or None if one of them is unsound or a key comes twice."""
+        """The object's values by key, or None if one of them is invalid or a key comes twice."""
         settings: dict[str, Setting] = {}
-        before = len(self.findings)
+        before = len(self.diagnostics)
         for entry in expr.entries:
             if entry.is_block:
-                self.findings.add(block_without_equals(entry))
+                self.diagnostics.add(block_without_equals(entry))
             value = self.evaluate(entry.value, scope)
             first = settings.get(entry.key.text)
             if first is not None and first.key_span is not None:
-                self.findings.add(given_twice(entry.key, first.key_span))
+                self.diagnostics.add(given_twice(entry.key, first.key_span))
             elif value is not None:
                 settings[entry.key.text] = Setting(value.value, value.span, entry.key.span)
-        return settings if len(self.findings) == before else None
+        return settings if len(self.diagnostics) == before else None
 
     def _choice(self, expr: syntax.Choice, scope: Scope) -> Value | None:
         condition = self._value(expr.condition, scope)
@@ -152,12 +152,12 @@ class Constants:
             return None
         if not isinstance(condition, bool):
             message = f"a condition is true or false, this is {type_name(condition)}"
-            self.findings.add(Diagnostic("E0206", message, expr.condition.span))
+            self.diagnostics.add(Diagnostic("E0206", message, expr.condition.span))
             return None
         if type(then) is not type(otherwise):
             message = f"one branch is {type_name(then)}, the other {type_name(otherwise)}"
             label = Label(expr.then.span, type_name(then))
-            self.findings.add(
+            self.diagnostics.add(
                 Diagnostic("E0205", message, expr.otherwise.span, type_name(otherwise), labels=(label,))
             )
             return None
@@ -166,8 +166,8 @@ class Constants:
     def _operation(self, expr: Expr, scope: Scope) -> Value | None:
         if isinstance(expr, syntax.BinaryOperation) and self._is_malformed_symbol(expr, scope):
             return None
-        typed = Typer(self, None).type(expr, scope)
-        if isinstance(typed, Loose):
+        typed = TypeChecker(self, None).type(expr, scope)
+        if isinstance(typed, UnresolvedName):
             return Word(typed.name)
         if typed is None:
             return None
@@ -177,9 +177,9 @@ class Constants:
     def _is_malformed_symbol(self, expr: syntax.BinaryOperation, scope: Scope) -> bool:
         """Reports `btc-usdt` and `BTC/USDT`, which read as operations on two names that mean nothing."""
         parts = (expr.left, expr.right)
-        if not (complaints.is_like_symbol(expr) and all(self._is_unknown(part, scope) for part in parts)):
+        if not (type_errors.is_like_symbol(expr) and all(self._is_unknown(part, scope) for part in parts)):
             return False
-        self.findings.add(complaints.malformed_symbol(expr))
+        self.diagnostics.add(type_errors.malformed_symbol(expr))
         return True
 
     def _is_unknown(self, expr: Expr, scope: Scope) -> bool:
@@ -202,11 +202,11 @@ class Constants:
         ns = value * 1000
         if ns != ns.to_integral_value():
             message = "this duration is no whole number of nanoseconds"
-            self.findings.add(Diagnostic("E0312", message, const.span, help=("round it to a unit",)))
+            self.diagnostics.add(Diagnostic("E0312", message, const.span, help=("round it to a unit",)))
             return None
         return Duration(int(ns))
 
-    def const(self, setting: Setting, span: Span) -> Const | Loose | None:  # noqa: PLR0911 - one return for each kind
+    def const(self, setting: Setting, span: Span) -> Const | UnresolvedName | None:  # noqa: PLR0911 - one return for each kind
         """A constant as a part of an expression, or None if its type has no place there."""
         match setting.value:
             case bool() | str():
@@ -221,7 +221,7 @@ class Constants:
             case Symbol():
                 return Const(str(setting.value), ExprType.SYMBOL, span)
             case Word():
-                return Loose(setting.value.text, span, is_value=True)
+                return UnresolvedName(setting.value.text, span, is_value=True)
             case _:
                 return None
 

@@ -13,7 +13,7 @@ from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants, type_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one
-from meltica_dsl.resolve.scope import Noun, Scope
+from meltica_dsl.resolve.scope import DeclKind, Scope
 from meltica_dsl.resolve.secrets import refuse_secrets
 from meltica_dsl.resolve.type_errors import secret_here
 from meltica_dsl.syntax import Name
@@ -45,7 +45,7 @@ _SELECTOR = re.compile(
 
 
 def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Constants) -> Provider | None:
-    block = _block(declaration, instance, constants, Noun.PROVIDER)
+    block = _block(declaration, instance, constants, DeclKind.PROVIDER)
     adapter_setting = block.take("adapter")
     adapter = block.required("adapter", block.typed.word, "fake")
     symbols = block.required(
@@ -53,7 +53,7 @@ def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Co
         lambda key, setting: block.typed.items(key, setting, block.typed.symbol, "[BTC-USDT]"),
         "[BTC-USDT]",
     )
-    settings, unsound = block.rest()
+    settings, invalid_keys = block.rest()
     if adapter is None or adapter_setting is None or symbols is None:
         return None
     return Provider(
@@ -64,12 +64,12 @@ def provider(declaration: syntax.ProviderDecl, instance: Instance, constants: Co
         settings,
         declaration.span,
         declaration.name.span,
-        unsound,
+        invalid_keys,
     )
 
 
 def pool(declaration: syntax.PoolDecl, instance: Instance, constants: Constants) -> Pool | None:
-    block = _block(declaration, instance, constants, Noun.POOL)
+    block = _block(declaration, instance, constants, DeclKind.POOL)
     choices = tuple(policy.value for policy in FullPolicy)
     events = block.required(
         "events", lambda key, setting: block.typed.whole(key, setting, 1, MAX_POOL_EVENTS), "65_536"
@@ -84,9 +84,9 @@ def pool(declaration: syntax.PoolDecl, instance: Instance, constants: Constants)
 
 
 def sink(declaration: syntax.SinkDecl, instance: Instance, constants: Constants) -> Sink:
-    block = _block(declaration, instance, constants, Noun.SINK)
-    settings, unsound = block.rest()
-    refuse_secrets(settings, "a sink", constants.findings)
+    block = _block(declaration, instance, constants, DeclKind.SINK)
+    settings, invalid_keys = block.rest()
+    refuse_secrets(settings, "a sink", constants.diagnostics)
     return Sink(
         instance.name,
         declaration.kind.text,
@@ -94,21 +94,21 @@ def sink(declaration: syntax.SinkDecl, instance: Instance, constants: Constants)
         settings,
         declaration.span,
         declaration.name.span,
-        unsound,
+        invalid_keys,
     )
 
 
 def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Constants) -> Strategy | None:
-    block = _block(declaration, instance, constants, Noun.STRATEGY, ("config",))
+    block = _block(declaration, instance, constants, DeclKind.STRATEGY, ("config",))
     typed = block.typed
     selector = _selector(declaration.selector, instance.scope, constants)
-    before = len(constants.findings)
-    trade_on = _named(block, "trade_on", Noun.PROVIDER, constants)
-    risk = _named(block, "risk", Noun.RISK, constants)
-    is_connected = len(constants.findings) == before
-    is_connected = is_connected and not (block.is_unsound("trade_on") or block.is_unsound("risk"))
+    before = len(constants.diagnostics)
+    trade_on = _named(block, "trade_on", DeclKind.PROVIDER, constants)
+    risk = _named(block, "risk", DeclKind.RISK, constants)
+    is_connected = len(constants.diagnostics) == before
+    is_connected = is_connected and not (block.is_invalid("trade_on") or block.is_invalid("risk"))
     config = block.take_block("config", "{ size = 0.01 }")
-    refuse_secrets(config.settings if config else {}, "JavaScript", constants.findings)
+    refuse_secrets(config.settings if config else {}, "JavaScript", constants.diagnostics)
     dry_run = block.default("dry_run", typed.boolean, True)
     linger = block.default("linger", lambda key, value: _linger(block, key, value), Linger(DEFAULT_LINGER))
     memory = block.default("memory", lambda k, v: typed.size(k, v, _MIN_MEMORY), DEFAULT_MEMORY)
@@ -133,7 +133,7 @@ def strategy(declaration: syntax.StrategyDecl, instance: Instance, constants: Co
         restarts=restarts,
         span=declaration.span,
         name_span=declaration.name.span,
-        unsound=config.unsound,
+        invalid_keys=config.invalid_keys,
     )
 
 
@@ -141,21 +141,21 @@ def _block(
     declaration: syntax.ProviderDecl | syntax.PoolDecl | syntax.SinkDecl | syntax.StrategyDecl,
     instance: Instance,
     constants: Constants,
-    noun: Noun,
+    decl_kind: DeclKind,
     blocks: tuple[str, ...] = (),
 ) -> Block:
     name = declaration.name
-    owner = f"{noun.value} `{name.text}`"
+    owner = f"{decl_kind.value} `{name.text}`"
     return Block(declaration.body, constants, owner, name.span, blocks, instance.scope)
 
 
-def _named(block: Block, key: str, noun: Noun, constants: Constants) -> tuple[str, Span] | None:
+def _named(block: Block, key: str, decl_kind: DeclKind, constants: Constants) -> tuple[str, Span] | None:
     """The declaration that a key names, and where."""
     setting = block.take(key)
     word = None if setting is None else block.typed.word(key, setting)
     if setting is None or word is None:
         return None
-    name = one(Name(word, setting.span), constants, noun)
+    name = one(Name(word, setting.span), constants, decl_kind)
     return None if name is None else (name, setting.span)
 
 
@@ -182,17 +182,17 @@ def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector
         return None
     form = 'a selector is `"name"`, `"name:tag"` or `"name@sha256:…"`, with 64 hexadecimal digits'
     if isinstance(setting.value, Secret):
-        constants.findings.add(secret_here(expr.span, "a selector"))
+        constants.diagnostics.add(secret_here(expr.span, "a selector"))
         return None
     if not isinstance(setting.value, str):
         message = f"a strategy is selected by a string, not by {type_name(setting.value)}"
-        constants.findings.add(
+        constants.diagnostics.add(
             Diagnostic("E0301", message, expr.span, help=(form,), fixes=_quoted(setting, expr.span))
         )
         return None
     match = _SELECTOR.fullmatch(setting.value)
     if match is None:
         message = f"`{setting.value}` selects no strategy"
-        constants.findings.add(Diagnostic("E0310", message, expr.span, help=(form,)))
+        constants.diagnostics.add(Diagnostic("E0310", message, expr.span, help=(form,)))
         return None
     return Selector(setting.value, match["name"], match["tag"], match["sha"], expr.span)

@@ -6,7 +6,7 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.text.source import Span
 
 
-class Findings:
+class DiagnosticCollector:
     """Diagnostics so far. A second error of the same code at the same place is the same mistake seen
     again, as in a stage that several routes use."""
 
@@ -25,12 +25,12 @@ class Findings:
         return is_known
 
     def recur(self) -> None:
-        """What is in hand is unsound for a mistake that was found elsewhere, and reported there."""
+        """What is in hand is invalid for a mistake that was found elsewhere, and reported there."""
         self._count += 1
 
     def __len__(self) -> int:
         """How often something was found wrong, the same mistake counted each time: who compares this before
-        and after knows whether what is in hand is sound."""
+        and after knows whether what is in hand is valid."""
         return self._count
 
     def all(self) -> tuple[Diagnostic, ...]:

@@ -88,13 +88,13 @@ class Environment:
         """Whether it is the first time that a variable is found wrong: however often it is read, it is set
         once."""
         if (name, kind) in self._told:
-            self._constants.findings.recur()
+            self._constants.diagnostics.recur()
             return False
         self._told.add((name, kind))
         return True
 
     def _report(self, code: str, message: str, at: syntax.Expr, hint: str) -> None:
-        self._constants.findings.add(Diagnostic(code, message, at.span, help=(hint,)))
+        self._constants.diagnostics.add(Diagnostic(code, message, at.span, help=(hint,)))
 
 
 def _way_out(name: str, text: str, kind: str, default: syntax.Expr) -> str:

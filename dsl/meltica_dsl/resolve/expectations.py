@@ -9,33 +9,33 @@ from typing import NamedTuple
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, EventType, Field, FieldType
 from meltica_dsl.model.scenario import (
     SOME,
     VERBS,
     Count,
     Expectation,
+    ExpectedValue,
     Match,
     Subject,
     Verb,
-    Wanted,
     matched_fields,
 )
 from meltica_dsl.model.values import Duration, Setting, Word
 from meltica_dsl.resolve.constants import Constants, given_twice
 from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one, switched_off
-from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
+from meltica_dsl.resolve.references import find_disabled, one
+from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 
-_NOUNS: Mapping[Subject, Noun] = MappingProxyType(
+_DECL_KINDS: Mapping[Subject, DeclKind] = MappingProxyType(
     {
         # Where a name means several things, the first that can do what the verb says is meant.
-        Subject.STRATEGY: Noun.STRATEGY,
-        Subject.SINK: Noun.SINK,
-        Subject.ROUTE: Noun.ROUTE,
-        Subject.PROVIDER: Noun.PROVIDER,
+        Subject.STRATEGY: DeclKind.STRATEGY,
+        Subject.SINK: DeclKind.SINK,
+        Subject.ROUTE: DeclKind.ROUTE,
+        Subject.PROVIDER: DeclKind.PROVIDER,
     }
 )
 _MAX_COUNT = 10**9
@@ -45,33 +45,33 @@ _WITHOUT_ORDER = frozenset(
 )
 
 
-class Missing(NamedTuple):
+class DisabledNode(NamedTuple):
     """A node that a test speaks of, and why it is not there."""
 
     node: str
-    off: Off
+    disabled: Disabled
 
 
-class ExpectationReader:
+class ExpectationResolver:
     """Reads expectations; each is None where an error was reported. What they speak of and is switched off
-    goes to `missing`."""
+    goes to `disabled_nodes`."""
 
-    def __init__(self, constants: Constants, typed: TypedValues, missing: list[Missing]) -> None:
+    def __init__(self, constants: Constants, typed: TypedValues, disabled_nodes: list[DisabledNode]) -> None:
         self._constants = constants
-        self._findings = constants.findings
+        self._diagnostics = constants.diagnostics
         self._typed = typed
-        self._missing = missing
+        self._disabled_nodes = disabled_nodes
 
     def read(self, step: syntax.ExpectStep) -> Expectation | None:
-        before = len(self._findings)
+        before = len(self._diagnostics)
         name = node_name(step.node, FILE_SCOPE, self._constants)
         subjects = [] if name is None else self._subjects(name)
         subject, verb = self._subject(step, subjects) if subjects else (None, None)
         if name is None or subject is None or verb is None:
             return None
-        off = switched_off(name, self._constants, _NOUNS[subject])
-        if off is not None:
-            self._missing.append(Missing(name.text, off))
+        disabled = find_disabled(name, self._constants, _DECL_KINDS[subject])
+        if disabled is not None:
+            self._disabled_nodes.append(DisabledNode(name.text, disabled))
         words = _Words(step)
         count = self._count(words)
         what = words.here if verb.is_of_events and isinstance(words.here, syntax.Name) else step.verb
@@ -80,7 +80,7 @@ class ExpectationReader:
         matches = self._matches(words, verb, event)
         until = self._until(words)
         self._finish(words, step, verb)
-        if len(self._findings) > before:
+        if len(self._diagnostics) > before:
             return None
         return Expectation(
             name.text,
@@ -101,12 +101,12 @@ class ExpectationReader:
         families = self._constants.names.families
         subjects = [
             subject
-            for subject, noun in _NOUNS.items()
-            if any(name.text in family.there for family in families[noun].values())
-            or switched_off(name, self._constants, noun)
+            for subject, decl_kind in _DECL_KINDS.items()
+            if any(name.text in family.enabled for family in families[decl_kind].values())
+            or find_disabled(name, self._constants, decl_kind)
         ]
         if not subjects:
-            one(name, self._constants, *_NOUNS.values())
+            one(name, self._constants, *_DECL_KINDS.values())
         return subjects
 
     def _subject(
@@ -124,7 +124,7 @@ class ExpectationReader:
             message = f"`{name.text}` is nothing that a node does"
         else:
             message = f"a {subjects[0].value} never {name.text}"
-        self._findings.add(
+        self._diagnostics.add(
             Diagnostic(
                 "E1001",
                 message,
@@ -151,7 +151,7 @@ class ExpectationReader:
             words.next()
             number = self._number(phrase.number)
             if phrase.word.text not in ("least", "most"):
-                self._findings.add(_no_bound(phrase.word))
+                self._diagnostics.add(_no_bound(phrase.word))
             elif number is not None:
                 is_least = phrase.word.text == "least"
                 text = f"at {phrase.word.text} {number}"
@@ -175,7 +175,7 @@ class ExpectationReader:
         event = known.get(phrase.text)
         if event is None:
             listed = ", ".join(f"`{name}`" for name in known)
-            self._findings.add(
+            self._diagnostics.add(
                 Diagnostic(
                     "E0203",
                     f"there are no `{phrase.text}` events",
@@ -205,11 +205,11 @@ class ExpectationReader:
         for match in phrase.fields:
             field = fields.get(match.key.text)
             if field is None:
-                self._findings.add(_unknown_field(match.key, list(fields), verb, event))
+                self._diagnostics.add(_unknown_field(match.key, list(fields), verb, event))
                 continue
             key = (match.key.text, match.operator.text if match.operator else "=")
             if key in seen:
-                self._findings.add(given_twice(match.key, seen[key].span))
+                self._diagnostics.add(given_twice(match.key, seen[key].span))
             seen[key] = match.key
             typed = self._match(field, match)
             if typed is not None:
@@ -231,32 +231,32 @@ class ExpectationReader:
             setting = self._constants.evaluate(syntax.Reference(when.text, when.span), FILE_SCOPE)
         else:
             message = "`by` is followed by a time"
-            self._findings.add(Diagnostic("E1004", message, phrase.span, help=("write `by 500ms`",)))
+            self._diagnostics.add(Diagnostic("E1004", message, phrase.span, help=("write `by 500ms`",)))
         return None if setting is None else self._typed.duration("by", setting, "ms", Duration(0))
 
     def _finish(self, words: _Words, step: syntax.ExpectStep, verb: Verb) -> None:
         if words.here is not None:
-            self._findings.add(_unexpected(words.here, verb))
+            self._diagnostics.add(_unexpected(words.here, verb))
         elif not words.any_read:
-            self._findings.add(_unexpected(step.verb, verb))
+            self._diagnostics.add(_unexpected(step.verb, verb))
 
     # --- values
 
     def _match(self, field: Field, match: syntax.Match) -> Match | None:
         operator = "=" if match.operator is None else match.operator.text
         if match.operator is not None and operator == "==":
-            self._findings.add(_double_equals(match.operator))
+            self._diagnostics.add(_double_equals(match.operator))
             return None
         if match.operator is not None and operator in _ORDERED and field.type in _WITHOUT_ORDER:
             message = f"`{field.name}` has no order: it is equal or not"
             help_text = f"write `{field.name} = …`"
-            self._findings.add(Diagnostic("E0205", message, match.operator.span, help=(help_text,)))
+            self._diagnostics.add(Diagnostic("E0205", message, match.operator.span, help=(help_text,)))
             return None
         setting = self._constants.evaluate(match.value, FILE_SCOPE)
         value = None if setting is None else self._wanted(field, setting)
         return None if value is None else Match(field, operator, value, match.span)
 
-    def _wanted(self, field: Field, setting: Setting) -> Wanted | None:  # noqa: PLR0911 - one for each type
+    def _wanted(self, field: Field, setting: Setting) -> ExpectedValue | None:  # noqa: PLR0911 - one for each type
         key, typed = field.name, self._typed
         match field.type:
             case FieldType.SYMBOL:
@@ -284,11 +284,11 @@ class ExpectationReader:
         """A provider that is there, or one that is switched off, which is noted."""
         if isinstance(setting.value, Word):
             name = syntax.Name(setting.value.text, setting.span)
-            off = switched_off(name, self._constants, Noun.PROVIDER)
-            if off is not None:
-                self._missing.append(Missing(name.text, off))
+            disabled = find_disabled(name, self._constants, DeclKind.PROVIDER)
+            if disabled is not None:
+                self._disabled_nodes.append(DisabledNode(name.text, disabled))
                 return name.text
-        return self._typed.one_of(key, setting, tuple(self._constants.names.instances(Noun.PROVIDER)))
+        return self._typed.one_of(key, setting, tuple(self._constants.names.instances(DeclKind.PROVIDER)))
 
 
 class _Words:

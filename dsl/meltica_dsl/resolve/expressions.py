@@ -13,11 +13,10 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.fields import SIDES, EventType
 from meltica_dsl.model.pipeline import Binary, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
 from meltica_dsl.model.values import Setting
-from meltica_dsl.resolve import algebra
-from meltica_dsl.resolve import type_errors as complaints
+from meltica_dsl.resolve import algebra, type_errors
 from meltica_dsl.resolve.folding import Unfoldable, fold_binary, fold_unary
 from meltica_dsl.resolve.functions import type_call
-from meltica_dsl.resolve.scope import Noun, Scope
+from meltica_dsl.resolve.scope import DeclKind, Scope
 from meltica_dsl.text.source import Span
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ MAX_PARTS = 20_000
 """Parts of an expression after its parameters are filled in. A parameter that is used twice doubles."""
 
 
-class Loose(Struct, frozen=True):
+class UnresolvedName(Struct, frozen=True):
     """A bare name that is no field, constant or parameter. What it meets decides: beside a side `buy`
     is a side, beside a provider `binance` is one. `is_value` if a constant or a variable holds it, so that
     it is no slip of the pen."""
@@ -41,16 +40,16 @@ class Loose(Struct, frozen=True):
     is_value: bool = False
 
 
-Typed = Expr | Loose | None
+Typed = Expr | UnresolvedName | None
 """None where an error was reported."""
 
 
-class Typer:
+class TypeChecker:
     """Types the expressions of one stage. `event` gives the fields; None where there are none."""
 
     def __init__(self, constants: Constants, event: EventType | None) -> None:
         self.constants = constants
-        self.findings = constants.findings
+        self.diagnostics = constants.diagnostics
         self.event = event
         self._parts = 0
         self._nesting = 0
@@ -60,17 +59,17 @@ class Typer:
         """The expression, which has to be true or false."""
         typed = self.expression(expr, scope)
         if typed is not None and typed.type is not ExprType.BOOL:
-            self.findings.add(complaints.no_condition(typed, expr))
+            self.diagnostics.add(type_errors.no_condition(typed, expr))
             return None
         return typed
 
     def expression(self, expr: syntax.Expr, scope: Scope) -> Expr | None:
-        """The expression, any loose name in it reported."""
+        """The expression, any unresolved name in it reported."""
         return self.settled(self.type(expr, scope))
 
     def settled(self, typed: Typed, beside: ExprType | None = None) -> Expr | None:
-        """A loose name as the type of what stands beside it, or reported if it is none of those."""
-        if not isinstance(typed, Loose):
+        """An unresolved name as the type of what stands beside it, or reported if it is none of those."""
+        if not isinstance(typed, UnresolvedName):
             return typed
         if beside is ExprType.NAME:
             return _word(typed)
@@ -79,9 +78,9 @@ class Typer:
         names = self.constants.names
         if names.is_unreadable(typed.name):
             return None
-        if beside is ExprType.PROVIDER and names.has_instance(Noun.PROVIDER, typed.name):
+        if beside is ExprType.PROVIDER and names.has_instance(DeclKind.PROVIDER, typed.name):
             return Const(typed.name, ExprType.PROVIDER, typed.span)
-        self.findings.add(complaints.unknown_name(typed.name, typed.span, self.event, beside, names))
+        self.diagnostics.add(type_errors.unknown_name(typed.name, typed.span, self.event, beside, names))
         return None
 
     def type(self, expr: syntax.Expr, scope: Scope) -> Typed:
@@ -92,7 +91,7 @@ class Typer:
                 return None
             if self._nesting > MAX_NESTING or self._parts > MAX_PARTS:
                 self._is_overgrown = True
-                self.findings.add(complaints.too_large(expr.span, MAX_NESTING, MAX_PARTS))
+                self.diagnostics.add(type_errors.too_large(expr.span, MAX_NESTING, MAX_PARTS))
                 return None
             return self._type(expr, scope)
         finally:
@@ -115,7 +114,7 @@ class Typer:
             case syntax.FunctionCall() if expr.function.text not in ("env", "secret"):
                 return type_call(self, expr, scope)
             case syntax.Dotted():
-                self.findings.add(complaints.dotted(expr, self.event))
+                self.diagnostics.add(type_errors.dotted(expr, self.event))
                 return None
             case _:
                 return self._constant(expr, scope)
@@ -137,12 +136,12 @@ class Typer:
         if self.constants.is_let(expr.name):
             setting = self.constants.let(expr.name)
             return None if setting is None else self._value(setting, expr)
-        return Loose(expr.name, expr.span)
+        return UnresolvedName(expr.name, expr.span)
 
     def _value(self, setting: Setting, expr: syntax.Expr) -> Typed:
         const = self.constants.const(setting, expr.span)
         if const is None:
-            self.findings.add(complaints.no_operand(setting, expr.span))
+            self.diagnostics.add(type_errors.no_operand(setting, expr.span))
         return const
 
     def _unary(self, expr: syntax.UnaryOperation, scope: Scope) -> Typed:
@@ -152,7 +151,7 @@ class Typer:
         operator = expr.operator.text
         kind = algebra.unary(operator, operand.type)
         if kind is None:
-            self.findings.add(complaints.wrong_operand(expr, operand.type))
+            self.diagnostics.add(type_errors.wrong_operand(expr, operand.type))
             return None
         if isinstance(operand, Const):
             return Const(fold_unary(operator, operand.value), kind, expr.span)
@@ -161,8 +160,12 @@ class Typer:
     def _binary(self, expr: syntax.BinaryOperation, scope: Scope) -> Typed:
         operator = expr.operator.text
         one, other = self.type(expr.left, scope), self.type(expr.right, scope)
-        if isinstance(one, Loose) and isinstance(other, Loose) and complaints.is_like_symbol(expr):
-            self.findings.add(complaints.malformed_symbol(expr))
+        if (
+            isinstance(one, UnresolvedName)
+            and isinstance(other, UnresolvedName)
+            and type_errors.is_like_symbol(expr)
+        ):
+            self.diagnostics.add(type_errors.malformed_symbol(expr))
             return None
         pair = self._settled_pair(one, other)
         if pair is None:
@@ -170,25 +173,25 @@ class Typer:
         left, right = pair
         kind = algebra.binary(operator, left.type, right.type)
         if kind is None:
-            self.findings.add(complaints.mismatch(expr, left, right))
+            self.diagnostics.add(type_errors.mismatch(expr, left, right))
             return None
         if isinstance(left, Const) and isinstance(right, Const):
             return self._folded(expr, left, right, kind)
         if operator in ("/", "%") and isinstance(right, Const) and right.value == 0:
-            self.findings.add(complaints.no_value(expr.operator.span, "this divides by zero"))
+            self.diagnostics.add(type_errors.no_value(expr.operator.span, "this divides by zero"))
             return None
         return Binary(operator, left, right, kind, expr.span)
 
     def _settled_pair(self, one: Typed, other: Typed) -> tuple[Expr, Expr] | None:
-        """Both sides, each loose name settled by the other side."""
-        if isinstance(one, Loose) and isinstance(other, Loose):
+        """Both sides, each unresolved name settled by the other side."""
+        if isinstance(one, UnresolvedName) and isinstance(other, UnresolvedName):
             if not (one.is_value or other.is_value):
                 # One of them is a slip, and the other would have been settled by it.
                 self.settled(one)
                 return None
             one, other = _word(one), _word(other)
-        first = self.settled(one, None if other is None or isinstance(other, Loose) else other.type)
-        second = self.settled(other, None if one is None or isinstance(one, Loose) else one.type)
+        first = self.settled(one, None if other is None or isinstance(other, UnresolvedName) else other.type)
+        second = self.settled(other, None if one is None or isinstance(one, UnresolvedName) else one.type)
         return None if first is None or second is None else (first, second)
 
     def _folded(
@@ -197,7 +200,7 @@ class Typer:
         try:
             return Const(fold_binary(expr.operator.text, left.value, right.value), kind, expr.span)
         except Unfoldable as error:
-            self.findings.add(complaints.no_value(expr.operator.span, str(error)))
+            self.diagnostics.add(type_errors.no_value(expr.operator.span, str(error)))
             return None
 
     def _choice(self, expr: syntax.Choice, scope: Scope) -> Typed:
@@ -208,7 +211,7 @@ class Typer:
         then, otherwise = pair
         kind = algebra.unify(then.type, otherwise.type)
         if kind is None:
-            self.findings.add(complaints.branches(expr, then.type, otherwise.type))
+            self.diagnostics.add(type_errors.branches(expr, then.type, otherwise.type))
             return None
         if isinstance(condition, Const):
             return then if condition.value is True else otherwise
@@ -216,9 +219,9 @@ class Typer:
 
     def _membership(self, expr: syntax.MembershipTest, scope: Scope) -> Typed:
         operand = self.type(expr.operand, scope)
-        if isinstance(operand, Loose) and operand.is_value:
+        if isinstance(operand, UnresolvedName) and operand.is_value:
             operand = _word(operand)
-        known = operand if operand is not None and not isinstance(operand, Loose) else None
+        known = operand if operand is not None and not isinstance(operand, UnresolvedName) else None
         items = self._items(expr.items, scope, None if known is None else known.type)
         settled = self.settled(operand, items[0].type if items else None)
         if settled is None or items is None:
@@ -250,7 +253,7 @@ class Typer:
                 setting = self.constants.let(expr.name)
                 return None if setting is None else self._held_items(setting, expr, wanted)
             case _:
-                self.findings.add(complaints.no_list(expr.span))
+                self.diagnostics.add(type_errors.no_list(expr.span))
                 return None
         return self._fitting(typed, wanted)
 
@@ -259,7 +262,7 @@ class Typer:
     ) -> tuple[Const, ...] | None:
         """The items of a list that a constant or a variable holds."""
         if not isinstance(setting.value, tuple):
-            self.findings.add(complaints.no_list(expr.span))
+            self.diagnostics.add(type_errors.no_list(expr.span))
             return None
         typed = [(self.constants.const(item, expr.span), expr.span) for item in setting.value]
         return self._fitting(typed, wanted)
@@ -273,10 +276,10 @@ class Typer:
             if item is None:
                 return None
             if not isinstance(item, Const):
-                self.findings.add(complaints.no_constant(span))
+                self.diagnostics.add(type_errors.no_constant(span))
                 return None
             if wanted is not None and algebra.unify(wanted, item.type) is None:
-                self.findings.add(complaints.foreign_item(span, wanted, item))
+                self.diagnostics.add(type_errors.foreign_item(span, wanted, item))
                 return None
             items.append(item)
         return tuple(items)
@@ -290,10 +293,10 @@ class Typer:
         if isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= most:
             return Const(value, ExprType.NUMBER, expr.span)
         message = f"a constant whole number of 0 to {most} is wanted here"
-        self.findings.add(Diagnostic("E0306", message, expr.span))
+        self.diagnostics.add(Diagnostic("E0306", message, expr.span))
         return None
 
 
-def _word(loose: Loose) -> Const:
+def _word(unresolved: UnresolvedName) -> Const:
     """A name that is compared with a name, as in `if mode == live`."""
-    return Const(loose.name, ExprType.NAME, loose.span)
+    return Const(unresolved.name, ExprType.NAME, unresolved.span)

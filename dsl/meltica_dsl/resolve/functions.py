@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.model.pipeline import Call, Const, Expr, ExprType
-from meltica_dsl.resolve import algebra
-from meltica_dsl.resolve import type_errors as complaints
+from meltica_dsl.resolve import algebra, type_errors
 from meltica_dsl.resolve.folding import Unfoldable, fold_call
 from meltica_dsl.resolve.scope import Scope
 
 if TYPE_CHECKING:
-    from meltica_dsl.resolve.expressions import Typer
+    from meltica_dsl.resolve.expressions import TypeChecker
 
 MAX_ROUND_DIGITS = 12
 """Decimals that `round` keeps at most: the smallest tick sizes have 10, and f64 has no more to give."""
@@ -49,75 +48,81 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 
-def type_call(typer: Typer, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
+def type_call(checker: TypeChecker, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
     name = call.function.text
     function = FUNCTIONS.get(name)
     if function is None:
-        typer.findings.add(complaints.unknown_function(call.function, [*FUNCTIONS, "env"]))
+        checker.diagnostics.add(type_errors.unknown_function(call.function, [*FUNCTIONS, "env"]))
         return None
     if not function.least <= len(call.arguments) <= function.most:
-        typer.findings.add(complaints.argument_count(call, function.form))
+        checker.diagnostics.add(type_errors.argument_count(call, function.form))
         return None
     if name == "round":
-        return _round(typer, call, scope)
-    arguments = [typer.expression(argument, scope) for argument in call.arguments]
-    sound = tuple(argument for argument in arguments if argument is not None)
-    if len(sound) != len(arguments):
+        return _round(checker, call, scope)
+    arguments = [checker.expression(argument, scope) for argument in call.arguments]
+    valid = tuple(argument for argument in arguments if argument is not None)
+    if len(valid) != len(arguments):
         return None
-    kind = _kind(typer, call, sound)
-    return None if kind is None else _folded(typer, call, sound, kind)
+    kind = _kind(checker, call, valid)
+    return None if kind is None else _folded(checker, call, valid, kind)
 
 
-def _round(typer: Typer, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
-    number = typer.expression(call.arguments[0], scope)
+def _round(checker: TypeChecker, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
+    number = checker.expression(call.arguments[0], scope)
     if number is None:
         return None
     if number.type not in algebra.NUMERIC:
-        typer.findings.add(complaints.wrong_argument(call.arguments[0], "round", "a number", number.type))
+        checker.diagnostics.add(
+            type_errors.wrong_argument(call.arguments[0], "round", "a number", number.type)
+        )
         return None
     if len(call.arguments) == 1:
-        return _folded(typer, call, (number,), number.type)
-    digits = typer.count_argument(call.arguments[1], scope, MAX_ROUND_DIGITS)
-    return None if digits is None else _folded(typer, call, (number, digits), number.type)
+        return _folded(checker, call, (number,), number.type)
+    digits = checker.count_argument(call.arguments[1], scope, MAX_ROUND_DIGITS)
+    return None if digits is None else _folded(checker, call, (number, digits), number.type)
 
 
-def _kind(typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
+def _kind(checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
     match call.function.text:
         case "hour":
-            wanted, sound, kind = "a time", arguments[0].type is ExprType.TIME, ExprType.NUMBER
+            wanted, valid, kind = "a time", arguments[0].type is ExprType.TIME, ExprType.NUMBER
         case "matches":
-            wanted, sound, kind = "a symbol, provider or text", arguments[0].type in _TEXTS, ExprType.BOOL
+            wanted, valid, kind = "a symbol, provider or text", arguments[0].type in _TEXTS, ExprType.BOOL
             pattern = arguments[1]
-            if sound and not (isinstance(pattern, Const) and pattern.type is ExprType.TEXT):
-                typer.findings.add(complaints.no_pattern(call.arguments[1].span))
+            if valid and not (isinstance(pattern, Const) and pattern.type is ExprType.TEXT):
+                checker.diagnostics.add(type_errors.no_pattern(call.arguments[1].span))
                 return None
         case "abs":
-            wanted, sound, kind = "a number", arguments[0].type in algebra.NUMERIC, arguments[0].type
+            wanted, valid, kind = "a number", arguments[0].type in algebra.NUMERIC, arguments[0].type
         case _:
-            return _shared_kind(typer, call, arguments)
-    if sound:
+            return _shared_kind(checker, call, arguments)
+    if valid:
         return kind
-    typer.findings.add(
-        complaints.wrong_argument(call.arguments[0], call.function.text, wanted, arguments[0].type)
+    checker.diagnostics.add(
+        type_errors.wrong_argument(call.arguments[0], call.function.text, wanted, arguments[0].type)
     )
     return None
 
 
-def _shared_kind(typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
+def _shared_kind(
+    checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...]
+) -> ExprType | None:
     """The type that all arguments of `min` and `max` have."""
     kind = arguments[0].type
     for written, argument in zip(call.arguments, arguments, strict=True):
         shared = algebra.unify(kind, argument.type)
         if shared not in algebra.NUMERIC:
-            wanted = complaints.a(kind) if kind in algebra.NUMERIC else "a number"
-            typer.findings.add(complaints.wrong_argument(written, call.function.text, wanted, argument.type))
+            wanted = type_errors.a(kind) if kind in algebra.NUMERIC else "a number"
+            checker.diagnostics.add(
+                type_errors.wrong_argument(written, call.function.text, wanted, argument.type)
+            )
             return None
         kind = shared
     return kind
 
 
 def _folded(
-    typer: Typer, call: syntax.FunctionCall, arguments: tuple[Expr, ...], kind: ExprType
+    checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...], kind: ExprType
 ) -> Expr | None:
     values = [argument.value for argument in arguments if isinstance(argument, Const)]
     if len(values) < len(arguments):
@@ -125,5 +130,5 @@ def _folded(
     try:
         return Const(fold_call(call.function.text, values), kind, call.span)
     except Unfoldable as error:
-        typer.findings.add(complaints.no_value(call.span, str(error)))
+        checker.diagnostics.add(type_errors.no_value(call.span, str(error)))
         return None

@@ -10,7 +10,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.fields import MAX_BOOK_DEPTH, SIDES, EventType, Field, FieldType
 from meltica_dsl.model.pipeline import Provider
-from meltica_dsl.model.scenario import Given, Levels, given_fields
+from meltica_dsl.model.scenario import GivenValue, Levels, given_fields
 from meltica_dsl.model.values import Duration, Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
@@ -35,16 +35,16 @@ _LEVELS_EXAMPLE = "[[60_000, 0.5], [59_999, 2]]"
 
 def given_values(
     step: syntax.EventStep, event: EventType, provider: Provider | None, constants: Constants
-) -> dict[str, Given] | None:
+) -> dict[str, GivenValue] | None:
     """The fields of the event, or None if one is wrong or missing. `provider` is None if it is
-    unsound or switched off."""
-    before = len(constants.findings)
+    invalid or switched off."""
+    before = len(constants.diagnostics)
     fields = {field.name: field for field in given_fields(event)}
     _check_names(step, event, fields, constants)
     body = step.body._replace(entries=tuple(e for e in step.body.entries if e.key.text in fields))
     block = Block(body, constants, f"this {event.name}", step.event.span)
     reader = _FieldReader(block.typed)
-    values: dict[str, Given] = {}
+    values: dict[str, GivenValue] = {}
     strange = [entry.key.text for entry in step.body.entries if entry.key.text not in fields]
     # A field that is misspelt is reported once, as that.
     required = {n: e for n, e in _REQUIRED.get(event.name, {}).items() if nearest(n, strange) is None}
@@ -54,12 +54,12 @@ def given_values(
         value = None if setting is None else reader.read(field, name, setting)
         if value is not None:
             values[name] = value
-    if len(constants.findings) > before:
+    if len(constants.diagnostics) > before:
         return None
     if event.name == "book" and not values.keys() & {"bids", "asks", "bid", "ask"}:
-        constants.findings.add(_empty_book(step.event))
+        constants.diagnostics.add(_empty_book(step.event))
     _check_symbol(step, values, provider, constants)
-    return values if len(constants.findings) == before else None
+    return values if len(constants.diagnostics) == before else None
 
 
 def _itself(_key: str, setting: Setting) -> Setting:
@@ -75,7 +75,7 @@ def _check_names(
             continue
         said = {"time": "the step says when", "provider": "the step says of which provider"}.get(name)
         listed = ", ".join(f"`{field}`" for field in fields)
-        constants.findings.add(
+        constants.diagnostics.add(
             Diagnostic(
                 "E0204",
                 f"`{name}` is not given: {said}" if said else f"{event.name} events have no field `{name}`",
@@ -96,7 +96,7 @@ def _empty_book(name: syntax.Name) -> Diagnostic:
 
 
 def _check_symbol(
-    step: syntax.EventStep, values: dict[str, Given], provider: Provider | None, constants: Constants
+    step: syntax.EventStep, values: dict[str, GivenValue], provider: Provider | None, constants: Constants
 ) -> None:
     """The symbol is one of the provider's; that of a provider with one only need not be said."""
     if provider is None:
@@ -106,7 +106,7 @@ def _check_symbol(
     if symbol is None and len(listed) == 1:
         values["symbol"] = listed[0]
     elif symbol is None:
-        constants.findings.add(
+        constants.diagnostics.add(
             Diagnostic(
                 "E0304",
                 f"this {step.event.text} needs `symbol`: `{provider.name}` has {len(listed)}",
@@ -117,7 +117,7 @@ def _check_symbol(
         )
     elif symbol not in listed:
         entry = next(entry for entry in step.body.entries if entry.key.text == "symbol")
-        constants.findings.add(
+        constants.diagnostics.add(
             Diagnostic(
                 "E1003",
                 f"`{provider.name}` does not list {symbol}",
@@ -135,7 +135,7 @@ class _FieldReader:
     def __init__(self, typed: TypedValues) -> None:
         self._typed = typed
 
-    def read(self, field: Field, key: str, setting: Setting) -> Given | None:  # noqa: PLR0911 - one for each type
+    def read(self, field: Field, key: str, setting: Setting) -> GivenValue | None:  # noqa: PLR0911 - one for each type
         typed = self._typed
         match field.type:
             case FieldType.SYMBOL:
@@ -164,7 +164,7 @@ class _FieldReader:
                 return tuple(pair for pair in pairs if pair is not None)
             return None
         most = f"at most {MAX_BOOK_DEPTH} levels, each a price and a quantity"
-        self._typed.findings.add(
+        self._typed.diagnostics.add(
             Diagnostic(
                 "E0301", f"`{key}` is {most}", setting.span, help=(f"write it like `{_LEVELS_EXAMPLE}`",)
             )
@@ -175,7 +175,7 @@ class _FieldReader:
         if isinstance(level.value, tuple) and len(level.value) == 2:
             price, quantity = (self._typed.positive(key, part) for part in level.value)
             return None if price is None or quantity is None else (price, quantity)
-        self._typed.findings.add(
+        self._typed.diagnostics.add(
             Diagnostic(
                 "E0301",
                 f"a level of `{key}` is a price and a quantity",

@@ -69,8 +69,8 @@ def node_name(node: NodeRef, scope: Scope, constants: Constants) -> Name | None:
 def indexed_name(name: Name, keys: tuple[Expr, ...], scope: Scope, constants: Constants) -> str | None:
     base = _base(name, scope, constants)
     texts = [_part(expr, scope, constants) for expr in keys]
-    sound = [text for text in texts if text is not None]
-    return None if base is None or len(sound) < len(texts) else full_name(base, sound)
+    valid = [text for text in texts if text is not None]
+    return None if base is None or len(valid) < len(texts) else full_name(base, valid)
 
 
 def _base(name: Name, scope: Scope, constants: Constants) -> str | None:
@@ -83,7 +83,7 @@ def _base(name: Name, scope: Scope, constants: Constants) -> str | None:
     if isinstance(setting.value, Word):
         return setting.value.text
     message = f"`{name.text}` holds no name, so it names nothing here"
-    constants.findings.add(Diagnostic("E0301", message, name.span))
+    constants.diagnostics.add(Diagnostic("E0301", message, name.span))
     return None
 
 
@@ -93,5 +93,5 @@ def _part(expr: Expr, scope: Scope, constants: Constants) -> str | None:
         return None
     text = index_text(setting)
     if text is None:
-        constants.findings.add(no_index(setting))
+        constants.diagnostics.add(no_index(setting))
     return text

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
-from meltica_dsl.model.disabled import Cause, Off
+from meltica_dsl.model.disabled import Cause, Disabled
 from meltica_dsl.model.pipeline import Const
 from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.expressions import Typer
+from meltica_dsl.resolve.expressions import TypeChecker
 from meltica_dsl.resolve.indexes import full_name, index_text, no_index
 from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Scope, declared_twice, declares
 from meltica_dsl.resolve.typed import TypedValues
@@ -51,7 +51,7 @@ def instances(file: syntax.File, constants: Constants) -> tuple[tuple[Repeatable
     )
 
 
-class _Unsound(Exception):
+class _Invalid(Exception):
     """The modifiers of a declaration have an error, which is reported."""
 
 
@@ -60,30 +60,30 @@ class _Branch(Struct, frozen=True):
 
     index: tuple[str, ...]
     scope: Scope
-    off: Span | None = None
+    disabled: Span | None = None
 
 
 class _Expander:
     def __init__(self, constants: Constants) -> None:
         self._constants = constants
-        self._findings = constants.findings
-        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._diagnostics = constants.diagnostics
+        self._typed = TypedValues(constants.diagnostics, list(constants.names.lets))
         self._count = 0
 
     def expand(self, declaration: Repeatable) -> list[Instance]:
         declared = declares(declaration)
         assert declared is not None, "what can be repeated has a name"
-        noun, name = declared
-        if not self._constants.names.is_first(noun, name):
+        decl_kind, name = declared
+        if not self._constants.names.is_first(decl_kind, name):
             return []
         repeats = [m for m in declaration.modifiers if isinstance(m, syntax.Repeat)]
         family = Family(repeats=bool(repeats))
-        self._constants.names.families[noun][name.text] = family
-        family.is_sound = self._check_variables(repeats)
+        self._constants.names.families[decl_kind][name.text] = family
+        family.is_valid = self._check_variables(repeats)
         try:
-            branches = self._branches(declaration) if family.is_sound else []
-        except _Unsound:
-            family.is_sound = False
+            branches = self._branches(declaration) if family.is_valid else []
+        except _Invalid:
+            family.is_valid = False
             return []
         return list(self._instances(declaration, family, branches))
 
@@ -92,18 +92,18 @@ class _Expander:
     ) -> Iterator[Instance]:
         for branch in branches:
             name = full_name(declaration.name.text, branch.index)
-            if branch.off is None:
-                family.there[name] = None
+            if branch.disabled is None:
+                family.enabled[name] = None
                 yield Instance(name, branch.scope)
             else:
-                family.off[name] = Off(branch.off, Cause.CONDITION)
+                family.disabled[name] = Disabled(branch.disabled, Cause.CONDITION)
 
     def _check_variables(self, repeats: list[syntax.Repeat]) -> bool:
         seen: dict[str, syntax.Name] = {}
         for repeat in repeats:
             variable = repeat.variable
             if variable.text in seen:
-                self._findings.add(declared_twice("a variable", seen[variable.text], variable))
+                self._diagnostics.add(declared_twice("a variable", seen[variable.text], variable))
                 return False
             seen[variable.text] = variable
         return True
@@ -119,11 +119,11 @@ class _Expander:
         return branches
 
     def _judged(self, branch: _Branch, modifier: syntax.Condition) -> _Branch:
-        if branch.off is not None:
+        if branch.disabled is not None:
             return branch
-        condition = Typer(self._constants, None).condition(modifier.condition, branch.scope)
+        condition = TypeChecker(self._constants, None).condition(modifier.condition, branch.scope)
         if condition is None:
-            raise _Unsound
+            raise _Invalid
         assert isinstance(condition, Const), "without fields everything is constant"
         return branch if condition.value else _Branch(branch.index, branch.scope, modifier.condition.span)
 
@@ -132,27 +132,27 @@ class _Expander:
             self._count += 1
             if self._count > MAX_INSTANCES:
                 self._report_too_many(modifier)
-                raise _Unsound
+                raise _Invalid
             scope = Scope({**branch.scope.arguments, modifier.variable.text: item})
-            yield _Branch((*branch.index, text), scope, branch.off)
+            yield _Branch((*branch.index, text), scope, branch.disabled)
 
     def _items(self, modifier: syntax.Repeat, scope: Scope) -> Iterator[tuple[Setting, str]]:
         setting = self._constants.evaluate(modifier.items, scope)
         key, example = f"for {modifier.variable.text} in", "[BTC-USDT, ETH-USDT]"
         texts = None if setting is None else self._typed.items(key, setting, self._index, example)
         if setting is None or texts is None:
-            raise _Unsound
+            raise _Invalid
         assert isinstance(setting.value, tuple), "only lists have items"
         return zip(setting.value, texts, strict=True)
 
     def _index(self, _key: str, item: Setting) -> str | None:
         text = index_text(item)
         if text is None:
-            self._findings.add(no_index(item))
+            self._diagnostics.add(no_index(item))
         return text
 
     def _report_too_many(self, modifier: syntax.Repeat) -> None:
-        self._findings.add(
+        self._diagnostics.add(
             Diagnostic(
                 "E0221",
                 f"this makes more than {MAX_INSTANCES:_} instances",

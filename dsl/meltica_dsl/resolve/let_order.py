@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
-from meltica_dsl.resolve.diagnostic_collector import Findings
-from meltica_dsl.resolve.toposort import Mention, walk_order
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
+from meltica_dsl.resolve.toposort import Mention, toposort
 from meltica_dsl.syntax import LetDecl
 from meltica_dsl.syntax.walk import references
 
 
-def let_order(lets: Mapping[str, LetDecl], findings: Findings) -> Iterator[str]:
+def let_order(lets: Mapping[str, LetDecl], diagnostics: DiagnosticCollector) -> Iterator[str]:
     """Names of constants, those first that others mention. A constant that needs itself is reported
     once, as the path from it to itself, and left out."""
 
@@ -19,7 +19,7 @@ def let_order(lets: Mapping[str, LetDecl], findings: Findings) -> Iterator[str]:
         used = references(lets[name].value)
         return (Mention(reference.name, reference.span) for reference in used if reference.name in lets)
 
-    return walk_order(lets, mentions, lambda cycle, closing: findings.add(_cycle(cycle, closing, lets)))
+    return toposort(lets, mentions, lambda cycle, closing: diagnostics.add(_cycle(cycle, closing, lets)))
 
 
 def _cycle(cycle: list[str], closing: Mention, lets: Mapping[str, LetDecl]) -> Diagnostic:

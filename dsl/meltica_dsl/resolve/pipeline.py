@@ -11,20 +11,20 @@ from msgspec.structs import replace
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
-from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.model.pipeline import Pipeline, Place, Pool, Provider, Risk, Route, Sink, Strategy
 from meltica_dsl.model.values import Size
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.instances import Instance, Repeatable, instances
 from meltica_dsl.resolve.places import check_places, place
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.route_order import read_routes, route_order
 from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
-from meltica_dsl.resolve.scope import Names, Noun
+from meltica_dsl.resolve.scope import DeclKind, Names
 from meltica_dsl.resolve.stage_checks import check_stages
 from meltica_dsl.text.source import SourceFile, Span
 
@@ -33,21 +33,21 @@ P = TypeVar("P")
 
 
 class Resolved(Struct, frozen=True):
-    """What is sound of a pipeline, and what is wrong with the rest."""
+    """What is valid of a pipeline, and what is wrong with the rest."""
 
     pipeline: Pipeline
     diagnostics: tuple[Diagnostic, ...]
 
 
 def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping[str, str]) -> Resolved:
-    """The model of what is sound in the file, and what is wrong with the rest. `file` holds the
+    """The model of what is valid in the file, and what is wrong with the rest. `file` holds the
     declarations of imported files too.
 
     Nothing in the model refers to something that is not in it.
     """
-    findings = Findings()
-    names = Names(file, findings)
-    constants = Constants(names, findings, environ)
+    diagnostics = DiagnosticCollector()
+    names = Names(file, diagnostics)
+    constants = Constants(names, diagnostics, environ)
     there = instances(file, constants)
     pipeline = _pipeline(file, sources, constants)
     parts = [_part(declaration, instance, constants) for declaration, instance in there]
@@ -63,11 +63,11 @@ def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping
         sinks=_of(Sink, parts),
         places=_of(Place, parts),
     )
-    check_places(whole.places, findings)
-    if len(findings):
+    check_places(whole.places, diagnostics)
+    if len(diagnostics):
         whole = _pruned(whole)
     whole = replace(whole, scenarios=scenarios(file, whole, constants))
-    return Resolved(whole, findings.all())
+    return Resolved(whole, diagnostics.all())
 
 
 def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
@@ -96,11 +96,11 @@ def _routes(there: Iterable[tuple[Repeatable, Instance]], constants: Constants) 
             declarations.setdefault(declaration.name.text, []).append((declaration, instance))
     heads = {name: same[0][0] for name, same in declarations.items()}
     upstream = Upstream(read_routes(heads))
-    for name in route_order(heads, constants.findings):
+    for name in route_order(heads, constants.diagnostics):
         for declaration, instance in declarations[name]:
             made = route(declaration, instance, constants, upstream)
-            if isinstance(made, Off):
-                constants.names.families[Noun.ROUTE][name].switch_off(instance.name, made)
+            if isinstance(made, Disabled):
+                constants.names.families[DeclKind.ROUTE][name].disable(instance.name, made)
             elif made is not None:
                 upstream.given[made.name] = made.gives
                 yield made
@@ -111,7 +111,7 @@ def _of(kind: type[P], parts: Iterable[Part | None]) -> tuple[P, ...]:
 
 
 def _pruned(pipeline: Pipeline) -> Pipeline:
-    """Without what refers to a declaration that is unsound, and so is not there."""
+    """Without what refers to a declaration that is invalid, and so is not there."""
     providers: set[str | None] = {None, *(provider.name for provider in pipeline.providers)}
     risks: set[str | None] = {None, *(risk.name for risk in pipeline.risks)}
     pools = {pool.name for pool in pipeline.pools}
@@ -121,19 +121,19 @@ def _pruned(pipeline: Pipeline) -> Pipeline:
         if strategy.trade_on in providers and strategy.risk in risks
     )
     targets = {s.name for s in strategies} | {s.name for s in pipeline.sinks}
-    sound: dict[str, Route] = {}
+    valid: dict[str, Route] = {}
     for made in pipeline.routes:
         if (
             made.pool in pools
             and all(source.provider in providers for source in made.sources)
-            and all(source.route in sound for source in made.routes)
+            and all(source.route in valid for source in made.routes)
             and all(target.name in targets for target in made.targets)
         ):
-            sound[made.name] = made
-    return replace(pipeline, strategies=strategies, routes=tuple(sound.values()))
+            valid[made.name] = made
+    return replace(pipeline, strategies=strategies, routes=tuple(valid.values()))
 
 
-_OTHERS = frozenset({"import", "test", *(noun.value for noun in Noun)})
+_OTHERS = frozenset({"import", "test", *(decl_kind.value for decl_kind in DeclKind)})
 
 
 def _another(first: syntax.PipelineDecl, second: syntax.PipelineDecl) -> Diagnostic:
@@ -151,10 +151,10 @@ def _pipeline(file: syntax.File, sources: tuple[SourceFile, ...], constants: Con
     """The `pipeline` declaration, as an empty model. A file has one."""
     declarations = [d for d in file.declarations if isinstance(d, syntax.PipelineDecl)]
     for second in declarations[1:]:
-        constants.findings.add(_another(declarations[0], second))
+        constants.diagnostics.add(_another(declarations[0], second))
     if not declarations:
         if not any(_could_be_pipeline(d) for d in file.declarations):
-            constants.findings.add(_missing(file))
+            constants.diagnostics.add(_no_pipeline(file))
         return _empty(_file_stem(file.path), sources, Span(file.path, 0, 0))
     declaration = declarations[0]
     block = Block(declaration.body, constants, f"pipeline `{declaration.name.text}`", declaration.name.span)
@@ -180,7 +180,7 @@ def _empty(name: str, sources: tuple[SourceFile, ...], span: Span) -> Pipeline:
     return Pipeline(name, None, None, (), (), (), (), (), (), sources, span)
 
 
-def _missing(file: syntax.File) -> Diagnostic:
+def _no_pipeline(file: syntax.File) -> Diagnostic:
     return Diagnostic(
         "E0216",
         "this file declares no pipeline",

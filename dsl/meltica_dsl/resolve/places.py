@@ -10,10 +10,10 @@ from meltica_dsl.model.pipeline import Place, Target
 from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import several
-from meltica_dsl.resolve.scope import Noun
+from meltica_dsl.resolve.scope import DeclKind
 from meltica_dsl.syntax import Name
 from meltica_dsl.text.source import Span
 
@@ -38,21 +38,23 @@ def place(declaration: syntax.PlaceDecl, instance: Instance, constants: Constant
     )
     block.finish()
     placed = tuple(
-        Target(node, one.span) for one in names or () for node in several(one, constants, Noun.STRATEGY) or ()
+        Target(node, one.span)
+        for one in names or ()
+        for node in several(one, constants, DeclKind.STRATEGY) or ()
     )
     if names is None or cpus is None:
         return None
     return Place(instance.name, placed, tuple(sorted(cpus)), declaration.span, name.span)
 
 
-def check_places(places: Iterable[Place], findings: Findings) -> None:
+def check_places(places: Iterable[Place], diagnostics: DiagnosticCollector) -> None:
     """A node is in one place."""
     seen: dict[str, Span] = {}
     for one in places:
         for node in one.nodes:
             first = seen.setdefault(node.name, node.span)
             if first is not node.span:
-                findings.add(
+                diagnostics.add(
                     Diagnostic(
                         "E0222",
                         f"`{node.name}` is placed twice",

@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
-from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import family_name
-from meltica_dsl.resolve.scope import Family, Noun, listing
+from meltica_dsl.resolve.scope import DeclKind, Family, listing
 from meltica_dsl.syntax import Name
 from meltica_dsl.text.suggest import nearest
 
 
-def one(name: Name, constants: Constants, *wanted: Noun) -> str | None:
+def one(name: Name, constants: Constants, *wanted: DeclKind) -> str | None:
     """The full name of the one declaration that is meant, which is there. None if it is not, or if several
     could be meant, which is reported."""
     family = _family(name, constants, wanted)
     if family is None:
         return None
-    if name.text in family.there:
+    if name.text in family.enabled:
         return name.text
-    off = family.off.get(name.text)
-    if off is not None:
-        constants.findings.add(_switched_off(name, off))
+    disabled = family.disabled.get(name.text)
+    if disabled is not None:
+        constants.diagnostics.add(_disabled(name, disabled))
     elif family.repeats and name.text == family_name(name.text):
-        constants.findings.add(_ambiguous(name, family))
+        constants.diagnostics.add(_ambiguous(name, family))
     else:
         _report_no_instance(name, family, constants)
     return None
 
 
-def several(name: Name, constants: Constants, *wanted: Noun) -> tuple[str, ...] | None:
+def several(name: Name, constants: Constants, *wanted: DeclKind) -> tuple[str, ...] | None:
     """The full names that are meant in a list: those of all instances for the bare name of a family. What is
     switched off is left out. None if the name means nothing, which is reported."""
     family = _family(name, constants, wanted)
     if family is None:
         return None
-    if name.text in family.there:
+    if name.text in family.enabled:
         return (name.text,)
-    if name.text in family.off:
+    if name.text in family.disabled:
         return ()
     if family.repeats and name.text == family_name(name.text):
-        return tuple(family.there)
+        return tuple(family.enabled)
     _report_no_instance(name, family, constants)
     return None
 
 
-def switched_off(name: Name, constants: Constants, noun: Noun) -> Off | None:
+def find_disabled(name: Name, constants: Constants, decl_kind: DeclKind) -> Disabled | None:
     """Why the one declaration of this full name is not there. None if it is, or if there is none."""
-    family = constants.names.families[noun].get(family_name(name.text))
-    return family.off.get(name.text) if family is not None and family.is_sound else None
+    family = constants.names.families[decl_kind].get(family_name(name.text))
+    return family.disabled.get(name.text) if family is not None and family.is_valid else None
 
 
-def _family(name: Name, constants: Constants, wanted: tuple[Noun, ...]) -> Family | None:
+def _family(name: Name, constants: Constants, wanted: tuple[DeclKind, ...]) -> Family | None:
     """What the declaration of this name gives. None if there is none or it is not known."""
     names, base = constants.names, family_name(name.text)
     if not names.require(Name(base, name.span), *wanted):
         return None
     family = next(names.families[n][base] for n in wanted if base in names.families[n])
-    return family if family.is_sound else None
+    return family if family.is_valid else None
 
 
-def _switched_off(name: Name, off: Off) -> Diagnostic:
+def _disabled(name: Name, disabled: Disabled) -> Diagnostic:
     return Diagnostic(
         "E0220",
         f"`{name.text}` is switched off",
         name.span,
         "is needed here",
-        labels=(Label(off.span, off.cause.value),),
+        labels=(Label(disabled.span, disabled.cause.value),),
         help=("switch off what needs it by the same condition, or give it something else",),
     )
 
@@ -77,13 +77,13 @@ def _ambiguous(name: Name, family: Family) -> Diagnostic:
         f"`{name.text}` is a family, and one of it is wanted here",
         name.span,
         "which one?",
-        help=listing(list(family.there), f"an instance of `{name.text}`"),
+        help=listing(list(family.enabled), f"an instance of `{name.text}`"),
     )
 
 
 def _report_no_instance(name: Name, family: Family, constants: Constants) -> None:
-    if not constants.findings.again("E0218", name.span):
-        constants.findings.add(_no_instance(name, family))
+    if not constants.diagnostics.again("E0218", name.span):
+        constants.diagnostics.add(_no_instance(name, family))
 
 
 def _no_instance(name: Name, family: Family) -> Diagnostic:
@@ -95,7 +95,7 @@ def _no_instance(name: Name, family: Family) -> Diagnostic:
             name.span,
             help=(f"write `{base}`, or repeat its declaration: `{base} for s in […]`",),
         )
-    known = [*family.there, *family.off]
+    known = [*family.enabled, *family.disabled]
     likely = nearest(name.text, known)
     hint = (f"did you mean `{likely}`?",) if likely else ()
     return Diagnostic(

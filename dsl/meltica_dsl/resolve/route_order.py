@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
-from meltica_dsl.resolve.diagnostic_collector import Findings
-from meltica_dsl.resolve.toposort import Mention, walk_order
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
+from meltica_dsl.resolve.toposort import Mention, toposort
 from meltica_dsl.syntax import RouteDecl
 
 
-def route_order(routes: Mapping[str, RouteDecl], findings: Findings) -> Iterator[str]:
+def route_order(routes: Mapping[str, RouteDecl], diagnostics: DiagnosticCollector) -> Iterator[str]:
     """Names of routes, those first that others read. A route that reads itself, in however many steps, is
     reported once, with the way of its events, and left out."""
 
     def report(cycle: list[str], closing: Mention) -> None:
-        findings.add(_circle([routes[name] for name in cycle], closing))
+        diagnostics.add(_circle([routes[name] for name in cycle], closing))
 
-    return walk_order(routes, lambda name: _reads(name, routes), report)
+    return toposort(routes, lambda name: _reads(name, routes), report)
 
 
 def read_routes(routes: Mapping[str, RouteDecl]) -> frozenset[str]:

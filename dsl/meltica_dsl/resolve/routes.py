@@ -6,14 +6,14 @@ from msgspec import Struct, field
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
-from meltica_dsl.model.disabled import Cause, Off
+from meltica_dsl.model.disabled import Cause, Disabled
 from meltica_dsl.model.fields import EVENT_BY_NAME, EventType
 from meltica_dsl.model.pipeline import Route, RouteSource, Source, Target
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.indexes import node_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
-from meltica_dsl.resolve.scope import TARGETS, Noun, Scope, did_you_mean, rename
+from meltica_dsl.resolve.scope import TARGETS, DeclKind, Scope, did_you_mean, rename
 from meltica_dsl.resolve.stages import StageExpander
 from meltica_dsl.text.source import Span
 
@@ -31,7 +31,7 @@ class _Feed(Struct, frozen=True):
 
 class Upstream(Struct, frozen=True):
     """What is known of the routes that others read: their declarations' names, and what each of those gives
-    that is sound so far, by full name."""
+    that is valid so far, by full name."""
 
     read: frozenset[str]
     given: dict[str, EventType] = field(default_factory=dict)
@@ -39,23 +39,23 @@ class Upstream(Struct, frozen=True):
 
 def route(
     declaration: syntax.RouteDecl, instance: Instance, constants: Constants, upstream: Upstream
-) -> Route | Off | None:
+) -> Route | Disabled | None:
     """The route, or why it is not there: all its sources or all its targets are switched off. None if it is
-    unsound, which is reported."""
-    scope, before = instance.scope, len(constants.findings)
+    invalid, which is reported."""
+    scope, before = instance.scope, len(constants.diagnostics)
     pool_name = node_name(declaration.pool, scope, constants)
-    pool = pool_name and one(pool_name, constants, Noun.POOL)
+    pool = pool_name and one(pool_name, constants, DeclKind.POOL)
     feeds = [_feed(reference, scope, constants, upstream) for reference in declaration.sources]
     event = _shared_event(feeds, constants)
     stages = StageExpander(constants, event).expand(declaration.calls, scope) if event else ()
     targets = _targets(declaration, scope, constants)
-    if pool is None or None in feeds or targets is None or len(constants.findings) > before:
+    if pool is None or None in feeds or targets is None or len(constants.diagnostics) > before:
         return None
     sources = tuple(source for feed in feeds if feed is not None for source in feed.sources)
     if not sources:
-        return Off(declaration.sources[0].span, Cause.SOURCES)
+        return Disabled(declaration.sources[0].span, Cause.SOURCES)
     if declaration.targets and not targets and declaration.name.text not in upstream.read:
-        return Off(declaration.targets[0].span, Cause.TARGETS)
+        return Disabled(declaration.targets[0].span, Cause.TARGETS)
     return Route(
         name=instance.name,
         pool=pool,
@@ -77,14 +77,14 @@ def _feed(
     if owner is None:
         return None
     if reference.event is None:
-        if constants.names.has(Noun.ROUTE, reference.owner.name.text):
+        if constants.names.has(DeclKind.ROUTE, reference.owner.name.text):
             return _route_feed(owner, reference, constants, upstream)
         _report_no_event(owner, reference, constants)
         return None
-    providers = several(owner, constants, Noun.PROVIDER)
+    providers = several(owner, constants, DeclKind.PROVIDER)
     event = EVENT_BY_NAME.get(reference.event.text)
     if event is None:
-        constants.findings.add(unknown_event(reference.event))
+        constants.diagnostics.add(unknown_event(reference.event))
     if event is None or providers is None:
         return None
     sources = tuple(Source(provider, event, reference.span) for provider in providers)
@@ -94,8 +94,8 @@ def _feed(
 def _route_feed(
     owner: syntax.Name, reference: syntax.SourceRef, constants: Constants, upstream: Upstream
 ) -> _Feed | None:
-    """What the instances of a route give, which is one type of event; None if one of them is unsound."""
-    routes = several(owner, constants, Noun.ROUTE)
+    """What the instances of a route give, which is one type of event; None if one of them is invalid."""
+    routes = several(owner, constants, DeclKind.ROUTE)
     if routes is None or not all(name in upstream.given for name in routes):
         return None
     sources = tuple(RouteSource(name, upstream.given[name], reference.span) for name in routes)
@@ -103,13 +103,13 @@ def _route_feed(
 
 
 def _report_no_event(owner: syntax.Name, reference: syntax.SourceRef, constants: Constants) -> None:
-    names, findings, base = constants.names, constants.findings, reference.owner.name.text
-    if not names.has(Noun.PROVIDER, base):
-        names.require(syntax.Name(base, owner.span), Noun.PROVIDER, Noun.ROUTE)
-    elif several(owner, constants, Noun.PROVIDER) is not None:
+    names, diagnostics, base = constants.names, constants.diagnostics, reference.owner.name.text
+    if not names.has(DeclKind.PROVIDER, base):
+        names.require(syntax.Name(base, owner.span), DeclKind.PROVIDER, DeclKind.ROUTE)
+    elif several(owner, constants, DeclKind.PROVIDER) is not None:
         events = ", ".join(f"`{base}.{name}`" for name in EVENT_BY_NAME)
         message = f"`{owner.text}` gives several events: say which"
-        findings.add(Diagnostic("E0203", message, reference.span, help=(f"they are {events}",)))
+        diagnostics.add(Diagnostic("E0203", message, reference.span, help=(f"they are {events}",)))
 
 
 def unknown_event(name: syntax.Name) -> Diagnostic:
@@ -133,7 +133,7 @@ def _shared_event(feeds: list[_Feed | None], constants: Constants) -> EventType 
             continue
         first = first or (feed.event, feed.span)
         if feed.event is not first[0]:
-            constants.findings.add(
+            constants.diagnostics.add(
                 Diagnostic(
                     "E0208",
                     f"a route takes one type of event, not {first[0].name} and {feed.event.name}",
@@ -148,7 +148,7 @@ def _shared_event(feeds: list[_Feed | None], constants: Constants) -> EventType 
             spelled = _spelled(source)
             if spelled in seen:
                 message = f"`{spelled}` is a source twice"
-                constants.findings.add(Diagnostic("E0215", message, source.span, help=("remove one",)))
+                constants.diagnostics.add(Diagnostic("E0215", message, source.span, help=("remove one",)))
             seen.add(spelled)
     return first[0] if first else None
 
@@ -160,14 +160,14 @@ def _spelled(source: AnySource) -> str:
 def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) -> tuple[Target, ...] | None:
     """Where the arrow leads, without what is switched off. None if nothing is known of one of them."""
     targets: dict[str, Target] = {}
-    is_sound = True
+    is_valid = True
     for node in declaration.targets:
         name = node_name(node, scope, constants)
         meant = None if name is None else several(name, constants, *TARGETS)
-        is_sound = is_sound and meant is not None
+        is_valid = is_valid and meant is not None
         for target in meant or ():
             if target in targets:
                 message = f"`{target}` is a target twice"
-                constants.findings.add(Diagnostic("E0215", message, node.span, help=("remove one",)))
+                constants.diagnostics.add(Diagnostic("E0215", message, node.span, help=("remove one",)))
             targets[target] = Target(target, node.span)
-    return tuple(targets.values()) if is_sound else None
+    return tuple(targets.values()) if is_valid else None

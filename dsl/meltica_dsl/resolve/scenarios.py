@@ -18,17 +18,17 @@ from meltica_dsl.model.scenario import (
     GivenEvent,
     Recording,
     Scenario,
+    ScenarioStep,
     SkippedScenario,
-    Step,
 )
 from meltica_dsl.model.values import Duration
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.expectations import ExpectationReader, Missing
+from meltica_dsl.resolve.expectations import DisabledNode, ExpectationResolver
 from meltica_dsl.resolve.given_events import given_values
 from meltica_dsl.resolve.indexes import node_name
-from meltica_dsl.resolve.references import one, switched_off
+from meltica_dsl.resolve.references import find_disabled, one
 from meltica_dsl.resolve.routes import unknown_event
-from meltica_dsl.resolve.scope import FILE_SCOPE, Noun, did_you_mean, rename
+from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
 
@@ -38,15 +38,15 @@ _ZERO = Duration(0)
 def scenarios(
     file: syntax.File, pipeline: Pipeline, constants: Constants
 ) -> tuple[Scenario | SkippedScenario, ...]:
-    """The tests of a file that are sound."""
+    """The tests of a file that are valid."""
     titles: dict[str, Span] = {}
     found = []
     for declaration in file.declarations:
         if isinstance(declaration, syntax.TestDecl):
-            before = len(constants.findings)
-            scenario = _Reader(pipeline, constants).scenario(declaration)
+            before = len(constants.diagnostics)
+            scenario = _ScenarioResolver(pipeline, constants).scenario(declaration)
             _check_title(scenario, titles, constants)
-            if len(constants.findings) == before:
+            if len(constants.diagnostics) == before:
                 found.append(scenario)
                 _warn_idle(declaration, constants)
     return tuple(found)
@@ -55,7 +55,7 @@ def scenarios(
 def _check_title(scenario: Scenario | SkippedScenario, titles: dict[str, Span], constants: Constants) -> None:
     first = titles.setdefault(scenario.title, scenario.title_span)
     if first is not scenario.title_span:
-        constants.findings.add(
+        constants.diagnostics.add(
             Diagnostic(
                 "E0202",
                 "two tests have this title",
@@ -70,7 +70,7 @@ def _check_title(scenario: Scenario | SkippedScenario, titles: dict[str, Span], 
 def _warn_idle(declaration: syntax.TestDecl, constants: Constants) -> None:
     if any(isinstance(step, syntax.ExpectStep) for step in declaration.steps):
         return
-    constants.findings.add(
+    constants.diagnostics.add(
         Diagnostic(
             "E1008",
             "this test expects nothing",
@@ -89,29 +89,29 @@ class _Timed(Struct, frozen=True):
     span: Span
 
 
-class _Reader:
+class _ScenarioResolver:
     """Reads one test."""
 
     def __init__(self, pipeline: Pipeline, constants: Constants) -> None:
         self._constants = constants
-        self._findings = constants.findings
-        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._diagnostics = constants.diagnostics
+        self._typed = TypedValues(constants.diagnostics, list(constants.names.lets))
         self._providers: Mapping[str, Provider] = {p.name: p for p in pipeline.providers}
-        self._missing: list[Missing] = []
-        self._expectations = ExpectationReader(constants, self._typed, self._missing)
+        self._disabled_nodes: list[DisabledNode] = []
+        self._expectations = ExpectationResolver(constants, self._typed, self._disabled_nodes)
         self._last: _Timed | None = None
         self._faults: dict[tuple[str, FaultKind], Fault] = {}
 
     def scenario(self, declaration: syntax.TestDecl) -> Scenario | SkippedScenario:
         title = self._constants.string(declaration.title) or ""
         steps = [self._step(step) for step in declaration.steps]
-        if self._missing:
-            node, off = self._missing[0]
-            return SkippedScenario(title, node, off, declaration.span, declaration.title.span)
-        sound = tuple(step for step in steps if step is not None)
-        return Scenario(title, _bounded(sound), declaration.span, declaration.title.span)
+        if self._disabled_nodes:
+            node, disabled = self._disabled_nodes[0]
+            return SkippedScenario(title, node, disabled, declaration.span, declaration.title.span)
+        valid = tuple(step for step in steps if step is not None)
+        return Scenario(title, _bounded(valid), declaration.span, declaration.title.span)
 
-    def _step(self, step: syntax.Step) -> Step | None:
+    def _step(self, step: syntax.TestStep) -> ScenarioStep | None:
         if isinstance(step, syntax.ExpectStep):
             return self._expectations.read(step)
         at = self._time(step.time)
@@ -120,9 +120,9 @@ class _Reader:
             return self._fault(step, at, provider)
         event = EVENT_BY_NAME.get(step.event.text)
         if event is None:
-            self._findings.add(unknown_event(step.event))
+            self._diagnostics.add(unknown_event(step.event))
         elif not event.hot:
-            self._findings.add(_not_given(step.event, event))
+            self._diagnostics.add(_not_given(step.event, event))
         elif at is not None:
             return self._event(step, at, provider, event)
         return None
@@ -131,10 +131,10 @@ class _Reader:
         """The provider that is there. None if it is switched off, which is noted, or unknown, which is
         reported."""
         name = node_name(reference, FILE_SCOPE, self._constants)
-        off = None if name is None else switched_off(name, self._constants, Noun.PROVIDER)
-        if name is None or off is None:
-            return None if name is None else one(name, self._constants, Noun.PROVIDER)
-        self._missing.append(Missing(name.text, off))
+        disabled = None if name is None else find_disabled(name, self._constants, DeclKind.PROVIDER)
+        if name is None or disabled is None:
+            return None if name is None else one(name, self._constants, DeclKind.PROVIDER)
+        self._disabled_nodes.append(DisabledNode(name.text, disabled))
         return None
 
     def _time(self, expr: syntax.Expr) -> Duration | None:
@@ -144,7 +144,7 @@ class _Reader:
         if at is None:
             return None
         if self._last is not None and at < self._last.at:
-            self._findings.add(
+            self._diagnostics.add(
                 Diagnostic(
                     "E1005",
                     "this step comes before the one above it",
@@ -179,7 +179,7 @@ class _Reader:
         kinds = {kind.value: kind for kind in FaultKind}
         kind = kinds.get(step.fault.text)
         if kind is None:
-            self._findings.add(_unknown_fault(step.fault, list(kinds)))
+            self._diagnostics.add(_unknown_fault(step.fault, list(kinds)))
         if kind is None or at is None or provider is None:
             return None
         fault = Fault(at, provider, kind, step.span)
@@ -193,20 +193,20 @@ class _Reader:
         if fault.kind.ends is not None and running is None:
             message = f"`{fault.provider}` cannot do this: it never {key[1].value} before"
             help_text = f"begin with `at … {fault.provider} {key[1].value}`"
-            self._findings.add(Diagnostic("E1007", message, name.span, help=(help_text,)))
+            self._diagnostics.add(Diagnostic("E1007", message, name.span, help=(help_text,)))
         elif fault.kind.ends is not None:
             del self._faults[key]
         elif running is not None:
             label = Label(running.span, "since here")
             message = f"`{fault.provider}` is in this state already"
-            self._findings.add(Diagnostic("E1007", message, name.span, labels=(label,)))
+            self._diagnostics.add(Diagnostic("E1007", message, name.span, labels=(label,)))
         else:
             self._faults[key] = fault
 
 
-def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _bounded(steps: tuple[ScenarioStep, ...]) -> tuple[ScenarioStep, ...]:
     """Each expectation with the time of the next step behind it: it looks at what was before."""
-    bounded: list[Step] = []
+    bounded: list[ScenarioStep] = []
     upcoming: Duration | None = None
     for step in reversed(steps):
         if isinstance(step, Expectation):

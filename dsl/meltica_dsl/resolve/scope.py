@@ -9,15 +9,15 @@ from msgspec import Struct, field
 
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from meltica_dsl.model.disabled import Off
+from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.model.values import Setting
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.syntax import Expr, Name
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
 
-class Noun(Enum):
+class DeclKind(Enum):
     """What a declaration declares; the value is its keyword."""
 
     LET = "let"
@@ -32,25 +32,28 @@ class Noun(Enum):
 
     @property
     def phrase(self) -> str:
-        return "a constant" if self is Noun.LET else f"a {self.value}"
+        return "a constant" if self is DeclKind.LET else f"a {self.value}"
 
 
-_NOUNS: Mapping[type, Noun] = {
-    syntax.LetDecl: Noun.LET,
-    syntax.ProviderDecl: Noun.PROVIDER,
-    syntax.PoolDecl: Noun.POOL,
-    syntax.RouteDecl: Noun.ROUTE,
-    syntax.StrategyDecl: Noun.STRATEGY,
-    syntax.SinkDecl: Noun.SINK,
-    syntax.StageDecl: Noun.STAGE,
-    syntax.RiskDecl: Noun.RISK,
-    syntax.PlaceDecl: Noun.PLACE,
+_DECL_KINDS: Mapping[type, DeclKind] = {
+    syntax.LetDecl: DeclKind.LET,
+    syntax.ProviderDecl: DeclKind.PROVIDER,
+    syntax.PoolDecl: DeclKind.POOL,
+    syntax.RouteDecl: DeclKind.ROUTE,
+    syntax.StrategyDecl: DeclKind.STRATEGY,
+    syntax.SinkDecl: DeclKind.SINK,
+    syntax.StageDecl: DeclKind.STAGE,
+    syntax.RiskDecl: DeclKind.RISK,
+    syntax.PlaceDecl: DeclKind.PLACE,
 }
 
-_SHARED: Mapping[Noun, tuple[Noun, ...]] = {Noun.STRATEGY: (Noun.SINK,), Noun.SINK: (Noun.STRATEGY,)}
+_SHARED: Mapping[DeclKind, tuple[DeclKind, ...]] = {
+    DeclKind.STRATEGY: (DeclKind.SINK,),
+    DeclKind.SINK: (DeclKind.STRATEGY,),
+}
 """An arrow points at strategies and sinks alike, so they share their names."""
 
-TARGETS = (Noun.STRATEGY, Noun.SINK)
+TARGETS = (DeclKind.STRATEGY, DeclKind.SINK)
 
 
 class Scope(Struct, frozen=True):
@@ -73,40 +76,40 @@ FILE_SCOPE = Scope()
 class Family(Struct):
     """What a declaration gives once `for` and `if` are worked out: its instances, by their full names.
 
-    `off` has those that are not there, with the place that says why. Unless it `is_sound`, nobody can say
-    what its instances are, and that is reported already.
+    `disabled` has those that are not there, with the span that says why. Unless it `is_valid`, nobody can
+    say what its instances are, and that is reported already.
     """
 
     repeats: bool
-    there: dict[str, None] = field(default_factory=dict)
-    off: dict[str, Off] = field(default_factory=dict)
-    is_sound: bool = True
+    enabled: dict[str, None] = field(default_factory=dict)
+    disabled: dict[str, Disabled] = field(default_factory=dict)
+    is_valid: bool = True
 
-    def switch_off(self, name: str, off: Off) -> None:
+    def disable(self, name: str, disabled: Disabled) -> None:
         """An instance turns out not to be there after all."""
-        del self.there[name]
-        self.off[name] = off
+        del self.enabled[name]
+        self.disabled[name] = disabled
 
 
-def declares(declaration: syntax.Declaration) -> tuple[Noun, Name] | None:
+def declares(declaration: syntax.Declaration) -> tuple[DeclKind, Name] | None:
     """What a declaration gives a name to. Files, tests and what could not be read name nothing."""
     match declaration:
         case syntax.PipelineDecl() | syntax.ImportDecl() | syntax.TestDecl() | syntax.UnreadableDecl():
             return None
         case _:
-            return _NOUNS[type(declaration)], declaration.name
+            return _DECL_KINDS[type(declaration)], declaration.name
 
 
 class Names:
     """Every name that the file declares. A second declaration of a name is reported, the first counts."""
 
-    def __init__(self, file: syntax.File, findings: Findings) -> None:
-        self._findings = findings
-        self._places: dict[Noun, dict[str, Name]] = {noun: {} for noun in Noun}
+    def __init__(self, file: syntax.File, diagnostics: DiagnosticCollector) -> None:
+        self._diagnostics = diagnostics
+        self._places: dict[DeclKind, dict[str, Name]] = {decl_kind: {} for decl_kind in DeclKind}
         self._unreadable: set[str] = set()
         self._is_whole = True
         """Whether all imported files are there: otherwise any name may be declared."""
-        self.families: dict[Noun, dict[str, Family]] = {noun: {} for noun in Noun}
+        self.families: dict[DeclKind, dict[str, Family]] = {decl_kind: {} for decl_kind in DeclKind}
         self.lets: dict[str, syntax.LetDecl] = {}
         self.stages: dict[str, syntax.StageDecl] = {}
         for declaration in file.declarations:
@@ -122,33 +125,35 @@ class Names:
         declared = declares(declaration)
         if declared is None:
             return
-        noun, name = declared
-        sharing = (noun, *_SHARED.get(noun, ()))
+        decl_kind, name = declared
+        sharing = (decl_kind, *_SHARED.get(decl_kind, ()))
         first = next((self._places[n][name.text] for n in sharing if name.text in self._places[n]), None)
         if first is not None:
-            self._findings.add(declared_twice(noun.phrase, first, name))
+            self._diagnostics.add(declared_twice(decl_kind.phrase, first, name))
             return
-        self._places[noun][name.text] = name
+        self._places[decl_kind][name.text] = name
         if isinstance(declaration, syntax.LetDecl):
             self.lets[name.text] = declaration
         elif isinstance(declaration, syntax.StageDecl):
             self.stages[name.text] = declaration
 
-    def is_first(self, noun: Noun, name: Name) -> bool:
+    def is_first(self, decl_kind: DeclKind, name: Name) -> bool:
         """Whether this is the declaration that counts for its name."""
-        return self._places[noun].get(name.text) is name
+        return self._places[decl_kind].get(name.text) is name
 
-    def has(self, noun: Noun, name: str) -> bool:
-        return name in self._places[noun]
+    def has(self, decl_kind: DeclKind, name: str) -> bool:
+        return name in self._places[decl_kind]
 
-    def has_instance(self, noun: Noun, name: str) -> bool:
+    def has_instance(self, decl_kind: DeclKind, name: str) -> bool:
         """Whether there is an instance of this full name. One that is switched off counts too."""
-        family = self.families[noun].get(name.partition("[")[0])
-        return family is not None and (name in family.there or name in family.off or not family.is_sound)
+        family = self.families[decl_kind].get(name.partition("[")[0])
+        return family is not None and (
+            name in family.enabled or name in family.disabled or not family.is_valid
+        )
 
-    def instances(self, noun: Noun) -> list[str]:
+    def instances(self, decl_kind: DeclKind) -> list[str]:
         """The full names of all instances that are there."""
-        return [name for family in self.families[noun].values() for name in family.there]
+        return [name for family in self.families[decl_kind].values() for name in family.enabled]
 
     def is_unreadable(self, name: str) -> bool:
         """Whether a declaration of this name has a syntax error, or may stand in an imported file that is not
@@ -158,21 +163,21 @@ class Names:
     def _is_declared(self, name: str) -> bool:
         return any(name in places for places in self._places.values())
 
-    def all(self, noun: Noun) -> tuple[str, ...]:
-        return tuple(self._places[noun])
+    def all(self, decl_kind: DeclKind) -> tuple[str, ...]:
+        return tuple(self._places[decl_kind])
 
-    def require(self, name: Name, *wanted: Noun) -> bool:
+    def require(self, name: Name, *wanted: DeclKind) -> bool:
         """Whether the name declares one of `wanted`. If not, that is reported."""
-        if any(self.has(noun, name.text) for noun in wanted):
+        if any(self.has(decl_kind, name.text) for decl_kind in wanted):
             return True
-        if not (self.is_unreadable(name.text) or self._findings.again("E0201", name.span)):
-            self._findings.add(self._unknown(name, wanted))
+        if not (self.is_unreadable(name.text) or self._diagnostics.again("E0201", name.span)):
+            self._diagnostics.add(self._unknown(name, wanted))
         return False
 
-    def _unknown(self, name: Name, wanted: tuple[Noun, ...]) -> Diagnostic:
-        phrase = " or ".join(noun.phrase for noun in wanted)
-        known = [other for noun in wanted for other in self._places[noun]]
-        actual = next((noun for noun in Noun if self.has(noun, name.text)), None)
+    def _unknown(self, name: Name, wanted: tuple[DeclKind, ...]) -> Diagnostic:
+        phrase = " or ".join(decl_kind.phrase for decl_kind in wanted)
+        known = [other for decl_kind in wanted for other in self._places[decl_kind]]
+        actual = next((decl_kind for decl_kind in DeclKind if self.has(decl_kind, name.text)), None)
         if actual is not None:
             return Diagnostic(
                 "E0209",
@@ -184,7 +189,7 @@ class Names:
             )
         return Diagnostic(
             "E0201",
-            f"there is no {' or '.join(noun.value for noun in wanted)} called `{name.text}`",
+            f"there is no {' or '.join(decl_kind.value for decl_kind in wanted)} called `{name.text}`",
             name.span,
             "not declared",
             help=did_you_mean(name.text, known) or listing(known, phrase),

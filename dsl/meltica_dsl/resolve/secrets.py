@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meltica_dsl.model.values import Secret, Setting
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.type_errors import secret_here
 
 
-def refuse_secrets(settings: Mapping[str, Setting], where: str, findings: Findings) -> None:
+def refuse_secrets(settings: Mapping[str, Setting], where: str, diagnostics: DiagnosticCollector) -> None:
     """Reports every secret among the settings, in lists and objects too."""
     waiting = list(settings.values())
     while waiting:
         setting = waiting.pop()
         match setting.value:
             case Secret():
-                findings.add(secret_here(setting.span, where))
+                diagnostics.add(secret_here(setting.span, where))
             case tuple():
                 waiting.extend(setting.value)
             case dict():

@@ -11,7 +11,7 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.fields import EVENTS, SIDES
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.scope import Names, Noun, declared_twice, did_you_mean, rename
+from meltica_dsl.resolve.scope import DeclKind, Names, declared_twice, did_you_mean, rename
 from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_dsl.syntax.walk import references
 
@@ -45,27 +45,27 @@ def _check_name(stage: syntax.StageDecl, constants: Constants) -> None:
     if name.text in STAGE_WORDS:
         message = f"`{name.text}` is a stage of the language"
         hint = ("give this one another name",)
-        constants.findings.add(Diagnostic("E0202", message, name.span, help=hint))
+        constants.diagnostics.add(Diagnostic("E0202", message, name.span, help=hint))
 
 
 def _check_parameters(stage: syntax.StageDecl, constants: Constants) -> None:
     seen: dict[str, syntax.Name] = {}
     for parameter in stage.parameters or ():
         if parameter.text in seen:
-            constants.findings.add(declared_twice("a parameter", seen[parameter.text], parameter))
+            constants.diagnostics.add(declared_twice("a parameter", seen[parameter.text], parameter))
         seen.setdefault(parameter.text, parameter)
 
 
 def _check_names(stage: syntax.StageDecl, constants: Constants) -> None:
     names = constants.names
     known = {parameter.text for parameter in stage.parameters or ()}
-    known.update(_FIELDS, SIDES, names.lets, names.all(Noun.PROVIDER))
+    known.update(_FIELDS, SIDES, names.lets, names.all(DeclKind.PROVIDER))
     candidates = [*(p.text for p in stage.parameters or ()), *_FIELDS, *names.lets]
     for call in stage.calls:
         for expr in _expressions(call):
             for reference in references(expr):
                 if reference.name not in known and not names.is_unreadable(reference.name):
-                    constants.findings.add(_unknown(reference, candidates))
+                    constants.diagnostics.add(_unknown(reference, candidates))
 
 
 def _expressions(call: syntax.StageCall) -> Iterator[syntax.Expr]:

@@ -19,8 +19,8 @@ from meltica_dsl.model.pipeline import (
 )
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
-from meltica_dsl.resolve.expressions import Typer
-from meltica_dsl.resolve.scope import Argument, Noun, Scope, did_you_mean, rename
+from meltica_dsl.resolve.expressions import TypeChecker
+from meltica_dsl.resolve.scope import Argument, DeclKind, Scope, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
 
@@ -40,15 +40,15 @@ class StageExpander:
 
     def __init__(self, constants: Constants, event: EventType) -> None:
         self._constants = constants
-        self._findings = constants.findings
-        self._typed = TypedValues(constants.findings, list(constants.names.lets))
+        self._diagnostics = constants.diagnostics
+        self._typed = TypedValues(constants.diagnostics, list(constants.names.lets))
         self._event = event
         self._stages: list[Stage] = []
         self._open: list[str] = []
         self._is_full = False
 
     def expand(self, calls: tuple[syntax.StageCall, ...], scope: Scope) -> tuple[Stage, ...]:
-        """The stages; those that are unsound are reported and left out."""
+        """The stages; those that are invalid are reported and left out."""
         self._expand(calls, scope)
         return tuple(self._stages)
 
@@ -59,7 +59,7 @@ class StageExpander:
             if len(self._stages) == MAX_STAGES:
                 self._is_full = True
                 message = f"this route has more than {MAX_STAGES} stages"
-                self._findings.add(Diagnostic("E0217", message, call.span))
+                self._diagnostics.add(Diagnostic("E0217", message, call.span))
                 return
             if isinstance(call, syntax.NamedStage):
                 self._expand_named(call, scope)
@@ -74,7 +74,7 @@ class StageExpander:
     ) -> Stage | None:
         match call:
             case syntax.WhereStage():
-                condition = Typer(self._constants, self._event).condition(call.condition, scope)
+                condition = TypeChecker(self._constants, self._event).condition(call.condition, scope)
                 return None if condition is None else Where(condition, call.span)
             case syntax.DedupeStage():
                 within = self._constants.evaluate(call.within, scope)
@@ -105,11 +105,11 @@ class StageExpander:
         period = None if every is None else self._typed.duration("every", every, "ms", INSTANT)
         if call.per.text != "symbol":
             message = f"events are conflated per symbol, not per `{call.per.text}`"
-            self._findings.add(Diagnostic("E0207", message, call.per.span, help=("write `per symbol`",)))
+            self._diagnostics.add(Diagnostic("E0207", message, call.per.span, help=("write `per symbol`",)))
             return None
         if self._event.field("symbol") is None:
             message = f"{self._event.name} events have no symbol to conflate by"
-            self._findings.add(Diagnostic("E0207", message, call.span))
+            self._diagnostics.add(Diagnostic("E0207", message, call.span))
             return None
         return None if period is None else Conflate(period, call.span)
 
@@ -117,7 +117,7 @@ class StageExpander:
         levels = self._whole("depth", call.levels, scope, MAX_BOOK_DEPTH)
         if self._event.name != "book":
             message = f"`depth` takes book events, not {self._event.name} events"
-            self._findings.add(Diagnostic("E0207", message, call.span, f"gets {self._event.name} events"))
+            self._diagnostics.add(Diagnostic("E0207", message, call.span, f"gets {self._event.name} events"))
             return None
         return None if levels is None else Depth(levels, call.span)
 
@@ -127,7 +127,7 @@ class StageExpander:
         if setting is None or rate is None:
             return None
         if rate.count != rate.count.to_integral_value():
-            self._findings.add(_part_of_an_event(setting.span))
+            self._diagnostics.add(_part_of_an_event(setting.span))
             return None
         return Throttle(rate, call.span)
 
@@ -137,7 +137,7 @@ class StageExpander:
         if self._event.name != "trade":
             message = f"`kline` makes candles of trades, not of {self._event.name} events"
             label = f"gets {self._event.name} events"
-            self._findings.add(Diagnostic("E0207", message, call.span, label))
+            self._diagnostics.add(Diagnostic("E0207", message, call.span, label))
             return None
         return None if interval is None else Kline(interval, call.span)
 
@@ -147,7 +147,7 @@ class StageExpander:
             return Merge(call.span)
         labels = () if first.span == call.span else (Label(first.span, "since here"),)
         message = "these events are merged already"
-        self._findings.add(Diagnostic("E0215", message, call.span, labels=labels, help=("remove one",)))
+        self._diagnostics.add(Diagnostic("E0215", message, call.span, labels=labels, help=("remove one",)))
         return None
 
     def _expand_named(self, call: syntax.NamedStage, scope: Scope) -> None:
@@ -157,10 +157,10 @@ class StageExpander:
             return
         parameters = stage.parameters or ()
         if len(parameters) != len(call.arguments):
-            self._findings.add(_argument_count(call, stage))
+            self._diagnostics.add(_argument_count(call, stage))
             return
         if stage.name.text in self._open or len(self._open) == MAX_EXPANSION:
-            self._findings.add(_endless(call, [*self._open, stage.name.text]))
+            self._diagnostics.add(_endless(call, [*self._open, stage.name.text]))
             return
         arguments = {
             parameter.text: Argument(expr, scope)
@@ -174,8 +174,8 @@ class StageExpander:
         names = self._constants.names
         if names.is_unreadable(call.name.text):
             return
-        known = [*names.all(Noun.STAGE), *STAGE_WORDS]
-        self._findings.add(
+        known = [*names.all(DeclKind.STAGE), *STAGE_WORDS]
+        self._diagnostics.add(
             Diagnostic(
                 "E0212",
                 f"there is no stage called `{call.name.text}`",

@@ -13,7 +13,7 @@ class Mention(NamedTuple):
     span: Span
 
 
-def walk_order(
+def toposort(
     names: Iterable[str],
     mentions: Callable[[str], Iterator[Mention]],
     report_circle: Callable[[list[str], Mention], None],

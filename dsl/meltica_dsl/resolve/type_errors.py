@@ -7,7 +7,7 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.model.fields import SIDES, EventType
 from meltica_dsl.model.pipeline import Const, Expr, ExprType
 from meltica_dsl.model.values import Secret, Setting, Word, type_names
-from meltica_dsl.resolve.scope import Names, Noun, did_you_mean, listing, rename
+from meltica_dsl.resolve.scope import DeclKind, Names, did_you_mean, listing, rename
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
@@ -38,7 +38,7 @@ def unknown_name(
             "E0201", f"`{name}` is no side", span, help=(f"sides are {', '.join(f'`{s}`' for s in SIDES)}",)
         )
     if beside is ExprType.PROVIDER:
-        known = names.instances(Noun.PROVIDER)
+        known = names.instances(DeclKind.PROVIDER)
         message = f"there is no provider called `{name}`"
         return Diagnostic(
             "E0201",

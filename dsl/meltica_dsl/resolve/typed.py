@@ -9,7 +9,7 @@ from typing import TypeVar
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.model.values import BOOLEANS, Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 from meltica_dsl.resolve.constants import type_name
-from meltica_dsl.resolve.diagnostic_collector import Findings
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.type_errors import secret_here
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
@@ -20,8 +20,8 @@ T = TypeVar("T")
 class TypedValues:
     """Each method gives the value, or None after reporting what is wrong with it."""
 
-    def __init__(self, findings: Findings, lets: list[str]) -> None:
-        self.findings = findings
+    def __init__(self, diagnostics: DiagnosticCollector, lets: list[str]) -> None:
+        self.diagnostics = diagnostics
         self._lets = lets
 
     def duration(self, key: str, setting: Setting, unit: str, least: Duration) -> Duration | None:
@@ -126,7 +126,7 @@ class TypedValues:
             return word
         likely = nearest(word, choices)
         listed = ", ".join(f"`{choice}`" for choice in choices)
-        self.findings.add(
+        self.diagnostics.add(
             Diagnostic(
                 "E0307",
                 f"`{key}` cannot be `{word}`",
@@ -156,7 +156,7 @@ class TypedValues:
                 return None
             if value in values:
                 first = Label(values[value], "it stands here first")
-                self.findings.add(
+                self.diagnostics.add(
                     Diagnostic("E0305", "this value stands in the list twice", item.span, labels=(first,))
                 )
                 return None
@@ -171,7 +171,7 @@ class TypedValues:
         return None
 
     def _wrong_type(self, key: str, setting: Setting, wanted: str, example: str | None, suffix: str) -> None:
-        self.findings.add(self._type_error(key, setting, wanted, example, suffix))
+        self.diagnostics.add(self._type_error(key, setting, wanted, example, suffix))
 
     def _type_error(
         self, key: str, setting: Setting, wanted: str, example: str | None, suffix: str
@@ -201,7 +201,7 @@ class TypedValues:
         )
 
     def _report_quotes(self, message: str, setting: Setting, text: str) -> None:
-        self.findings.add(
+        self.diagnostics.add(
             Diagnostic(
                 "E0301",
                 message,
@@ -221,7 +221,7 @@ class TypedValues:
 
     def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
         meant = f"{(value * 100).normalize():f}%"
-        self.findings.add(
+        self.diagnostics.add(
             Diagnostic(
                 "E0302",
                 f"`{key}` is a ratio, and `{value:f}` has no unit",
@@ -233,4 +233,4 @@ class TypedValues:
         )
 
     def _out_of_range(self, key: str, setting: Setting, wanted: str) -> None:
-        self.findings.add(Diagnostic("E0306", f"`{key}` wants {wanted}", setting.span, "out of range"))
+        self.diagnostics.add(Diagnostic("E0306", f"`{key}` wants {wanted}", setting.span, "out of range"))

@@ -29,9 +29,9 @@ from meltica_dsl.syntax.declarations import (
     SinkDecl,
     SourceRef,
     StageDecl,
-    Step,
     StrategyDecl,
     TestDecl,
+    TestStep,
     UnreadableDecl,
 )
 from meltica_dsl.syntax.expressions import (
@@ -119,11 +119,11 @@ __all__ = [
     "SourceRef",
     "StageCall",
     "StageDecl",
-    "Step",
     "StrategyDecl",
     "StringLiteral",
     "SymbolLiteral",
     "TestDecl",
+    "TestStep",
     "ThrottleStage",
     "Truth",
     "UnaryOperation",

@@ -190,12 +190,12 @@ class ExpectStep(NamedTuple):
     span: Span
 
 
-Step = EventStep | RecordingStep | FaultStep | ExpectStep
+TestStep = EventStep | RecordingStep | FaultStep | ExpectStep
 
 
 class TestDecl(NamedTuple):
     title: StringLiteral
-    steps: tuple[Step, ...]
+    steps: tuple[TestStep, ...]
     span: Span
 
 

@@ -39,9 +39,9 @@ def command(
     """
     if wants_schema:
         from meltica_dsl.json_form.schema import schema
-        from meltica_dsl.json_form.values import written
+        from meltica_dsl.json_form.values import dump_json
 
-        _write(common, target, written(schema()))
+        _write(common, target, dump_json(schema()))
         return
     if file is None:
         common.output.fail("no file to convert", "meltica convert FILE", Exit.USAGE)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meltica_compiler.compile import Compiled, compile_file, compile_text
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors
-from meltica_dsl.diagnostics.fixing import Mended, Texts, mend
+from meltica_dsl.diagnostics.fixing import FixResult, Texts, apply_fixes
 from meltica_dsl.parse.read import read_source
 from meltica_runtime.cli.compiling import Use, compile_options, exit_on_fault, report
 from meltica_runtime.cli.diffs import unified
@@ -22,11 +22,11 @@ class _Fixed:
     """A pipeline's texts as they are, those of imported files too, and what becomes of them."""
 
     before: Texts
-    mended: Mended
+    result: FixResult
 
     @property
     def changed(self) -> dict[str, str]:
-        after = self.mended.texts
+        after = self.result.texts
         return {path: after[path] for path, text in self.before.items() if after[path] != text}
 
 
@@ -60,9 +60,9 @@ def show_fixes(common: CommonOptions, files: tuple[Path, ...]) -> bool:
                 common.output.write(diff)
             shown.add(path)
         _print_applied(common, fixed)
-        if has_errors(fixed.mended.left):
+        if has_errors(fixed.result.remaining):
             common.output.problem(f"{file}: not all can be fixed; `meltica check {file}` says what is wrong")
-        good = good and not (fixed.changed or has_errors(fixed.mended.left))
+        good = good and not (fixed.changed or has_errors(fixed.result.remaining))
     return good
 
 
@@ -81,11 +81,11 @@ def _fixed(common: CommonOptions, file: Path) -> _Fixed | Compiled:
         return compile_text(str(file), texts[str(file)], options, read)
 
     before = {source.path: source.text for source in compiled({str(file): text}).sources}
-    return _Fixed(before, mend(before, lambda texts: compiled(texts).diagnostics))
+    return _Fixed(before, apply_fixes(before, lambda texts: compiled(texts).diagnostics))
 
 
 def _print_applied(common: CommonOptions, fixed: _Fixed) -> None:
-    for applied in fixed.mended.applied:
+    for applied in fixed.result.applied:
         common.output.note(f"{applied.location}: {applied.title} ({applied.code})")
 
 

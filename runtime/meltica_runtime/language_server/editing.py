@@ -14,7 +14,7 @@ from meltica_compiler.intelligence.hover import hover
 from meltica_compiler.intelligence.suggestion import Shape, Suggestion
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Fix
 from meltica_dsl.formatting.formatter import format_source
-from meltica_dsl.intelligence.cursor import Caret, caret_at
+from meltica_dsl.intelligence.cursor import Cursor, cursor_at
 from meltica_dsl.parse.lexer import UNTERMINATED
 from meltica_dsl.text.source import Span
 from meltica_runtime.language_server import protocol
@@ -45,32 +45,32 @@ _KINDS = {
 def completion(ls: MelticaServer, params: types.CompletionParams) -> types.CompletionList:
     buffer = ls.buffer(params.text_document.uri)
     positions = ls.buffers().positions_in(buffer.text)
-    caret = caret_at(buffer.path, buffer.text, positions.offset(params.position))
+    cursor = cursor_at(buffer.path, buffer.text, positions.offset(params.position))
     trigger = params.context.trigger_character if params.context else None
-    if caret is None or (trigger == " " and not is_needed(caret)):
+    if cursor is None or (trigger == " " and not is_needed(cursor)):
         return types.CompletionList(False, [])
-    place = positions.range(_replaced(caret))
-    found = complete(caret, ls.knowledge(buffer, caret))
+    place = positions.range(_replaced(cursor))
+    found = complete(cursor, ls.knowledge(buffer, cursor))
     items = [
-        _item(suggestion, place, caret, rank, buffer.uri, ls.supports_snippets)
+        _item(suggestion, place, cursor, rank, buffer.uri, ls.supports_snippets)
         for rank, suggestion in enumerate(found)
     ]
     # With every digit the numbers that are offered are others.
-    return types.CompletionList(caret.word.kind == "LITERAL", items)
+    return types.CompletionList(cursor.word.kind == "LITERAL", items)
 
 
-def _replaced(caret: Caret) -> Span:
-    """What an accepted suggestion replaces: the word at the caret, in a string what is between the quotes."""
-    word = caret.word
-    if not caret.in_string:
-        return Span(caret.path, word.start, word.end)
-    return Span(caret.path, word.start + 1, caret.offset if word.kind == UNTERMINATED else word.end - 1)
+def _replaced(cursor: Cursor) -> Span:
+    """What an accepted suggestion replaces: the word at the cursor, in a string what the quotes hold."""
+    word = cursor.word
+    if not cursor.in_string:
+        return Span(cursor.path, word.start, word.end)
+    return Span(cursor.path, word.start + 1, cursor.offset if word.kind == UNTERMINATED else word.end - 1)
 
 
 def _item(
-    suggestion: Suggestion, place: types.Range, caret: Caret, rank: int, uri: str, supports_snippets: bool
+    suggestion: Suggestion, place: types.Range, cursor: Cursor, rank: int, uri: str, supports_snippets: bool
 ) -> types.CompletionItem:
-    closing = '"' if caret.word.kind == UNTERMINATED else ""
+    closing = '"' if cursor.word.kind == UNTERMINATED else ""
     is_snippet = supports_snippets and "$" in suggestion.snippet
     text = suggestion.snippet if is_snippet else suggestion.plain
     forms = types.InsertTextFormat

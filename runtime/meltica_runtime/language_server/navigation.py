@@ -47,7 +47,7 @@ def definition(ls: MelticaServer, params: types.DefinitionParams) -> list[types.
         return [types.Location(uri_of(imported), types.Range(start, start))]
     index = ls.index(buffer.path)
     occurrence = index.at(buffer.path, offset)
-    found = index.definition(occurrence.thing) if occurrence is not None else None
+    found = index.definition(occurrence.binding) if occurrence is not None else None
     return None if found is None else [_location(ls, found.span)]
 
 
@@ -60,7 +60,7 @@ def references(ls: MelticaServer, params: types.ReferenceParams) -> list[types.L
     found = {
         one.span: None
         for index in _indexes(ls, buffer, occurrence)
-        for one in index.of(occurrence.thing)
+        for one in index.of(occurrence.binding)
         if wanted or not one.is_definition
     }
     return [_location(ls, span) for span in found]
@@ -74,7 +74,7 @@ def highlight(ls: MelticaServer, params: types.DocumentHighlightParams) -> list[
     kinds = {True: types.DocumentHighlightKind.Write, False: types.DocumentHighlightKind.Read}
     return [
         types.DocumentHighlight(positions.range(occurrence.span), kinds[occurrence.is_definition])
-        for occurrence in (index.of(at.thing) if at is not None else ())
+        for occurrence in (index.of(at.binding) if at is not None else ())
         if occurrence.span.path == buffer.path
     ]
 
@@ -85,7 +85,7 @@ def prepare_rename(ls: MelticaServer, params: types.PrepareRenameParams) -> type
     if occurrence is None:
         raise JsonRpcException(_NOT_DECLARED, _REFUSED)
     place = ls.buffers().positions_in(buffer.text).range(occurrence.span)
-    return types.PrepareRenamePlaceholder(place, occurrence.thing.name)
+    return types.PrepareRenamePlaceholder(place, occurrence.binding.name)
 
 
 def rename_all(ls: MelticaServer, params: types.RenameParams) -> types.WorkspaceEdit:
@@ -97,7 +97,7 @@ def rename_all(ls: MelticaServer, params: types.RenameParams) -> types.Workspace
     edits: dict[Edit, None] = {}
     for index in _indexes(ls, buffer, occurrence):
         texts = {file.path: ls.text(file.path) for file in index.files}
-        found = rename(index, occurrence.thing, params.new_name, texts)
+        found = rename(index, occurrence.binding, params.new_name, texts)
         if isinstance(found, Refusal):
             raise JsonRpcException(found.message, _REFUSED)
         edits.update(dict.fromkeys(found))
@@ -137,7 +137,7 @@ def _at(ls: MelticaServer, params: _PositionParams) -> tuple[Buffer, int]:
 def _indexes(ls: MelticaServer, buffer: Buffer, occurrence: Occurrence) -> Iterator[Index]:
     """The names of every pipeline that imports the file which declares a name."""
     buffers = ls.buffers()
-    declared = ls.index(buffer.path).definition(occurrence.thing)
+    declared = ls.index(buffer.path).definition(occurrence.binding)
     home = declared.span.path if declared is not None else buffer.path
     return (ls.import_graph.index(root, root, buffers) for root in ls.import_graph.roots(home, buffers))
 

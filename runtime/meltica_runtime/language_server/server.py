@@ -14,7 +14,7 @@ from meltica_compiler.intelligence.catalogue import Modules
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.modules.registry import StrategyLibrary
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
-from meltica_dsl.intelligence.cursor import Caret
+from meltica_dsl.intelligence.cursor import Cursor
 from meltica_dsl.intelligence.occurrences import Index
 from meltica_dsl.parse.reparse import Parses
 from meltica_runtime import resources
@@ -68,9 +68,9 @@ class MelticaServer(LanguageServer):
         """The names of a file, and of the files that it shares them with."""
         return self.import_graph.index(path, self.root(path), self.buffers())
 
-    def knowledge(self, buffer: Buffer, caret: Caret | None = None) -> Knowledge:
-        """What is known of a file; beside a caret, of all but the declaration in hand."""
-        index = self.import_graph.near(buffer.text, caret.span) if caret is not None else None
+    def knowledge(self, buffer: Buffer, cursor: Cursor | None = None) -> Knowledge:
+        """What is known of a file; beside a cursor, of all but the declaration in hand."""
+        index = self.import_graph.near(buffer.text, cursor.span) if cursor is not None else None
         index = index or self.index(buffer.path)
         texts = {file.path: self.text(file.path) for file in index.files}
         return Knowledge(index, self.modules(buffer.path), self.graph(buffer.path), texts)

@@ -41,9 +41,9 @@ class ScenarioSuite:
 
     def skipped(self, scenario: SkippedScenario) -> Skipped:
         """Why a test does not run."""
-        cause, place = scenario.off.cause, self._place(scenario.off.span)
+        cause, place = scenario.disabled.cause, self._place(scenario.disabled.span)
         if cause is Cause.CONDITION:
-            why = f"by `if {' '.join(self._text(scenario.off.span).split())}` ({place})"
+            why = f"by `if {' '.join(self._text(scenario.disabled.span).split())}` ({place})"
         else:
             why = f"({place}: {cause.value})"
         reason = f"`{scenario.node}` is switched off {why}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from meltica_compiler.graph.graph import Graph, ProviderNode
 from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH, SIDES, FieldType
-from meltica_dsl.model.scenario import Given, GivenEvent, Recording, Scenario
+from meltica_dsl.model.scenario import GivenEvent, GivenValue, Recording, Scenario
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
 from meltica_runtime.simulation.opening import codes_of
 from meltica_runtime.testing.clock import START_US, at_us
@@ -112,7 +112,7 @@ class _RecordWriter:
             self._fill(record, step, name, value)
         return record
 
-    def _fill(self, record: Rows, step: GivenEvent, name: str, value: Given) -> None:
+    def _fill(self, record: Rows, step: GivenEvent, name: str, value: GivenValue) -> None:
         if isinstance(value, tuple):
             levels = value[: record[name].shape[1]]
             for number, (price, quantity) in enumerate(levels):
@@ -127,12 +127,12 @@ class _RecordWriter:
         record[name] = float(value) + (START_US if is_given_time else 0.0)
 
 
-def _trade(_values: Mapping[str, Given], _time_us: float, number: int) -> dict[str, Given]:
+def _trade(_values: Mapping[str, GivenValue], _time_us: float, number: int) -> dict[str, GivenValue]:
     """A side that nobody named, and an id that no other trade of the test has."""
     return {"side": "none", "trade_id": Decimal(number)}
 
 
-def _ticker(values: Mapping[str, Given], _time_us: float, _number: int) -> dict[str, Given]:
+def _ticker(values: Mapping[str, GivenValue], _time_us: float, _number: int) -> dict[str, GivenValue]:
     return {
         "last": _between(values["bid"], values["ask"]),
         "bid_quantity": _LEVEL_QUANTITY,
@@ -140,9 +140,9 @@ def _ticker(values: Mapping[str, Given], _time_us: float, _number: int) -> dict[
     }
 
 
-def _book(values: Mapping[str, Given], _time_us: float, _number: int) -> dict[str, Given]:
+def _book(values: Mapping[str, GivenValue], _time_us: float, _number: int) -> dict[str, GivenValue]:
     """Levels from best prices, and best prices from levels."""
-    filled: dict[str, Given] = {}
+    filled: dict[str, GivenValue] = {}
     for side, best in (("bids", "bid"), ("asks", "ask")):
         levels, price = values.get(side), values.get(best)
         if isinstance(levels, tuple) and levels:
@@ -152,7 +152,7 @@ def _book(values: Mapping[str, Given], _time_us: float, _number: int) -> dict[st
     return filled
 
 
-def _kline(values: Mapping[str, Given], time_us: float, _number: int) -> dict[str, Given]:
+def _kline(values: Mapping[str, GivenValue], time_us: float, _number: int) -> dict[str, GivenValue]:
     """A minute that ends now."""
     close = values.get("close_time")
     close_us = float(close) + START_US if isinstance(close, Decimal) else time_us
@@ -162,7 +162,7 @@ def _kline(values: Mapping[str, Given], time_us: float, _number: int) -> dict[st
 _DEFAULTS = {"trade": _trade, "ticker": _ticker, "book": _book, "kline": _kline}
 
 
-def _between(bid: Given, ask: Given) -> Decimal:
+def _between(bid: GivenValue, ask: GivenValue) -> Decimal:
     assert isinstance(bid, Decimal), "the language has made sure of numbers"
     assert isinstance(ask, Decimal), "the language has made sure of numbers"
     return (bid + ask) / 2

@@ -1,4 +1,4 @@
-"""Whatever stands before the caret, and however broken it is, an editor gets an answer."""
+"""Whatever stands before the cursor, and however broken it is, an editor gets an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meltica_compiler.intelligence.completion import complete
 from meltica_compiler.intelligence.hover import hover
 from meltica_compiler.intelligence.suggestion import Knowledge
 from meltica_compiler.modules.registry import StrategyLibrary
-from meltica_dsl.intelligence.cursor import caret_at
+from meltica_dsl.intelligence.cursor import cursor_at
 from meltica_dsl.intelligence.occurrences import index
 from meltica_dsl.intelligence.outline import outline
 from meltica_dsl.parse.parser import parse
@@ -29,8 +29,8 @@ def ask(text, offset):
     known = Knowledge(index((file,)), MODULES, None, {"a.mel": text})
     outline(file, text)
     hover("a.mel", text, offset, known, {})
-    caret = caret_at("a.mel", text, offset)
-    return () if caret is None else complete(caret, known)
+    cursor = cursor_at("a.mel", text, offset)
+    return () if cursor is None else complete(cursor, known)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

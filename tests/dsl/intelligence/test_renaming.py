@@ -22,15 +22,15 @@ def known(text):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_new_name_and_back_is_the_same_file_and_sound_in_between(path):
     text = path.read_text("utf-8")
-    things = {occurrence.thing for occurrence in known(text).occurrences}
-    was_sound = load("a.mel", text, {}).is_sound
-    for thing in sorted(things, key=str):
-        edits = rename(known(text), thing, "quite_new", {"a.mel": text})
-        assert not isinstance(edits, Refusal), (thing, edits)
+    bindings = {occurrence.binding for occurrence in known(text).occurrences}
+    was_valid = load("a.mel", text, {}).is_valid
+    for binding in sorted(bindings, key=str):
+        edits = rename(known(text), binding, "quite_new", {"a.mel": text})
+        assert not isinstance(edits, Refusal), (binding, edits)
         renamed = applied(text, edits)
-        assert load("a.mel", renamed, {}).is_sound == was_sound
-        (back,) = {o.thing for o in known(renamed).occurrences if o.thing.name == "quite_new"}
-        assert applied(renamed, rename(known(renamed), back, thing.name, {"a.mel": renamed})) == text
+        assert load("a.mel", renamed, {}).is_valid == was_valid
+        (back,) = {o.binding for o in known(renamed).occurrences if o.binding.name == "quite_new"}
+        assert applied(renamed, rename(known(renamed), back, binding.name, {"a.mel": renamed})) == text
 
 
 def test_an_undeclared_name_is_not_renamed():

@@ -28,9 +28,9 @@ def known_keys(text):
     return set(re.findall(r"`(\w+)`", found.help[0]))
 
 
-@pytest.mark.parametrize("noun", BLOCKS)
-def test_the_keys_of_a_block_are_those_that_the_language_takes(noun):
-    assert known_keys(BLOCKS[noun].format("qqqqqqqqqqqq = 1")) == {key.name for key in KEYS[noun]}
+@pytest.mark.parametrize("decl_kind", BLOCKS)
+def test_the_keys_of_a_block_are_those_that_the_language_takes(decl_kind):
+    assert known_keys(BLOCKS[decl_kind].format("qqqqqqqqqqqq = 1")) == {key.name for key in KEYS[decl_kind]}
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS["risk"] if key.members], ids=lambda key: key.name)
@@ -39,15 +39,15 @@ def test_the_keys_of_an_object_are_those_that_the_language_takes(key):
     assert known_keys(text) == {member.name for member in key.members}
 
 
-@pytest.mark.parametrize("noun", ["pool", "strategy", "risk"])
-def test_a_default_is_what_leaving_the_key_out_means(noun):
-    given = {k.name: k.default for k in KEYS[noun] if k.default}
-    needed = "events = 8, on_full = block" if noun == "pool" else ""
+@pytest.mark.parametrize("decl_kind", ["pool", "strategy", "risk"])
+def test_a_default_is_what_leaving_the_key_out_means(decl_kind):
+    given = {k.name: k.default for k in KEYS[decl_kind] if k.default}
+    needed = "events = 8, on_full = block" if decl_kind == "pool" else ""
     spelled = ", ".join(f"{name} = {value}" for name, value in given.items())
 
     def part(settings):
-        loaded = load("a.mel", BLOCKS[noun].format(f"{needed} {settings}"), {})
-        assert loaded.is_sound, loaded.diagnostics
+        loaded = load("a.mel", BLOCKS[decl_kind].format(f"{needed} {settings}"), {})
+        assert loaded.is_valid, loaded.diagnostics
         pipeline = loaded.pipeline
         (one,) = (*pipeline.pools, *pipeline.strategies, *pipeline.risks)
         return {k: v for k, v in vars_of(one).items() if "span" not in k}

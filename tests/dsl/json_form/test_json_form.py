@@ -15,7 +15,7 @@ from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.schema import schema
 from meltica_dsl.json_form.to_json import mel_to_json
-from meltica_dsl.json_form.values import written
+from meltica_dsl.json_form.values import dump_json
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = [
@@ -23,7 +23,7 @@ EXAMPLES = [
     for path in sorted((*ROOT.glob("pipelines/*.mel"), *ROOT.glob("tests/**/*.mel")))
     if format_source(str(path), path.read_text("utf-8", "replace")).text is not None
 ]
-SCHEMA = json.loads(written(schema()))
+SCHEMA = json.loads(dump_json(schema()))
 bounded = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_dsl.diagnostics.fixing import mend
+from meltica_dsl.diagnostics.fixing import apply_fixes
 from meltica_dsl.load import load
 
 FRAME = """
@@ -92,13 +92,13 @@ def check(texts):
     return load("p.mel", texts["p.mel"], {}).diagnostics
 
 
-@pytest.mark.parametrize(("slip", "meant"), MENDED, ids=[slip for slip, _ in MENDED])
-def test_a_slip_is_one_error_whose_fix_gives_what_was_meant(slip, meant):
-    (diagnostic,) = check({"p.mel": slip + FRAME})
+@pytest.mark.parametrize(("mistake", "meant"), MENDED, ids=[mistake for mistake, _ in MENDED])
+def test_a_mistake_is_one_error_whose_fix_gives_what_was_meant(mistake, meant):
+    (diagnostic,) = check({"p.mel": mistake + FRAME})
     assert diagnostic.help
-    done = mend({"p.mel": slip + FRAME}, check)
+    done = apply_fixes({"p.mel": mistake + FRAME}, check)
     assert done.texts == {"p.mel": meant + FRAME}
-    assert done.left == ()
+    assert done.remaining == ()
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_begins_another_declaration_is_no_target_of_a_route(rest):
 
 
 @pytest.mark.parametrize(
-    "slip",
+    "mistake",
     [
         "strategy pulse = 'logger'",
         "strategy pulse = “logger”",
@@ -135,8 +135,8 @@ def test_what_begins_another_declaration_is_no_target_of_a_route(rest):
         'strategy "pulse" = "logger" { }',
     ],
 )
-def test_what_leads_to_a_declaration_that_cannot_be_read_gets_no_error_for_it(slip):
-    text = FRAME.replace('strategy pulse = "logger"', slip) + route(" -> pulse")
+def test_what_leads_to_a_declaration_that_cannot_be_read_gets_no_error_for_it(mistake):
+    text = FRAME.replace('strategy pulse = "logger"', mistake) + route(" -> pulse")
     text += """
 test "one" {
   at 1s paper.trade { price = 1, quantity = 1 }

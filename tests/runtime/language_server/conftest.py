@@ -30,7 +30,7 @@ strategy maker = "market-making" { config { size = 0.01 } }
 
 
 class Editor:
-    """What an editor does, in the test's words. `▮` in a text marks the caret."""
+    """What an editor does, in the test's words. `▮` in a text marks the cursor."""
 
     def __init__(self, client: LanguageClient, folder: Path) -> None:
         self.client = client
@@ -52,7 +52,7 @@ class Editor:
         return types.TextDocumentIdentifier(self.uri(name))
 
     def open(self, text: str, name: str = "a.mel") -> types.Position:
-        """Opens a document, or gives it a new text; the position of the caret."""
+        """Opens a document, or gives it a new text; the position of the cursor."""
         at = text.find("▮")
         text = text.replace("▮", "")
         uri = self.uri(name)

@@ -1,4 +1,4 @@
-"""Completion over the real protocol: what is offered at a caret, and what comes of taking it."""
+"""Completion over the real protocol: what is offered at a cursor, and what comes of taking it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SNIPPETS = types.ClientCapabilities(
 
 
 async def offered(editor, text, trigger=None):
-    """The items at the caret, by label."""
+    """The items at the cursor, by label."""
     position = editor.open(text)
     context = trigger and types.CompletionContext(types.CompletionTriggerKind.TriggerCharacter, trigger)
     answer = await editor.client.text_document_completion_async(

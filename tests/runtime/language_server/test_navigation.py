@@ -32,7 +32,7 @@ sink tape = log
 
 
 def marked(word, nth=1):
-    """The text with the caret in the nth occurrence of a word."""
+    """The text with the cursor in the nth occurrence of a word."""
     at = -1
     for _ in range(nth):
         at = TEXT.index(word, at + 1)

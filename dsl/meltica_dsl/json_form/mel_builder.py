@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meltica_dsl.json_form.checked import Checked, Members
 from meltica_dsl.json_form.fragments import EVENT, EXPRESSION, POOL, SOURCE, STAGE, STEP, TARGET, Fragment
+from meltica_dsl.json_form.json_validator import JsonValidator, Members
 from meltica_dsl.json_form.shapes import COMMENTS, Part, Shape
 from meltica_dsl.json_form.values import (
     JsonList,
@@ -38,11 +38,11 @@ _ENTRY = (
 _EVENT = (_part("step", Shape.STRING), _part("fields", Shape.SETTINGS), *COMMENTS)
 
 
-class Draft:
+class MelBuilder:
     """Each method adds what a part of a declaration stands for, with a space or line break before it."""
 
-    def __init__(self, checked: Checked) -> None:
-        self._checked = checked
+    def __init__(self, validator: JsonValidator) -> None:
+        self._validator = validator
         self._pieces: list[str] = []
 
     def text(self) -> str:
@@ -64,67 +64,67 @@ class Draft:
         """Comments on lines of their own; an empty text is an empty line."""
         if node is not None:
             self.line()
-        for item in self._checked.items(node):
-            self.add(f"{self._checked.comment(item)}\n")
+        for item in self._validator.items(node):
+            self.add(f"{self._validator.comment(item)}\n")
 
     def aside(self, node: JsonValue | None) -> None:
         """A comment at the end of the line."""
         if node is not None:
-            self.add(f" {self._checked.comment(node)}\n")
+            self.add(f" {self._validator.comment(node)}\n")
 
     # --- names and words
 
     def name(self, node: JsonValue) -> None:
-        self.add(f" {self._checked.name(node)}")
+        self.add(f" {self._validator.name(node)}")
 
     def names(self, node: JsonValue | None) -> None:
         """Parameters in parentheses."""
         if node is not None:
-            self.add(f"({', '.join(map(self._checked.name, self._checked.items(node)))})")
+            self.add(f"({', '.join(map(self._validator.name, self._validator.items(node)))})")
 
     def truth(self, node: JsonValue | None, word: str) -> None:
-        if self._checked.truth(node):
+        if self._validator.truth(node):
             self.add(word)
 
     def string(self, node: JsonValue) -> None:
         """A string that needs no expression: its meaning, or `$literal` as it is written."""
         if isinstance(node, JsonObject):
-            members = self._checked.members(node, "this text", (_part("$literal", Shape.STRING),))
+            members = self._validator.members(node, "this text", (_part("$literal", Shape.STRING),))
             if members is not None:
-                self.add(f" {self._checked.fragment(members['$literal'], EXPRESSION)}")
+                self.add(f" {self._validator.fragment(members['$literal'], EXPRESSION)}")
         else:
-            self.add(f" {quoted(self._checked.text(node, 'a text'))}")
+            self.add(f" {quoted(self._validator.text(node, 'a text'))}")
 
     def modifiers(self, node: JsonValue | None) -> None:
-        for item in self._checked.items(node):
+        for item in self._validator.items(node):
             is_choice = isinstance(item, JsonObject) and any(m.key.value == "if" for m in item.members)
-            members = self._checked.members(item, "this modifier", _IF if is_choice else _FOR)
+            members = self._validator.members(item, "this modifier", _IF if is_choice else _FOR)
             if members is not None and is_choice:
                 self.add(" if ")
                 self.value(members["if"])
             elif members is not None:
-                self.add(f" for {self._checked.name(members['for'])} in ")
+                self.add(f" for {self._validator.name(members['for'])} in ")
                 self.value(members["in"])
 
     # --- flows and steps
 
     def pool(self, node: JsonValue) -> None:
-        self.add(f" {self._checked.fragment(node, POOL)}")
+        self.add(f" {self._validator.fragment(node, POOL)}")
 
     def sources(self, node: JsonValue) -> None:
-        self._listed("source", SOURCE, self._checked.items(node), "")
+        self._listed("source", SOURCE, self._validator.items(node), "")
 
     def stages(self, node: JsonValue | None, first: str = "") -> None:
-        for number, item in enumerate(self._checked.items(node)):
+        for number, item in enumerate(self._validator.items(node)):
             self._one("stage", STAGE, item, "| " if number else first, "")
 
     def targets(self, node: JsonValue | None) -> None:
-        self._listed("target", TARGET, self._checked.items(node), "-> ")
+        self._listed("target", TARGET, self._validator.items(node), "-> ")
 
     def steps(self, node: JsonValue) -> None:
-        for item in self._checked.items(node):
+        for item in self._validator.items(node):
             if isinstance(item, JsonObject) and any(m.key.value == "fields" for m in item.members):
-                members = self._checked.members(item, "this event", _EVENT)
+                members = self._validator.members(item, "this event", _EVENT)
                 if members is not None:
                     self._noted(members, self._event)
             else:
@@ -132,7 +132,7 @@ class Draft:
         self.line()
 
     def _event(self, members: Members) -> None:
-        self.line(f"{self._checked.fragment(members['step'], EVENT)} ")
+        self.line(f"{self._validator.fragment(members['step'], EVENT)} ")
         self._settings(members["fields"])
 
     def _listed(self, key: str, fragment: Fragment, items: tuple[JsonValue, ...], first: str) -> None:
@@ -144,12 +144,12 @@ class Draft:
     def _one(self, key: str, fragment: Fragment, node: JsonValue, lead: str, tail: str) -> None:
         """A text, or an object of it with its comments."""
         if not isinstance(node, JsonObject):
-            self.line(f"{lead}{self._checked.fragment(node, fragment)}{tail}")
+            self.line(f"{lead}{self._validator.fragment(node, fragment)}{tail}")
             return
-        members = self._checked.members(node, f"this {key}", (_part(key, Shape.STRING), *COMMENTS))
+        members = self._validator.members(node, f"this {key}", (_part(key, Shape.STRING), *COMMENTS))
         if members is not None:
             self._noted(
-                members, lambda m: self.line(f"{lead}{self._checked.fragment(m[key], fragment)}{tail}")
+                members, lambda m: self.line(f"{lead}{self._validator.fragment(m[key], fragment)}{tail}")
             )
 
     def _noted(self, members: Members, write: Callable[[Members], None]) -> None:
@@ -168,7 +168,7 @@ class Draft:
         if isinstance(node, JsonObject) and _is_settings(node):
             self._object(node)
         else:
-            self._checked.fault(
+            self._validator.fault(
                 node.span, "settings are an object", 'write them like `{"symbols": ["BTC-USDT"]}`'
             )
 
@@ -181,14 +181,14 @@ class Draft:
             case JsonObject():
                 self._object(node)
             case _:
-                self.add(self._checked.fragment(node, EXPRESSION))
+                self.add(self._validator.fragment(node, EXPRESSION))
 
     def _object(self, node: JsonObject) -> None:
         keys = {member.key.value for member in node.members}
         if "$text" in keys:
-            members = self._checked.members(node, "this text", (_part("$text", Shape.STRING),))
+            members = self._validator.members(node, "this text", (_part("$text", Shape.STRING),))
             if members is not None:
-                self.add(quoted(self._checked.text(members["$text"], "a text")))
+                self.add(quoted(self._validator.text(members["$text"], "a text")))
         elif "$items" in keys:
             self._long_list(node)
         elif "$entries" in keys:
@@ -199,28 +199,28 @@ class Draft:
     def _short_object(self, node: JsonObject) -> None:
         self.add("{")
         for key, value in node.members:
-            self.line(f"{self._checked.name(key)} = ")
+            self.line(f"{self._validator.name(key)} = ")
             self.value(value)
             self.add(",")
         self.line("}")
 
     def _long_object(self, node: JsonObject) -> None:
-        members = self._checked.members(node, "this object", _ENTRIES)
+        members = self._validator.members(node, "this object", _ENTRIES)
         if members is None:
             return
         self._begin("{", members)
-        for item in self._checked.items(members["$entries"]):
-            entry = self._checked.members(item, "this entry", _ENTRY)
+        for item in self._validator.items(members["$entries"]):
+            entry = self._validator.members(item, "this entry", _ENTRY)
             if entry is not None:
                 self._noted(entry, self._entry)
         self._end("}", members)
 
     def _entry(self, members: Members) -> None:
-        is_block = self._checked.truth(members.get("block"))
-        self.line(f"{self._checked.name(members['key'])} {'' if is_block else '= '}")
+        is_block = self._validator.truth(members.get("block"))
+        self.line(f"{self._validator.name(members['key'])} {'' if is_block else '= '}")
         value = members["value"]
         if is_block and not _is_settings(value):
-            self._checked.fault(value.span, "the value of a block is an object of settings")
+            self._validator.fault(value.span, "the value of a block is an object of settings")
         self.value(value)
         self.add(",")
 
@@ -232,12 +232,12 @@ class Draft:
         self.add("]")
 
     def _long_list(self, node: JsonObject) -> None:
-        members = self._checked.members(node, "this list", _ITEMS)
+        members = self._validator.members(node, "this list", _ITEMS)
         if members is None:
             return
         self._begin("[", members)
-        for item in self._checked.items(members["$items"]):
-            one = self._checked.members(item, "this item", _ITEM)
+        for item in self._validator.items(members["$items"]):
+            one = self._validator.members(item, "this item", _ITEM)
             if one is not None:
                 self._noted(one, self._item)
         self._end("]", members)

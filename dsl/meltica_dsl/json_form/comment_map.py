@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meltica_dsl.json_form.values import Plain
+from meltica_dsl.json_form.values import JsonData
 from meltica_dsl.syntax import Comment
 from meltica_dsl.text.source import SourceFile
 
@@ -13,7 +13,7 @@ _LEADS = re.compile(r"\s*(\||->)?\s*")
 _TAILS = re.compile(r"\s*,?\s*")
 
 
-class Notes:
+class CommentMap:
     """Asks by offsets in the text. In canonical form a comment has a line of its own or ends one."""
 
     def __init__(self, source: SourceFile, comments: tuple[Comment, ...]) -> None:
@@ -24,16 +24,16 @@ class Notes:
     def line(self, offset: int) -> int:
         return self._source.location(offset).line
 
-    def above(self, start: int) -> list[Plain]:
+    def above(self, start: int) -> list[JsonData]:
         """The comments above the part that begins at `start`, if it is the first of its line; an empty
         text is an empty line."""
         location = self._source.location(start)
         before = self._source.line_text(location.line)[: location.column - 1]
         return self.lines_above(start) if _LEADS.fullmatch(before) else []
 
-    def lines_above(self, place: int) -> list[Plain]:
+    def lines_above(self, place: int) -> list[JsonData]:
         """The comments and empty lines right above the line of `place`."""
-        found: list[Plain] = []
+        found: list[JsonData] = []
         number = self.line(place) - 1
         while number > 0 and (number in self._own or not self._source.line_text(number).strip()):
             found.append(self._own.get(number, ""))
@@ -56,6 +56,6 @@ class Notes:
         """Whether the part takes several lines."""
         return self.line(start) != self.line(end - 1)
 
-    def at_end(self) -> list[Plain]:
+    def at_end(self) -> list[JsonData]:
         """The comments after everything."""
         return self.lines_above(len(self._source.text))

@@ -23,7 +23,7 @@ Members = Mapping[str, JsonValue]
 """The members of an object by key."""
 
 
-class Checked:
+class JsonValidator:
     """Hands out what is as it should be; the rest becomes faults, and what is asked for is None or empty."""
 
     def __init__(self) -> None:
