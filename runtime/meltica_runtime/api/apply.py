@@ -20,7 +20,7 @@ from meltica_runtime.api.dependencies import GatewayDep, compile_options_of
 from meltica_runtime.api.errors import ApiError
 from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.control.compilation import compile_texts_apart
-from meltica_runtime.topology.reload import SwapFailed, SwapRefused, refuse_if_unfit
+from meltica_runtime.topology.reload import ReloadFailed, ReloadRefused, check_reloadable
 
 router = APIRouter(tags=["Pipeline"])
 
@@ -148,8 +148,8 @@ async def planned(request: Request, gateway: GatewayDep, wanted: PlanRequest) ->
     409 if it can never take that place."""
     graph = await _compiled(request, wanted)
     try:
-        refuse_if_unfit(gateway.graph, graph)
-    except SwapRefused as refused:
+        check_reloadable(gateway.graph, graph)
+    except ReloadRefused as refused:
         raise _conflict(refused) from refused
     return json_response(PlanView.of(plan(gateway.graph, graph)))
 
@@ -160,18 +160,18 @@ async def applied(request: Request, gateway: GatewayDep, wanted: ApplyRequest) -
     of it fails, 422, everything is as it was. 409 if what runs is not what the plan was made against."""
     graph = await _compiled(request, wanted)
     try:
-        swapped = await gateway.apply(graph, wanted.against)
-    except SwapRefused as refused:
+        reloaded = await gateway.apply(graph, wanted.against)
+    except ReloadRefused as refused:
         raise _conflict(refused) from refused
-    except SwapFailed as failed:
+    except ReloadFailed as failed:
         details = {"node": failed.node, "place": failed.place}
         message = f"nothing was changed, because {failed.node} failed: {failed.message}"
         raise ApiError(422, message, details) from failed
-    view = AppliedView(plan=PlanView.of(swapped.plan), sequence=swapped.sequence, lost=swapped.lost)
+    view = AppliedView(plan=PlanView.of(reloaded.plan), sequence=reloaded.sequence, lost=reloaded.lost)
     return json_response(view)
 
 
-def _conflict(refused: SwapRefused) -> ApiError:
+def _conflict(refused: ReloadRefused) -> ApiError:
     return ApiError(409, f"{refused.message}; {refused.help}")
 
 

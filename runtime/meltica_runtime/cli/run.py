@@ -98,17 +98,17 @@ def command(
         environ = {name: value for name, value in os.environ.items() if name in shown}
         switches = (*released, None) if releases_gateway else released
         options = RunOptions(seed, length, events, to_end, environ, switches, watch)
-        farewell = uvloop.run(run_gateway(graph, config, project, options, common.output))
-    if farewell is None:
+        shutdown = uvloop.run(run_gateway(graph, config, project, options, common.output))
+    if shutdown is None:
         common.output.note("called off before it ran; nothing is left running")
         return
-    print_shutdown(common.output, farewell)
-    orders = farewell.orders
+    print_shutdown(common.output, shutdown)
+    orders = shutdown.orders
     if orders.unsaved or orders.unsent:
         common.output.problem(f"not saved: {orders.unsaved} records, not sent: {orders.unsent} requests")
         raise SystemExit(Exit.ENVIRONMENT)
-    if to_end and farewell.failed:
-        common.output.problem(f"not played to its end: {', '.join(farewell.failed)}")
+    if to_end and shutdown.failed:
+        common.output.problem(f"not played to its end: {', '.join(shutdown.failed)}")
         raise SystemExit(Exit.ENVIRONMENT)
 
 

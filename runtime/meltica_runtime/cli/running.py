@@ -25,7 +25,7 @@ from meltica_runtime.store.migrate import prepare_schema
 from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import open_database
 from meltica_runtime.telemetry.exporting import exporting
-from meltica_runtime.topology.gateway import Farewell, Gateway, GatewayOptions
+from meltica_runtime.topology.gateway import Gateway, GatewayOptions, ShutdownReport
 from meltica_runtime.venues.live_provider import ENDED
 
 WATCH_SECONDS = 0.02
@@ -50,20 +50,20 @@ class RunOptions:
 
 async def run_gateway(
     graph: Graph, config: Config, project: Project, options: RunOptions, output: Output
-) -> Farewell | None:
+) -> ShutdownReport | None:
     """Runs until a signal or what `options` say, and returns when everything has stopped in order; None if
     it was called off before the gateway ran.
 
     Raises the faults of the store and of the API's address; nothing is left running then.
     """
     signals = SignalHandling()
-    farewell: Farewell | None = None
+    shutdown: ShutdownReport | None = None
     async with anyio.create_task_group() as watching:
         await watching.start(signals.watch)
         with signals.scope:
-            farewell = await _run(graph, config, project, options, output, signals)
+            shutdown = await _run(graph, config, project, options, output, signals)
         watching.cancel_scope.cancel()
-    return farewell
+    return shutdown
 
 
 async def _run(
@@ -73,7 +73,7 @@ async def _run(
     options: RunOptions,
     output: Output,
     signals: SignalHandling,
-) -> Farewell:
+) -> ShutdownReport:
     with bind(config.api_server.host, config.api_server.port) as listener:
         async with reachable_dsn(config.database.dsn.get_secret_value(), config.database.directory) as dsn:
             await prepare_schema(dsn, run_migrations=config.database.run_migrations)
@@ -84,9 +84,9 @@ async def _run(
                 async with anyio.create_task_group() as tasks, exporting(gateway, config.telemetry):
                     sent = replace(compile_options(project, Use.RUN), environ=options.environ)
                     await tasks.start(serve_api, create_app(gateway, sent), listener)
-                    farewell = await _serve(gateway, options, output, address)
+                    shutdown = await _serve(gateway, options, output, address)
                     tasks.cancel_scope.cancel()
-                return farewell
+                return shutdown
 
 
 def _gateway_options(config: Config, project: Project, options: RunOptions) -> GatewayOptions:
@@ -100,7 +100,7 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
     )
 
 
-async def _serve(gateway: Gateway, options: RunOptions, output: Output, address: str) -> Farewell:
+async def _serve(gateway: Gateway, options: RunOptions, output: Output, address: str) -> ShutdownReport:
     header = Header(gateway.graph.pipeline, address)
     async with anyio.create_task_group() as side:
 
@@ -113,9 +113,9 @@ async def _serve(gateway: Gateway, options: RunOptions, output: Output, address:
             if not output.quiet:
                 side.start_soon(_show, gateway, header, output)
 
-        farewell = await gateway.serve(ready=ready)
+        shutdown = await gateway.serve(ready=ready)
         side.cancel_scope.cancel()
-    return farewell
+    return shutdown
 
 
 async def _show(gateway: Gateway, header: Header, output: Output) -> None:
@@ -141,11 +141,11 @@ def _is_enough(gateway: Gateway, options: RunOptions) -> bool:
     return options.to_end and all(one.statistics().state in ENDED for one in gateway.providers.values())
 
 
-def print_shutdown(output: Output, farewell: Farewell) -> None:
-    orders = farewell.orders
-    kept = f"{farewell.events:,} events handled"
-    if farewell.unhandled:
-        kept += f", {farewell.unhandled:,} more were still waiting and are dropped"
+def print_shutdown(output: Output, shutdown: ShutdownReport) -> None:
+    orders = shutdown.orders
+    kept = f"{shutdown.events:,} events handled"
+    if shutdown.unhandled:
+        kept += f", {shutdown.unhandled:,} more were still waiting and are dropped"
     output.note(f"stopped in order: {kept}")
     stored = "all but what follows" if orders.unsaved else "every order and fill"
     output.note(

@@ -16,7 +16,7 @@ from meltica_runtime.cli.compiling import report
 from meltica_runtime.cli.options import CommonOptions
 from meltica_runtime.control.compilation import compile_file_apart
 from meltica_runtime.topology.gateway import Gateway
-from meltica_runtime.topology.reload import SwapFailed, SwapRefused
+from meltica_runtime.topology.reload import ReloadFailed, ReloadRefused
 
 LOOK_SECONDS = 0.2
 """How often the files are looked at. They have to be the same twice: who is still writing is waited for."""
@@ -70,15 +70,15 @@ class Watch:
     async def _apply(self, gateway: Gateway, graph: Graph) -> None:
         output = self.common.output
         try:
-            swapped = await gateway.apply(graph, gateway.graph.hash)
-        except SwapFailed as failed:
+            reloaded = await gateway.apply(graph, gateway.graph.hash)
+        except ReloadFailed as failed:
             output.problem(f"{failed.place}: {failed.node} failed, and nothing was changed: {failed.message}")
-        except SwapRefused as refused:
+        except ReloadRefused as refused:
             output.problem(f"not applied: {refused.message}; {refused.help}")
         else:
-            output.result(plan_text(swapped.plan, width=output.width, color=output.color).rstrip("\n"))
-            if swapped.lost:
-                output.problem(f"{swapped.lost:,} events had not reached readers that are gone")
+            output.result(plan_text(reloaded.plan, width=output.width, color=output.color).rstrip("\n"))
+            if reloaded.lost:
+                output.problem(f"{reloaded.lost:,} events had not reached readers that are gone")
 
 
 def _files_of(compiled: Compiled) -> set[str]:

@@ -25,7 +25,7 @@ from meltica_runtime.venues.live_provider import LiveProvider, ProviderContext
 
 
 @dataclass(frozen=True)
-class Parts:
+class Topology:
     """Nodes by name, wired to each other by `plane` and `pump`."""
 
     graph: Graph
@@ -37,7 +37,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class TopologyBuilder:
     """Makes nodes. `pump` is called by providers when they have written, `report` with what venues say, and
     `callbacks` say where the doings of strategies go."""
 
@@ -48,7 +48,7 @@ class Workshop:
     report: Callable[[VenueReport], None]
     callbacks: InstanceCallbacks
 
-    def all_of(self, plane: DataPlane) -> Parts:
+    def all_of(self, plane: DataPlane) -> Topology:
         """Every node of the plane's graph."""
         graph = plane.graph
         return _wired(
@@ -58,7 +58,7 @@ class Workshop:
             {node.name: self._sink(node, plane) for node in graph.sinks},
         )
 
-    def beside(self, running: Parts, plane: DataPlane, plan: Plan) -> Parts:
+    def beside(self, running: Topology, plane: DataPlane, plan: Plan) -> Topology:
         """The nodes of the plane's graph, those that run on among them."""
         graph = plane.graph
 
@@ -128,10 +128,10 @@ def _wired(
     providers: Mapping[str, LiveProvider],
     strategies: Mapping[str, StrategyInstance],
     sinks: Mapping[str, Sink],
-) -> Parts:
+) -> Topology:
     wakes: dict[str, Callable[[float], None]] = {name: one.wake for name, one in strategies.items()}
     wakes.update({name: sink.wake for name, sink in sinks.items()})
-    return Parts(plane.graph, plane, providers, strategies, sinks, plane.pump(wakes))
+    return Topology(plane.graph, plane, providers, strategies, sinks, plane.pump(wakes))
 
 
 def _base36(number: int) -> str:

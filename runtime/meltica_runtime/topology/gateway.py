@@ -20,16 +20,16 @@ from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import StrategyInstance
 from meltica_runtime.topology.garbage import quiet_garbage_collector
-from meltica_runtime.topology.gateway_state import Core
+from meltica_runtime.topology.gateway_state import GatewayState
 from meltica_runtime.topology.latency_watch import LatencyWatch
-from meltica_runtime.topology.node_tasks import Crew, Workplace
+from meltica_runtime.topology.node_tasks import NodeTasks, RunningTasks
 from meltica_runtime.topology.notes import note_slow
 from meltica_runtime.topology.options import GatewayOptions
-from meltica_runtime.topology.reload import Swap, Swapped, SwapRefused
+from meltica_runtime.topology.reload import Reload, Reloaded, ReloadRefused
 from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderState
 
-__all__ = ["Farewell", "Gateway", "GatewayOptions"]
+__all__ = ["Gateway", "GatewayOptions", "ShutdownReport"]
 
 TICK_SECONDS = 0.02
 """How often windows of stages are looked at while nothing arrives, and blocked routes get another try."""
@@ -39,7 +39,7 @@ SETTLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
+class ShutdownReport:
     """What a stopped gateway leaves behind. `unhandled` events were still on their way to a reader, and
     `failed` providers had ended before their time."""
 
@@ -59,50 +59,50 @@ class Gateway:
         options: GatewayOptions,
         clock: Microseconds = wall_clock_us,
     ) -> None:
-        self._core = Core(graph, database, options, clock)
+        self._state = GatewayState(graph, database, options, clock)
         self._phase = Phase.STARTING
         self._began = monotonic_s()
         self._stop_requested = anyio.Event()
-        self._workplace: Workplace | None = None
+        self._running: RunningTasks | None = None
 
     # --- what runs now ---------------------------------------------------------------------------
 
     @property
     def graph(self) -> Graph:
-        return self._core.parts.graph
+        return self._state.topology.graph
 
     @property
     def plane(self) -> DataPlane:
-        return self._core.parts.plane
+        return self._state.topology.plane
 
     @property
     def providers(self) -> Mapping[str, LiveProvider]:
-        return self._core.parts.providers
+        return self._state.topology.providers
 
     @property
     def strategies(self) -> Mapping[str, StrategyInstance]:
-        return self._core.parts.strategies
+        return self._state.topology.strategies
 
     @property
     def sinks(self) -> Mapping[str, Sink]:
-        return self._core.parts.sinks
+        return self._state.topology.sinks
 
     @property
     def router(self) -> OrderRouter:
-        return self._core.router
+        return self._state.router
 
     @property
     def database(self) -> Database:
-        return self._core.database
+        return self._state.database
 
     @property
     def orders(self) -> OrderStore:
-        return self._core.orders
+        return self._state.orders
 
     @property
     def events(self) -> int:
         """How many events there were."""
-        return self._core.ingest.last_seq
+        return self._state.ingest.last_seq
 
     def snapshot(self) -> GatewaySnapshot:
         return GatewaySnapshot(
@@ -119,7 +119,7 @@ class Gateway:
 
     # --- running ---------------------------------------------------------------------------------
 
-    async def serve(self, *, ready: Callable[[], None] = lambda: None) -> Farewell:
+    async def serve(self, *, ready: Callable[[], None] = lambda: None) -> ShutdownReport:
         """Runs until `stop`. `ready` is called once events flow.
 
         Raises `InstanceInUse` if another gateway runs one of its strategies on the same database, and
@@ -127,21 +127,21 @@ class Gateway:
         back until it is there again.
         """
         async with leased(self.database, self.strategies) as leases:
-            await self._core.recover(leases)
+            await self._state.recover(leases)
             return await self._serve(leases, ready)
 
-    async def _serve(self, leases: Leases, ready: Callable[[], None]) -> Farewell:
+    async def _serve(self, leases: Leases, ready: Callable[[], None]) -> ShutdownReport:
         async with anyio.create_task_group() as background:
             await background.start(self.router.run)
-            background.start_soon(self._core.keeper.run)
+            background.start_soon(self._state.keeper.run)
             await self._recovered_or_stopped()
             async with anyio.create_task_group() as reading, quiet_garbage_collector():
-                readers = Crew(reading)
+                readers = NodeTasks(reading)
                 self._start_readers(readers)
                 async with anyio.create_task_group() as writing:
-                    writers = Crew(writing)
+                    writers = NodeTasks(writing)
                     await self._start_writers(writers)
-                    self._workplace = Workplace(leases, readers, writers)
+                    self._running = RunningTasks(leases, readers, writers)
                     self._phase = Phase.RUNNING
                     ready()
                     await self._stop_requested.wait()
@@ -153,28 +153,28 @@ class Gateway:
             # A reader that was cut short lets go of its edge, which then drops what waits in it.
             unhandled = self._dropped - dropped + self._waiting
             stopped = await self.router.stop()
-            await self._core.keeper.finish()
+            await self._state.keeper.finish()
             background.cancel_scope.cancel()
         self._phase = Phase.STOPPED
         providers = self.providers.items()
         failed = tuple(name for name, one in providers if one.statistics().state is ProviderState.FAILED)
-        return Farewell(self.events, unhandled, stopped, failed)
+        return ShutdownReport(self.events, unhandled, stopped, failed)
 
     def stop(self) -> None:
         """Asks `serve` to stop in order."""
         self._stop_requested.set()
 
-    async def apply(self, graph: Graph, against: str) -> Swapped:
+    async def apply(self, graph: Graph, against: str) -> Reloaded:
         """Puts `graph` in the place of the running one, whose hash is `against`.
 
-        Raises `SwapRefused` and `SwapFailed`; everything is then as it was. A caller that is cancelled leaves
-        the swap going to its end.
+        Raises `ReloadRefused` and `ReloadFailed`; everything is then as it was. A caller that is cancelled
+        leaves the reload going to its end.
         """
-        if self._workplace is None or self._phase is not Phase.RUNNING:
-            raise SwapRefused("the gateway does not run", "try again once it does")
-        swap = Swap(self._core, self._workplace, graph, against)
-        self._workplace.writers.tasks.start_soon(swap.run)
-        return await swap.outcome()
+        if self._running is None or self._phase is not Phase.RUNNING:
+            raise ReloadRefused("the gateway does not run", "try again once it does")
+        reload = Reload(self._state, self._running, graph, against)
+        self._running.writers.group.start_soon(reload.run)
+        return await reload.outcome()
 
     async def _recovered_or_stopped(self) -> None:
         """A venue that does not answer must not keep a gateway from being stopped."""
@@ -200,19 +200,19 @@ class Gateway:
         waiting = sum(edge.statistics().waiting for edge in edges)
         return waiting + sum(flow.backlog for flow in self.plane.flows.values())
 
-    def _start_readers(self, readers: Crew) -> None:
+    def _start_readers(self, readers: NodeTasks) -> None:
         for sink in self.graph.sinks:
-            readers.employ(sink.id, self.sinks[sink.name].run)
+            readers.spawn(sink.id, self.sinks[sink.name].run)
         for strategy in self.graph.strategies:
-            readers.employ(strategy.id, self.strategies[strategy.name].run)
+            readers.spawn(strategy.id, self.strategies[strategy.name].run)
 
-    async def _start_writers(self, writers: Crew) -> None:
+    async def _start_writers(self, writers: NodeTasks) -> None:
         for strategy in self.strategies.values():
             await strategy.started.wait()
-        self._core.introduce_instruments(self.strategies.values())
-        writers.tasks.start_soon(self._tick)
+        self._state.introduce_instruments(self.strategies.values())
+        writers.group.start_soon(self._tick)
         for node in self.graph.providers:
-            self._core.employ_provider(writers, node)
+            self._state.spawn_provider(writers, node)
 
     def _stop_readers(self, reading: TaskGroup) -> None:
         reading.cancel_scope.deadline = anyio.current_time() + SETTLE_SECONDS
@@ -225,15 +225,15 @@ class Gateway:
         watch = LatencyWatch(note_slow)
         while True:
             await anyio.sleep(TICK_SECONDS)
-            self._core.parts.pump.tick(self._core.ingest.now_us())
+            self._state.topology.pump.tick(self._state.ingest.now_us())
             watch.look(self.graph, self.strategies, monotonic_s())
 
     async def _settle(self) -> None:
         """Brings what has arrived into the edges, within a limit: a blocking edge waits for its reader."""
-        pump = self._core.parts.pump
+        pump = self._state.topology.pump
         with anyio.move_on_after(SETTLE_SECONDS):
             pump.run()
             while not pump.is_idle:
                 await anyio.sleep(TICK_SECONDS)
                 # What waits outside a conflating edge moves in with a tick.
-                pump.tick(self._core.ingest.now_us())
+                pump.tick(self._state.ingest.now_us())

@@ -28,8 +28,8 @@ from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
 from meltica_runtime.topology import notes
-from meltica_runtime.topology.build import Parts, Workshop
-from meltica_runtime.topology.node_tasks import Crew
+from meltica_runtime.topology.build import Topology, TopologyBuilder
+from meltica_runtime.topology.node_tasks import NodeTasks
 from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.topology.outbox_keeper import KeptJournal, OutboxKeeper
 from meltica_runtime.topology.paper_accounts import close_former
@@ -39,7 +39,7 @@ _log = logging.getLogger("meltica")
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RecoveredState:
     """What others have left of instances: orders that are open, all that was ever held, engaged kill
     switches."""
 
@@ -48,8 +48,8 @@ class Left:
     halts: tuple[Halt, ...] = ()
 
 
-class Core:
-    """The order desk with its router and store, the one order of events, and `parts`, which a swap
+class GatewayState:
+    """The order desk with its router and store, the one order of events, and `topology`, which a reload
     exchanges."""
 
     def __init__(
@@ -62,23 +62,23 @@ class Core:
         plane = build_data_plane(graph, self.ingest)
         self.hand = DeskHand(self.ingest, self.run_pump)
         callbacks = InstanceCallbacks(self.hand.act, notes.note_log, self._note_fault)
-        self.workshop = Workshop(
+        self.builder = TopologyBuilder(
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
-        self.parts: Parts = self.workshop.all_of(plane)
+        self.topology: Topology = self.builder.all_of(plane)
         self._journal = journal = KeptJournal(PostgresJournal(database))
         self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, self.ingest.now_us)
         self.router = OrderRouter(
             OrderDesk(options.desk),
             journal,
-            {name: one.venue for name, one in self.parts.providers.items() if one.venue is not None},
+            {name: one.venue for name, one in self.topology.providers.items() if one.venue is not None},
             self.hand.deliver,
             notes.note_order_fault,
             self.ingest.now_us,
             options.router,
         )
         self.enroll(graph.strategies)
-        self.hand.wire(self.parts.strategies, self.router)
+        self.hand.wire(self.topology.strategies, self.router)
 
     def enroll(self, nodes: Iterable[StrategyNode]) -> None:
         """Lets those that trade place orders, within the limits that the graph gives them."""
@@ -91,77 +91,79 @@ class Core:
         """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
         an instance that another gateway runs are its business. What was on paper is closed: its account
         begins anew."""
-        await store_catalog(self.database, self.parts.graph)
+        await store_catalog(self.database, self.topology.graph)
         await self.keeper.begin()
-        await self._take_up_halts()
+        await self._resume_halts()
         orders = await self.orders.open_orders()
-        own = self.parts.strategies.keys()
+        own = self.topology.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in orders} - own)
         orders = tuple(order for order in orders if order.request.instance in ours)
         await close_former(self.orders, self._journal, orders, ours, self.ingest.now_us())
-        kept = self._kept(orders, await self.orders.positions())
-        for position in kept.positions:
+        recovered = self._of_live_accounts(orders, await self.orders.positions())
+        for position in recovered.positions:
             market = (position.provider, position.symbol)
             self.router.desk.accounts.restore_position(
                 position.instance, market, position.quantity, position.last_price
             )
-        self.router.restore(kept.orders)
+        self.router.restore(recovered.orders)
 
-    async def left_by(self, instances: Collection[str]) -> Left:
+    async def recovered_of(self, instances: Collection[str]) -> RecoveredState:
         """What another gateway that ran these instances meanwhile has left of them."""
         if not instances:
-            return Left()
+            return RecoveredState()
         orders = await self.orders.open_orders()
         positions = await self.orders.positions()
         halts = await engaged_halts(self.database)
-        kept = self._kept(
+        recovered = self._of_live_accounts(
             [order for order in orders if order.request.instance in instances],
             [position for position in positions if position.instance in instances],
         )
-        return replace(kept, halts=tuple(halt for halt in halts if halt.instance in instances))
+        return replace(recovered, halts=tuple(halt for halt in halts if halt.instance in instances))
 
-    def _kept(self, orders: Iterable[Order], positions: Iterable[StoredPosition]) -> Left:
+    def _of_live_accounts(
+        self, orders: Iterable[Order], positions: Iterable[StoredPosition]
+    ) -> RecoveredState:
         """What lives on in accounts that live on. A name that is on paper now may have been another's."""
         paper = self.router.desk.on_paper
-        return Left(
+        return RecoveredState(
             tuple(o for o in orders if not o.on_paper and o.request.provider not in paper),
             tuple(p for p in positions if p.provider not in paper),
         )
 
-    def take_up(self, left: Left) -> None:
+    def resume(self, recovered: RecoveredState) -> None:
         """Goes on from there; what is known already is not counted twice."""
         accounts = self.router.desk.accounts
         known = {(p.instance, p.provider, p.symbol): p.net for p in accounts.positions()}
-        for position in left.positions:
+        for position in recovered.positions:
             market = (position.provider, position.symbol)
             change = subtract(position.quantity, known.get((position.instance, *market), ZERO))
             accounts.restore_position(position.instance, market, change, position.last_price)
-        for halt in left.halts:
+        for halt in recovered.halts:
             accounts.restore_halt(halt.instance, halt.reason)
-        self.router.restore(o for o in left.orders if self.router.desk.order(o.client_order_id) is None)
+        self.router.restore(o for o in recovered.orders if self.router.desk.order(o.client_order_id) is None)
 
-    async def _take_up_halts(self) -> None:
+    async def _resume_halts(self) -> None:
         for instance in await release_halts(self.database, self._options.released):
             _log.warning("the kill switch of %s is released", instance or "the whole gateway")
         for halt in await engaged_halts(self.database):
             self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
-            if halt.instance is None or halt.instance in self.parts.strategies:
+            if halt.instance is None or halt.instance in self.topology.strategies:
                 notes.note_halt(halt)
         self.hand.follow_halts()
 
-    def employ_provider(self, writers: Crew, node: ProviderNode) -> None:
+    def spawn_provider(self, writers: NodeTasks, node: ProviderNode) -> None:
         """Starts a provider, and says so in the log if it fails."""
-        provider = self.parts.providers[node.name]
+        provider = self.topology.providers[node.name]
 
         async def play() -> None:
             await provider.run()
             played = provider.statistics()
             if played.state is ProviderState.FAILED:
                 # It may stand in another line now.
-                now = next((one for one in self.parts.graph.providers if one.name == node.name), node)
+                now = next((one for one in self.topology.graph.providers if one.name == node.name), node)
                 notes.note_provider_failed(now, played.error)
 
-        writers.employ(node.id, play)
+        writers.spawn(node.id, play)
 
     def introduce_instruments(self, strategies: Iterable[StrategyInstance]) -> None:
         """Tells strategies the trading rules of what they may trade, before anything else."""
@@ -169,19 +171,19 @@ class Core:
             node = strategy.node
             if node.trade_on is None:
                 continue
-            for instrument in self.parts.providers[node.trade_on].instruments:
+            for instrument in self.topology.providers[node.trade_on].instruments:
                 if instrument.symbol in node.trade_symbols:
                     seq = self.ingest.next_seq()
                     strategy.deliver(instrument_event(node.trade_on, instrument, self.ingest.now_us(), seq))
 
     def run_pump(self) -> None:
-        self.parts.pump.run()
+        self.topology.pump.run()
 
     def _report(self, report: VenueReport) -> None:
         self.router.on_report(report)
 
     def _note_fault(self, node: StrategyNode, fault: StrategyFault, again: bool) -> None:
         """Of one that is only tried, whoever tries it will tell."""
-        running = self.parts.strategies.get(node.name)
+        running = self.topology.strategies.get(node.name)
         if running is not None and running.node is node:
             notes.note_fault(node, fault, again=again)

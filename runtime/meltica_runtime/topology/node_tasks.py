@@ -12,46 +12,46 @@ from meltica_runtime.store.leases import Leases
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """One node's task: `scope` ends it, `over` is set when it has ended."""
+class NodeTask:
+    """One node's task: `scope` ends it, `ended` is set when it has ended."""
 
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    over: anyio.Event = field(default_factory=anyio.Event)
+    ended: anyio.Event = field(default_factory=anyio.Event)
 
 
-class Crew:
+class NodeTasks:
     """Tasks in one task group, which lives for as long as they may be started."""
 
-    def __init__(self, tasks: TaskGroup) -> None:
-        self.tasks = tasks
-        self.shifts: dict[str, Shift] = {}
+    def __init__(self, group: TaskGroup) -> None:
+        self.group = group
+        self.tasks: dict[str, NodeTask] = {}
         """Those of the nodes that belong to the graph, by node id."""
 
-    def start(self, run: Callable[[], Awaitable[None]]) -> Shift:
+    def start(self, run: Callable[[], Awaitable[None]]) -> NodeTask:
         """A task that belongs to no node yet."""
-        shift = Shift()
+        task = NodeTask()
 
         async def work() -> None:
             try:
-                with shift.scope:
+                with task.scope:
                     await run()
             finally:
-                shift.over.set()
+                task.ended.set()
 
-        self.tasks.start_soon(work)
-        return shift
+        self.group.start_soon(work)
+        return task
 
-    def employ(self, id: str, run: Callable[[], Awaitable[None]]) -> None:
+    def spawn(self, id: str, run: Callable[[], Awaitable[None]]) -> None:
         """Starts the task of a node of the graph."""
-        self.shifts[id] = self.start(run)
+        self.tasks[id] = self.start(run)
 
 
 @dataclass(frozen=True)
-class Workplace:
+class RunningTasks:
     """Where the nodes of a serving gateway have their tasks, and what says that nobody else runs them. One
-    swap has its `turn` at a time."""
+    reload has its `turn` at a time."""
 
     leases: Leases
-    readers: Crew
-    writers: Crew
+    readers: NodeTasks
+    writers: NodeTasks
     turn: anyio.Lock = field(default_factory=anyio.Lock)

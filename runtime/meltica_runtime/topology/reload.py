@@ -21,19 +21,19 @@ from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.faults import StoreFault
 from meltica_runtime.strategies.instance import InstanceState, StrategyInstance
-from meltica_runtime.topology.build import Parts
-from meltica_runtime.topology.cutover import LOOK_SECONDS, Switch, Trial
-from meltica_runtime.topology.gateway_state import Core
-from meltica_runtime.topology.node_tasks import Workplace
+from meltica_runtime.topology.build import Topology
+from meltica_runtime.topology.cutover import LOOK_SECONDS, Cutover, StagedTopology
+from meltica_runtime.topology.gateway_state import GatewayState
+from meltica_runtime.topology.node_tasks import RunningTasks
 
 CATCH_UP_SECONDS = 5.0
-"""How long a swap waits for routes that are to be changed until they have delivered what has arrived. One
+"""How long a reload waits for routes that are to be changed until they have delivered what has arrived. One
 that is blocked for longer goes on where it stands."""
 
 _log = logging.getLogger("meltica")
 
 
-class SwapRefused(Exception):
+class ReloadRefused(Exception):
     """It was not even tried: the gateway is not in a state for it, or runs another graph than was thought."""
 
     def __init__(self, message: str, help: str) -> None:
@@ -42,26 +42,26 @@ class SwapRefused(Exception):
         self.help = help
 
 
-class OutOfDate(SwapRefused):
+class OutOfDate(ReloadRefused):
     """The gateway runs another graph than the one that the plan was made against."""
 
 
-def refuse_if_unfit(running: Graph, wanted: Graph) -> None:
-    """Raises `SwapRefused` where no gateway that runs the one graph can ever go on with the other."""
+def check_reloadable(running: Graph, wanted: Graph) -> None:
+    """Raises `ReloadRefused` where no gateway that runs the one graph can ever go on with the other."""
     if wanted.pipeline != running.pipeline:
-        raise SwapRefused(
+        raise ReloadRefused(
             f"the gateway runs the pipeline `{running.pipeline}`, not `{wanted.pipeline}`",
             "a pipeline of another name is another gateway: start it with `meltica run`",
         )
     for sink in wanted.sinks:
         if sink.kind in LATER_SINK_KINDS:
-            raise SwapRefused(
+            raise ReloadRefused(
                 f"this build cannot run sinks of kind `{sink.kind}`, such as `{sink.name}`",
                 "leave the sink out; `meltica check` warns of it",
             )
 
 
-class SwapFailed(Exception):
+class ReloadFailed(Exception):
     """A new part does not work; everything is as it was. `node` is its id, `place` its `file:line`."""
 
     def __init__(self, message: str, node: str, place: str) -> None:
@@ -72,7 +72,7 @@ class SwapFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
+class Reloaded:
     """What has happened: all events up to `sequence` went the old way, the later ones the new. `lost` events
     were still on their way to a reader that is gone."""
 
@@ -81,149 +81,151 @@ class Swapped:
     lost: int
 
 
-class Swap:
+class Reload:
     """`run` it in a task of the gateway; whoever asked for it waits for its `outcome`."""
 
-    def __init__(self, core: Core, place: Workplace, graph: Graph, against: str) -> None:
-        self._core = core
-        self._place = place
+    def __init__(self, state: GatewayState, running: RunningTasks, graph: Graph, against: str) -> None:
+        self._state = state
+        self._running = running
         self._graph = graph
         self._against = against
-        self._over = anyio.Event()
-        self._result: Swapped | SwapRefused | SwapFailed = SwapRefused("the gateway stops", "start it again")
+        self._done = anyio.Event()
+        self._result: Reloaded | ReloadRefused | ReloadFailed = ReloadRefused(
+            "the gateway stops", "start it again"
+        )
 
-    async def outcome(self) -> Swapped:
-        """Raises `SwapRefused` or `SwapFailed`."""
-        await self._over.wait()
-        if isinstance(self._result, Swapped):
+    async def outcome(self) -> Reloaded:
+        """Raises `ReloadRefused` or `ReloadFailed`."""
+        await self._done.wait()
+        if isinstance(self._result, Reloaded):
             return self._result
         raise self._result
 
     async def run(self) -> None:
-        """Comes to an outcome, whatever happens. Cancelled before the switch, it leaves all as it was."""
+        """Comes to an outcome, whatever happens. Cancelled before the cutover, it leaves all as it was."""
         try:
-            async with self._place.turn:
-                self._result = await self._swap()
-        except (SwapRefused, SwapFailed) as fault:
+            async with self._running.turn:
+                self._result = await self._reload()
+        except (ReloadRefused, ReloadFailed) as fault:
             self._result = fault
         finally:
-            self._over.set()
+            self._done.set()
 
-    async def _swap(self) -> Swapped:
-        running = self._core.parts
+    async def _reload(self) -> Reloaded:
+        running = self._state.topology
         if self._against != running.graph.hash:
             raise OutOfDate(
                 f"the gateway runs the graph {running.graph.hash[:12]}, not {self._against[:12]}",
                 "make the plan anew: somebody else has changed it",
             )
-        refuse_if_unfit(running.graph, self._graph)
+        check_reloadable(running.graph, self._graph)
         planned = plan(running.graph, self._graph)
-        trial = self._build(running, planned)
+        staged = self._build(running, planned)
         try:
-            await self._start(trial, planned)
-            await self._take_up_instances(trial)
+            await self._start(staged, planned)
+            await self._lease_instances(staged)
             # From here on it may be stored, also if nobody hears that it is.
-            trial.is_stored = True
-            await store_catalog(self._core.database, self._graph)
-            await self._catch_up(running, trial)
-            trial.plane.check()
-            sequence = self._core.ingest.last_seq
-            switch = Switch(self._core, self._place, trial, planned)
-            lost = switch.exchange()
+            staged.is_stored = True
+            await store_catalog(self._state.database, self._graph)
+            await self._catch_up(running, staged)
+            staged.plane.check()
+            sequence = self._state.ingest.last_seq
+            cutover = Cutover(self._state, self._running, staged, planned)
+            lost = cutover.switch()
         except BaseException as error:
             with anyio.CancelScope(shield=True):
-                await self._roll_back(trial, running)
-            raise self._told(error) from error
-        switch.follow_up()
-        self._say(planned, sequence, lost)
-        return Swapped(planned, sequence, lost)
+                await self._roll_back(staged, running)
+            raise self._as_failure(error) from error
+        cutover.commit()
+        self._log_result(planned, sequence, lost)
+        return Reloaded(planned, sequence, lost)
 
     # --- beside what runs ------------------------------------------------------------------------
 
-    def _build(self, running: Parts, planned: Plan) -> Trial:
+    def _build(self, running: Topology, planned: Plan) -> StagedTopology:
         try:
             plane = plan_migration(running.plane, self._graph, planned)
-            return Trial(self._core.workshop.beside(running, plane.plane, planned), plane)
+            return StagedTopology(self._state.builder.beside(running, plane.plane, planned), plane)
         except Exception as error:
-            raise self._told(error) from error
+            raise self._as_failure(error) from error
 
-    async def _start(self, trial: Trial, planned: Plan) -> None:
+    async def _start(self, staged: StagedTopology, planned: Plan) -> None:
         """Starts what reads, and finds out whether it can."""
         starting: list[StrategyInstance] = []
         for strategy in self._graph.strategies:
             if planned.fate(strategy.id).comes:
-                instance = trial.parts.strategies[strategy.name]
-                trial.shifts[strategy.id] = self._place.readers.start(instance.run)
+                instance = staged.topology.strategies[strategy.name]
+                staged.tasks[strategy.id] = self._running.readers.start(instance.run)
                 starting.append(instance)
         for sink in self._graph.sinks:
             if planned.fate(sink.id).comes:
-                trial.shifts[sink.id] = self._place.readers.start(trial.parts.sinks[sink.name].run)
+                staged.tasks[sink.id] = self._running.readers.start(staged.topology.sinks[sink.name].run)
         for instance in starting:
             await instance.started.wait()
             fault = instance.statistics().fault
             if instance.state is not InstanceState.RUNNING or fault is not None:
-                raise SwapFailed(str(fault), instance.node.id, str(instance.node.location))
+                raise ReloadFailed(str(fault), instance.node.id, str(instance.node.location))
 
-    async def _take_up_instances(self, trial: Trial) -> None:
+    async def _lease_instances(self, staged: StagedTopology) -> None:
         """Makes sure that nobody else runs the new instances, and reads what is left of them: another
         gateway may have run them since this one started."""
-        trial.leased = await self._place.leases.take_all(trial.parts.strategies)
-        trial.left = await self._core.left_by(trial.leased)
+        staged.leased = await self._running.leases.take_all(staged.topology.strategies)
+        staged.recovered = await self._state.recovered_of(staged.leased)
 
-    async def _catch_up(self, running: Parts, trial: Trial) -> None:
+    async def _catch_up(self, running: Topology, staged: StagedTopology) -> None:
         """Waits until routes that change have delivered what has arrived, and returns in that very turn."""
-        flows = trial.plane.plane.flows
+        flows = staged.plane.plane.flows
         changing = [flow for name, flow in running.plane.flows.items() if flows.get(name) is not flow]
         with anyio.move_on_after(CATCH_UP_SECONDS):
             while True:
-                self._core.run_pump()
+                self._state.run_pump()
                 if not any(flow.backlog for flow in changing):
                     return
                 await anyio.sleep(LOOK_SECONDS)
-        self._core.run_pump()
+        self._state.run_pump()
 
-    async def _roll_back(self, trial: Trial, running: Parts) -> None:
-        for shift in trial.shifts.values():
-            shift.scope.cancel()
-        for shift in trial.shifts.values():
-            await shift.over.wait()
+    async def _roll_back(self, staged: StagedTopology, running: Topology) -> None:
+        for task in staged.tasks.values():
+            task.scope.cancel()
+        for task in staged.tasks.values():
+            await task.ended.wait()
         try:
-            await self._place.leases.give(trial.leased)
-            if trial.is_stored:
-                await store_catalog(self._core.database, running.graph)
+            await self._running.leases.give(staged.leased)
+            if staged.is_stored:
+                await store_catalog(self._state.database, running.graph)
         except StoreFault as fault:
             _log.warning("the store still shows the graph that was not applied: %s", fault.message)
 
-    def _told(self, error: BaseException) -> BaseException:
-        """What whoever asked for the swap is told."""
+    def _as_failure(self, error: BaseException) -> BaseException:
+        """What whoever asked for the reload is told."""
         match error:
-            case SwapRefused() | SwapFailed():
+            case ReloadRefused() | ReloadFailed():
                 return error
             case EnvironmentFault():
-                return SwapFailed(
+                return ReloadFailed(
                     f"{error.message} ({error.place}); {error.help}", "pipeline", self._graph.file
                 )
             case RingTooSmall():
                 name = error.writer.partition(":")[2]
-                return SwapFailed(
+                return ReloadFailed(
                     f"{error.unread:,} {error.event} events of {name} wait for a reader that is"
                     f" behind, and its new ring holds {error.capacity:,}; try again when they are read",
                     error.writer,
                     self._graph.file,
                 )
             case OutOfCodes():
-                return SwapFailed(
+                return ReloadFailed(
                     f"there were more than {MAX_CODES:,} {error.what} since the gateway was started, and"
                     " those that are gone count; start it again with this file",
                     "pipeline",
                     self._graph.file,
                 )
             case Exception():
-                _log.error("a swap failed by a fault of ours, please report it", exc_info=error)
-                return SwapFailed(f"{type(error).__name__}: {error}", "pipeline", self._graph.file)
+                _log.error("a reload failed by a fault of ours, please report it", exc_info=error)
+                return ReloadFailed(f"{type(error).__name__}: {error}", "pipeline", self._graph.file)
         return error
 
-    def _say(self, planned: Plan, sequence: int, lost: int) -> None:
+    def _log_result(self, planned: Plan, sequence: int, lost: int) -> None:
         _log.info("from event %d on: %s", sequence + 1, summary(planned))
         if lost:
             _log.warning("%d events had not reached readers that are gone, and are dropped", lost)

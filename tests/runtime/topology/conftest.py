@@ -13,7 +13,7 @@ from meltica_compiler.compile import compile_text
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes.options import CompileOptions
 from meltica_runtime.store.pool import PoolLimits, open_database
-from meltica_runtime.topology.gateway import Farewell, Gateway, GatewayOptions
+from meltica_runtime.topology.gateway import Gateway, GatewayOptions, ShutdownReport
 
 CONTIGUOUS = """
 // Ends with a fault at the first trade that is missing or comes twice.
@@ -82,7 +82,7 @@ def compiled(folder: Path, text: str) -> Graph:
     return result.graph
 
 
-async def serve_until(gateway: Gateway, enough: Callable[[Gateway], object]) -> Farewell | None:
+async def serve_until(gateway: Gateway, enough: Callable[[Gateway], object]) -> ShutdownReport | None:
     """A whole run, until `enough(gateway)`."""
 
     async def stop_in_time() -> None:

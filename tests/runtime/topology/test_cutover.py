@@ -13,7 +13,7 @@ from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.link_ring import LinkRing
 from meltica_runtime.dataplane.migration import PlaneMigration
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.topology.reload import SwapFailed
+from meltica_runtime.topology.reload import ReloadFailed
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.paper.trading import PaperTrading
 from meltica_runtime.venues.simulated_provider import SimulatedProvider
@@ -104,7 +104,7 @@ async def outcome_of(applying: Awaitable[object]) -> str | None:
     """Why it failed, if it did."""
     try:
         await applying
-    except SwapFailed as fault:
+    except ReloadFailed as fault:
         return fault.message
     return None
 
@@ -115,7 +115,7 @@ async def test_a_switch_that_fails_at_any_step_leaves_everything_as_it_was(serve
     async with served(OLD) as running:
         gateway = running.gateway
         await running.more_events(1_000)
-        parts, failed = gateway._core.parts, 0
+        topology, failed = gateway._state.topology, 0
         while True:
             monkeypatch.setattr(owner, step, failing_at(whole, failed + 1))
             outcome = await outcome_of(running.apply(NEW))
@@ -124,7 +124,7 @@ async def test_a_switch_that_fails_at_any_step_leaves_everything_as_it_was(serve
                 break
             failed += 1
             assert outcome.startswith("Broken")
-            assert gateway._core.parts is parts
+            assert gateway._state.topology is topology
             assert gateway.router.statistics().lanes == ()
             await running.more_events(200)
         assert failed, f"{step} is no step of this switch"

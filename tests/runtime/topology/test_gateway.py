@@ -22,7 +22,7 @@ from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.leases import InstanceInUse
 from meltica_runtime.store.pool import PoolLimits, open_database
 from meltica_runtime.topology import gateway as module
-from meltica_runtime.topology.gateway import Farewell, Gateway, GatewayOptions
+from meltica_runtime.topology.gateway import Gateway, GatewayOptions, ShutdownReport
 from meltica_runtime.venues.live_provider import ProviderState
 from meltica_runtime.venues.paper.trading import FORGOTTEN, PaperTrading
 from meltica_runtime.venues.venue import OutcomeUnknown
@@ -52,14 +52,14 @@ FAKE = "adapter = fake, seed = 7, rate = 5_000/s"
 
 async def served(
     dsn: str, folder: Path, text: str, turns: int, enough: Callable[[Gateway], bool]
-) -> tuple[Gateway, Farewell]:
+) -> tuple[Gateway, ShutdownReport]:
     """Serves until `enough(gateway)`."""
     (folder / "listener.js").write_text(LISTENER % turns)
     async with open_database(dsn, PoolLimits()) as database:
         gateway = Gateway(compiled(folder, text), database, GatewayOptions(folder))
-        farewell = await serve_until(gateway, enough)
-    assert farewell is not None
-    return gateway, farewell
+        shutdown = await serve_until(gateway, enough)
+    assert shutdown is not None
+    return gateway, shutdown
 
 
 async def test_a_provider_that_cannot_read_its_source_is_told_of(
@@ -83,23 +83,23 @@ async def test_what_a_slow_reader_did_not_get_to_is_counted(
     migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str
 ) -> None:
     monkeypatch.setattr(module, "SETTLE_SECONDS", 0.2)
-    gateway, farewell = await served(
+    gateway, shutdown = await served(
         migrated_dsn, tmp_path, PIPELINE % (FAKE, policy), 30_000_000, lambda gateway: gateway.events > 2_000
     )
-    assert farewell.unhandled > 0
+    assert shutdown.unhandled > 0
     edge = gateway.plane.edges_of("listener")[0].statistics()
     waiting = sum(flow.backlog for flow in gateway.plane.flows.values())
-    assert edge.consumed + edge.dropped + edge.conflated + waiting == farewell.events
+    assert edge.consumed + edge.dropped + edge.conflated + waiting == shutdown.events
 
 
 @pytest.mark.parametrize("policy", ["block", "drop_newest", "drop_oldest", "conflate"])
 async def test_what_has_arrived_is_handled_before_the_end(
     migrated_dsn: str, tmp_path: Path, policy: str
 ) -> None:
-    gateway, farewell = await served(
+    gateway, shutdown = await served(
         migrated_dsn, tmp_path, PIPELINE % (FAKE, policy), 100_000, lambda gateway: gateway.events > 2_000
     )
-    assert farewell.unhandled == 0
+    assert shutdown.unhandled == 0
     edge = gateway.plane.edges_of("listener")[0].statistics()
     assert edge.consumed + edge.dropped + edge.conflated == edge.offered
 

@@ -13,10 +13,10 @@ from meltica_compiler.plan.plan import Fate
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.pool import PoolLimits, open_database
 from meltica_runtime.strategies.instance import InstanceState
-from meltica_runtime.topology import cutover as switch_module
-from meltica_runtime.topology import reload as swap_module
+from meltica_runtime.topology import cutover as cutover_module
+from meltica_runtime.topology import reload as reload_module
 from meltica_runtime.topology.gateway import Gateway, GatewayOptions
-from meltica_runtime.topology.reload import OutOfDate, SwapFailed, SwapRefused
+from meltica_runtime.topology.reload import OutOfDate, ReloadFailed, ReloadRefused
 from meltica_runtime.venues.paper.trading import PaperTrading
 
 pytestmark = pytest.mark.anyio
@@ -101,8 +101,8 @@ async def test_a_file_that_only_moved_its_lines_changes_nothing_but_places(serve
     text = TEXT.replace("-> counter", "-> counter, tape") + "sink tape = log {}\n"
     async with served(text) as running:
         plane = running.gateway.plane
-        swapped = await running.apply("\n\n# further down\n" + text)
-        assert swapped.plan.changes == ()
+        reloaded = await running.apply("\n\n# further down\n" + text)
+        assert reloaded.plan.changes == ()
         assert running.gateway.plane.flows == plane.flows
         assert running.gateway.strategies["counter"].node.location.line == 9
         caplog.set_level("INFO", "meltica.sink.tape")
@@ -124,12 +124,12 @@ async def test_a_strategy_that_does_not_start_leaves_everything_as_it_was(served
     async with served(TEXT, throwing=THROWING) as running:
         gateway = running.gateway
         await running.more_events(500)
-        parts, hash = gateway._core.parts, gateway.graph.hash
-        with pytest.raises(SwapFailed, match=r"throwing.js:\d+:\d+: create: .*no such thing") as failed:
+        topology, hash = gateway._state.topology, gateway.graph.hash
+        with pytest.raises(ReloadFailed, match=r"throwing.js:\d+:\d+: create: .*no such thing") as failed:
             await running.apply(TEXT + more)
         assert failed.value.node == "strategy:bad"
         assert re.fullmatch(r"desk\.mel:\d+:1", failed.value.place)
-        assert gateway._core.parts is parts
+        assert gateway._state.topology is topology
         assert gateway.graph.hash == hash
         assert "starts again" not in caplog.text
         async with gateway.database.connection() as connection:
@@ -151,7 +151,7 @@ async def test_a_plan_against_another_graph_is_refused(served):
 
 async def test_a_pipeline_of_another_name_is_refused(served):
     async with served(TEXT) as running:
-        with pytest.raises(SwapRefused, match="runs the pipeline `desk`, not `other`"):
+        with pytest.raises(ReloadRefused, match="runs the pipeline `desk`, not `other`"):
             await running.apply(TEXT.replace("pipeline desk", "pipeline other"))
 
 
@@ -186,7 +186,7 @@ def arrive(gateway: Gateway, rows) -> None:
     first = gateway.plane.ingest.next_seqs(len(rows))
     rows["seq"] = range(first, first + len(rows))
     gateway.plane.ingresses["slow"]["trade"].append(rows)
-    gateway._core.run_pump()
+    gateway._state.run_pump()
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
         await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
         buyer = gateway.strategies["buyer"]
         gateway.router.halt("buyer", "by hand")
-        swapped = await running.apply(TEXT + BUYER.replace("max_position = 1", "max_position = 3"))
-        assert swapped.plan.fate("strategy:buyer") is Fate.MOVED
+        reloaded = await running.apply(TEXT + BUYER.replace("max_position = 1", "max_position = 3"))
+        assert reloaded.plan.fate("strategy:buyer") is Fate.MOVED
         assert gateway.strategies["buyer"] is buyer
         assert gateway.router.desk.accounts.limits("buyer").max_position == Decimal(3)
         assert gateway.router.desk.accounts.is_halted("buyer")
@@ -284,8 +284,8 @@ async def test_a_provider_that_restarts_is_asked_about_the_orders_that_are_open_
         await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
         (order,) = gateway.router.desk.open_orders()
         text = (TEXT + BUYER).replace("rate = 2_000/s", "rate = 1_000/s").replace("contiguous", "ordered")
-        swapped = await running.apply(text)
-        assert swapped.plan.fate("provider:steady") is Fate.RESTARTED
+        reloaded = await running.apply(text)
+        assert reloaded.plan.fate("provider:steady") is Fate.RESTARTED
         known = gateway.router.desk.order
         await running.until(lambda: known(order.client_order_id).state is OrderState.EXPIRED)
 
@@ -305,8 +305,8 @@ async def test_orders_on_paper_rest_on_while_more_is_asked_of_their_provider(ser
         (order,) = gateway.router.desk.open_orders()
         steady = gateway.providers["steady"]
         for more in (MORE_OF_STEADY, MORE_OF_STEADY.replace("12", "40"), MORE_OF_STEADY, "", MORE_OF_STEADY):
-            swapped = await running.apply(TEXT + BUYER + more)
-            assert swapped.plan.fate("provider:steady") is Fate.MOVED
+            reloaded = await running.apply(TEXT + BUYER + more)
+            assert reloaded.plan.fate("provider:steady") is Fate.MOVED
             assert gateway.providers["steady"] is steady
             asked = [ring.event for ring in gateway.graph.providers[0].ingresses]
             before = dict(steady.statistics().by_event)
@@ -326,8 +326,8 @@ async def test_the_first_who_trades_on_a_provider_finds_a_venue_there_and_its_ma
     async with served(TEXT, resting=buying) as running:
         gateway = running.gateway
         await running.more_events(500)
-        swapped = await running.apply(TEXT + BUYER)
-        assert swapped.plan.fate("provider:steady") is Fate.MOVED
+        reloaded = await running.apply(TEXT + BUYER)
+        assert reloaded.plan.fate("provider:steady") is Fate.MOVED
         await running.until(lambda: gateway.snapshot().orders.desk.fills)
         await running.more_events(500)
         assert gateway.snapshot().strategies["counter"].fault is None
@@ -346,8 +346,8 @@ async def test_orders_on_paper_expire_when_their_provider_goes(served, after):
         gateway = running.gateway
         await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
         (order,) = gateway.router.desk.open_orders()
-        swapped = await running.apply(after)
-        (provider,) = (step for step in swapped.plan.steps if step.id == "provider:steady")
+        reloaded = await running.apply(after)
+        (provider,) = (step for step in reloaded.plan.steps if step.id == "provider:steady")
         assert any("open orders on paper expire" in reason.what for reason in provider.reasons)
         with anyio.fail_after(20):
             while order.client_order_id in {
@@ -358,9 +358,9 @@ async def test_orders_on_paper_expire_when_their_provider_goes(served, after):
         assert orders[order.client_order_id] is OrderState.EXPIRED
 
 
-async def test_a_reader_that_hangs_keeps_no_swap_from_its_end(served, monkeypatch):
-    monkeypatch.setattr(switch_module, "SEE_OFF_SECONDS", 0.2)
-    monkeypatch.setattr(swap_module, "CATCH_UP_SECONDS", 0.2)
+async def test_a_reader_that_hangs_keeps_no_reload_from_its_end(served, monkeypatch):
+    monkeypatch.setattr(cutover_module, "DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr(reload_module, "CATCH_UP_SECONDS", 0.2)
     hanging = RESTING.replace("resting", "hanging").replace("if (!placed)", "for (;;);")
     slow = 'route held via few = steady.trade -> stuck\nstrategy stuck = "hanging"\n'
     few = "pool few { events = 64, on_full = drop_newest }\n"

@@ -175,11 +175,11 @@ async def test_a_hundred_edits_lose_and_double_nothing_on_an_untouched_route(ser
         await running.more_events(500)
         for _ in range(EDITS):
             desk.edit()
-            swapped = await running.apply(desk.text())
-            fates |= {(step.kind, step.fate) for step in swapped.plan.steps}
-            chained |= {step.fate for step in swapped.plan.steps if step.id == "route:chain"}
-            assert swapped.plan.fate("strategy:counter") is Fate.KEPT
-            assert gateway.graph.hash == swapped.plan.new_hash
+            reloaded = await running.apply(desk.text())
+            fates |= {(step.kind, step.fate) for step in reloaded.plan.steps}
+            chained |= {step.fate for step in reloaded.plan.steps if step.id == "route:chain"}
+            assert reloaded.plan.fate("strategy:counter") is Fate.KEPT
+            assert gateway.graph.hash == reloaded.plan.new_hash
             assert set(gateway.snapshot().edges) == {edge.id for edge in gateway.graph.all_edges}
             await running.more_events(50)
         before = gateway.snapshot().strategies["counter"].events
