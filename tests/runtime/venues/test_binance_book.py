@@ -42,7 +42,7 @@ def test_diffs_before_the_snapshot_are_applied_to_it_from_where_it_ends():
     book = DepthBook()
     assert not book.update(diff(1, 5, [(99.0, 9.0)]))
     assert not book.update(diff(6, 10, [(98.0, 7.0)]))
-    assert book.join(snapshot(7))
+    assert book.apply_snapshot(snapshot(7))
     assert book.book.bids.best(5) == [(100.0, 1.0), (98.0, 7.0)]
     assert book.last_update_id == 10
 
@@ -51,35 +51,35 @@ def test_diffs_before_the_snapshot_are_applied_to_it_from_where_it_ends():
 def test_the_first_diff_reaches_back_to_the_snapshot(first, joins):
     book = DepthBook()
     book.update(diff(first, 12))
-    assert book.join(snapshot(7)) is joins
+    assert book.apply_snapshot(snapshot(7)) is joins
     assert book.needs_snapshot is not joins
 
 
 def test_a_gap_makes_a_book_stale_until_a_new_snapshot_joins():
     book = DepthBook()
-    book.join(snapshot(7))
+    book.apply_snapshot(snapshot(7))
     assert book.update(diff(8, 9, [(100.0, 3.0)]))
     assert not book.update(diff(11, 12, [(100.0, 4.0)]))
     assert book.state is BookState.STALE
     assert not book.update(diff(13, 14, [(100.0, 5.0)]))
     assert book.book.bids.best(1) == [(100.0, 3.0)]
-    assert not book.join(snapshot(9))
-    assert book.join(snapshot(11, [(100.0, 8.0)]))
+    assert not book.apply_snapshot(snapshot(9))
+    assert book.apply_snapshot(snapshot(11, [(100.0, 8.0)]))
     assert book.book.bids.best(1) == [(100.0, 5.0)]
     assert book.statistics().gaps == 1
 
 
 def test_what_a_book_knows_already_changes_nothing():
     book = DepthBook()
-    book.join(snapshot(7))
+    book.apply_snapshot(snapshot(7))
     assert not book.update(diff(5, 7, [(100.0, 0.0)]))
-    assert book.join(snapshot(3, [(50.0, 1.0)]))
+    assert book.apply_snapshot(snapshot(3, [(50.0, 1.0)]))
     assert book.book.bids.best(1) == [(100.0, 1.0)]
 
 
 def test_a_crossed_book_is_not_believed():
     book = DepthBook()
-    book.join(snapshot(7))
+    book.apply_snapshot(snapshot(7))
     assert not book.update(diff(8, 8, [(102.0, 1.0)]))
     assert book.state is BookState.STALE
 
@@ -89,8 +89,8 @@ def test_waiting_for_a_snapshot_is_bounded():
     for i in range(MAX_WAITING_DIFFS + 10):
         book.update(diff(i, i))
     assert book.statistics().dropped == 10
-    assert not book.join(snapshot(5))
-    assert book.join(snapshot(10))
+    assert not book.apply_snapshot(snapshot(5))
+    assert book.apply_snapshot(snapshot(10))
     assert book.last_update_id == MAX_WAITING_DIFFS + 9
 
 
@@ -163,7 +163,7 @@ def test_the_captured_books_join_their_snapshots_and_equal_an_independent_assemb
             result = decoder.take(text.encode(), time_s * 1e6)
             assert result in (FrameResult.WRITTEN, FrameResult.HELD), text
         else:
-            assert decoder.join(names[kind], text.encode(), time_s * 1e6) is FrameResult.WRITTEN
+            assert decoder.take_snapshot(names[kind], text.encode(), time_s * 1e6) is FrameResult.WRITTEN
     books = rings["book"].records[: rings["book"].written]
     assert len(books) > 150
     assert (books["bid"] < books["ask"]).all()
@@ -197,7 +197,7 @@ def test_best_prices_of_the_captured_books_are_those_that_book_tickers_told():
         if kind == "frame":
             decoder.take(text.encode(), time_s * 1e6)
         else:
-            decoder.join(names[kind], text.encode(), time_s * 1e6)
+            decoder.take_snapshot(names[kind], text.encode(), time_s * 1e6)
     books = rings["book"].records[: rings["book"].written]
     tickers = rings["ticker"].records[: rings["ticker"].written]
     compared = 0

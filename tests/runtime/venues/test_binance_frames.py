@@ -124,8 +124,14 @@ def test_a_closed_candle_becomes_a_kline_and_an_open_one_waits(framed):
 def test_a_depth_diff_waits_for_the_snapshot_and_becomes_a_book(framed):
     desk = Desk()
     assert desk.decoder.take(framed("depth@100ms", DEPTH), 5.0) is FrameResult.HELD
-    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 100}), 5.5) is FrameResult.HELD
-    assert desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 158}), 6.0) is FrameResult.WRITTEN
+    assert (
+        desk.decoder.take_snapshot("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 100}), 5.5)
+        is FrameResult.HELD
+    )
+    assert (
+        desk.decoder.take_snapshot("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 158}), 6.0)
+        is FrameResult.WRITTEN
+    )
     record = desk.last("book")
     assert record["bids"].tolist() == [[0.0024, 10], [0.0023, 5], [0, 0]]
     assert record["asks"].tolist() == [[0.0025, 2], [0.0026, 100], [0, 0]]
@@ -196,7 +202,7 @@ def test_every_decimal_of_fifteen_digits_survives(price, quantity):
 
 def test_a_diff_with_a_number_too_long_makes_its_book_stale():
     desk = Desk()
-    desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
+    desk.decoder.take_snapshot("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
     assert desk.decoder.symbols_without_book() == ("ETHBTC",)
     broken = {**DEPTH, "b": [["0.0012345678901234567", "1"]]}
     assert desk.decoder.take(combined("depth", broken), 1.0) is FrameResult.TOO_LONG
@@ -228,7 +234,7 @@ def test_what_is_not_understood_is_counted_by_reason(frame, result):
 
 def test_a_frame_without_room_changes_nothing_and_can_be_offered_again():
     desk = Desk(capacity=1)
-    desk.decoder.join("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
+    desk.decoder.take_snapshot("BTC-USDT", raw({**SNAPSHOT, "lastUpdateId": 156}), 1.0)
     diff = combined("depth", DEPTH)
     assert desk.decoder.take(diff, 1.0) is FrameResult.FULL
     desk.rings["book"].released = 1
@@ -256,7 +262,7 @@ _frames = st.sampled_from([combined(s, m) for s, m in STREAMS.items()] + [raw(m)
 @settings(max_examples=600)
 def test_a_garbled_frame_never_raises_and_writes_at_most_one_record(frame, cut, edits):
     desk = Desk()
-    desk.decoder.join("BTC-USDT", raw(SNAPSHOT), 1.0)
+    desk.decoder.take_snapshot("BTC-USDT", raw(SNAPSHOT), 1.0)
     before = desk.written()
     for place, piece in edits:
         frame = frame[:place] + piece + frame[place + len(piece) :]
@@ -270,7 +276,7 @@ def test_a_garbled_frame_never_raises_and_writes_at_most_one_record(frame, cut, 
 def test_noise_is_refused(noise):
     desk = Desk()
     assert desk.decoder.take(noise, 1.0) in (FrameResult.GARBLED, FrameResult.UNKNOWN_KIND)
-    assert desk.decoder.join("BTC-USDT", noise, 1.0) is FrameResult.GARBLED
+    assert desk.decoder.take_snapshot("BTC-USDT", noise, 1.0) is FrameResult.GARBLED
 
 
 @pytest.mark.parametrize("event", ["trade", "ticker", "kline"])
@@ -291,7 +297,6 @@ def varied(stream: str, **changes: object) -> bytes:
     return combined(stream, {**STREAMS[stream], **changes})
 
 
-# Of few lengths, so that many frames are of one shape.
 _digits = st.integers(10**8, 10**9 - 1)
 _decimals = st.builds("{}.{:08d}".format, st.integers(10, 99), st.integers(0, 10**8 - 1))
 _usual = varied("trade", t=123456789, T=987654321, p="12.34567890", q="12.34567890")
@@ -364,7 +369,6 @@ def test_a_run_of_odd_frames_is_judged_as_they_are_alone(odd):
 )
 @settings(max_examples=60, deadline=None)
 def test_whole_runs_are_taken_as_their_frames_are_one_by_one(runs, odd):
-    """Digits are read by the shapes of frames, and whatever is not as usual goes the other way."""
     frames = [frame for run in runs for frame in run]
     for frame, place in odd:
         frames.insert(place % (len(frames) + 1), frame)
@@ -375,7 +379,7 @@ def _taken_alike(frames, share, *, capacity=512):
     """Asserts that frames leave the same behind whether they are taken together or one by one."""
     single, together = Desk(capacity=capacity), Desk(capacity=capacity)
     for desk in (single, together):
-        desk.decoder.join("BTC-USDT", raw(SNAPSHOT), 1.0)
+        desk.decoder.take_snapshot("BTC-USDT", raw(SNAPSHOT), 1.0)
     for frame in frames:
         single.decoder.take(frame, 2.0)
     for start in range(0, len(frames), share):

@@ -16,7 +16,7 @@ from meltica_runtime.venues.order_book import OrderBook
 
 MAX_WAITING_DIFFS = 1_000
 """Diffs kept for a snapshot that is on its way: 100 s of a stream of 10 a second. The oldest go first; a
-snapshot that would need them does not join, and another is asked for."""
+snapshot that would need them does not fit, and another is asked for."""
 
 
 class BookState(Enum):
@@ -24,7 +24,7 @@ class BookState(Enum):
     """For its first snapshot."""
     LIVE = "live"
     STALE = "stale"
-    """Something was missed: nothing is applied until a new snapshot joins."""
+    """Something was missed: nothing is applied until a new snapshot fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,19 @@ class DepthBook:
             self._dropped += 1
             return False
         if self.last_update_id + 1 < diff.U:
-            self.lose()
+            self.invalidate()
             self._waiting.append(diff)
             return False
         self._apply(diff)
         return self.state is BookState.LIVE
 
-    def lose(self) -> None:
+    def invalidate(self) -> None:
         """Something was missed, or cannot be trusted: the book waits for a new snapshot."""
         self._gaps += self.state is BookState.LIVE
         self.state = BookState.STALE
         self._waiting.clear()
 
-    def join(self, snapshot: DepthSnapshot) -> bool:
+    def apply_snapshot(self, snapshot: DepthSnapshot) -> bool:
         """Starts from a snapshot and the diffs that wait; True if the book is live then.
 
         A snapshot that is too old for the diffs that wait leaves the book as it was: ask for another.
@@ -102,4 +102,4 @@ class DepthBook:
         self.last_update_id = diff.u
         self._applied += 1
         if self.book.is_crossed:
-            self.lose()
+            self.invalidate()

@@ -1,10 +1,13 @@
-"""From frames to records: one JSON text in, one record in its ring, nothing kept in between."""
+"""From frames to records: one JSON text in, one record in its ring, nothing kept in between.
+
+Only tests and benchmarks import it so far: the adapter that connects to Binance will hand it what its sockets
+receive, and the answers to its requests for snapshots.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,7 +17,7 @@ from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.venues.binance.book import BookStatistics, DepthBook
-from meltica_runtime.venues.binance.digits import SHORT_TICKER, SHORT_TRADE, all_exact, has_long_numbers
+from meltica_runtime.venues.binance.digits import all_exact, has_long_numbers
 from meltica_runtime.venues.binance.frame_result import UNREADABLE, FrameResult, refusal
 from meltica_runtime.venues.binance.messages import (
     AggregateTrade,
@@ -33,42 +36,11 @@ from meltica_runtime.venues.binance.packing import (
     ticker_reader,
     trade_reader,
 )
-from meltica_runtime.venues.binance.runs import (
-    LEAST_FRAMES,
-    NO_LETTER,
-    Kind,
-    Runs,
-    RunWriter,
-    TickerRuns,
-    TradeRuns,
-    stream_letter,
-)
 
 _BRACE = ord("{")
 _NO_HEAD = b"\0"
 """What no frame begins with."""
-
-TRADES = Kind(
-    "t",
-    combined_decoder(Trade),
-    SHORT_TRADE.search,
-    keys=MappingProxyType({"T": "T", "t": "t", "p": "p", "q": "q"}),
-    positive=("p", "q"),
-    flag="m",
-)
-AGGREGATE_TRADES = replace(
-    TRADES,
-    letter="a",
-    decode=combined_decoder(AggregateTrade),
-    keys=MappingProxyType({"T": "T", "t": "a", "p": "p", "q": "q"}),
-)
-TICKERS = Kind(
-    "b",
-    combined_decoder(BookTicker),
-    SHORT_TICKER.search,
-    keys=MappingProxyType({key: key for key in "ubBaA"}),
-    positive=("b", "a"),
-)
+_NO_LETTER = -1
 
 Decoder = Callable[[type[msgspec.Struct]], Callable[[bytes], Any]]
 """Makes the decoder of a message."""
@@ -101,7 +73,6 @@ class FrameDecoder:
         self._pack_kline = record_struct(record_layout("kline")).pack_into
         self._raw = self._readers(raw_decoder)
         self._by_letter = {**self._readers(combined_decoder), _BRACE: self._take_raw}
-        self._runs_by_letter = self._runs()
         self._read_snapshot = msgspec.json.Decoder(DepthSnapshot, strict=False).decode
 
     def take(self, frame: bytes, ingest_us: float) -> FrameResult:
@@ -109,46 +80,23 @@ class FrameDecoder:
         return self.take_all((frame,), ingest_us)
 
     def take_all(self, frames: Sequence[bytes], ingest_us: float) -> FrameResult:
-        """Takes what one read of a socket brought, in order: several times as fast as one by one.
+        """Takes what one read of a socket brought, in order: frames of one kind cost less together.
 
         The result is that of a frame that was not written, or that all were.
         """
-        if len(frames) >= LEAST_FRAMES:
-            whole = self._take_whole(frames, ingest_us)
-            if whole is not None:
-                return whole
         result = FrameResult.WRITTEN
-        start, kind, head = 0, NO_LETTER, _NO_HEAD
+        start, kind, head = 0, _NO_LETTER, _NO_HEAD
         for place, frame in enumerate(frames):
             if frame.startswith(head):
                 continue
             end = frame.find(b"@") + 2
-            letter = stream_letter(frame)
+            letter = _stream_letter(frame)
             if letter != kind:
                 if place:
                     result = self._take_run(kind, frames[start:place], ingest_us, result)
                 start, kind = place, letter
             head = frame[:end] if end > 1 else _NO_HEAD
         return self._take_run(kind, frames[start:] if start else frames, ingest_us, result)
-
-    def _take_whole(self, frames: Sequence[bytes], ingest_us: float) -> FrameResult | None:
-        """Takes the frames as a run of one kind, and the odd ones among them one by one, in their places.
-        None, with nothing changed, if they are no such run or there may not be room for it."""
-        runs = self._runs_by_letter.get(stream_letter(frames[0]))
-        if runs is None or len(frames) > runs.writer.ring.room():
-            return None
-        read = runs.reader.read(frames)
-        if read is None:
-            return None
-        result, start = FrameResult.WRITTEN, 0
-        for place in (*read.odd, len(frames)):
-            if start < place:
-                runs.write(read.part(start, place), ingest_us)
-            if place < len(frames):
-                frame = frames[place]
-                result = self._take_run(stream_letter(frame), (frame,), ingest_us, result)
-            start = place + 1
-        return result
 
     def _take_run(
         self, letter: int, frames: Sequence[bytes], ingest_us: float, before: FrameResult
@@ -190,22 +138,9 @@ class FrameDecoder:
             readers["k"] = one_by_one(lambda f, ingest_us: self._kline(f, ingest_us, kline), self._counts)
         return {ord(letter): read for letter, read in readers.items()}
 
-    def _runs(self) -> dict[int, Runs]:
-        """What takes whole runs of a combined stream, by the first letter of the stream's name."""
-        runs: list[tuple[Kind, Runs]] = []
-        trades, tickers = self._rings.get("trade"), self._rings.get("ticker")
-        if trades is not None:
-            writer = RunWriter(trades, self._ingest, self._provider)
-            for kind in (TRADES, AGGREGATE_TRADES):
-                runs.append((kind, TradeRuns(kind, writer, self._symbols, self._last_prices)))
-        if tickers is not None:
-            writer = RunWriter(tickers, self._ingest, self._provider)
-            runs.append((TICKERS, TickerRuns(TICKERS, writer, self._symbols, self._last_prices)))
-        return {ord(kind.letter): taker for kind, taker in runs}
-
-    def join(self, symbol: str, answer: bytes, ingest_us: float) -> FrameResult:
-        """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not join the diffs that
-        wait, so that another has to be asked for."""
+    def take_snapshot(self, symbol: str, answer: bytes, ingest_us: float) -> FrameResult:
+        """Takes the REST depth snapshot of a symbol, `BASE-QUOTE`; `HELD` if it does not go with the diffs
+        that wait, so that another has to be asked for."""
         name = symbol.replace("-", "")
         if self._rings["book"].room() == 0:
             return FrameResult.FULL
@@ -215,14 +150,9 @@ class FrameDecoder:
             return FrameResult.GARBLED
         if has_long_numbers(answer) and not all_exact(answer):
             return FrameResult.TOO_LONG
-        if not self._books[name].join(snapshot):
+        if not self._books[name].apply_snapshot(snapshot):
             return FrameResult.HELD
         return self._write_book(name, ingest_us, ingest_us)
-
-    def lose_books(self) -> None:
-        """To be called when the connection was lost: what is missed meanwhile nobody knows."""
-        for book in self._books.values():
-            book.lose()
 
     def symbols_without_book(self) -> tuple[str, ...]:
         """Symbols, as Binance spells them, that need a snapshot."""
@@ -232,8 +162,6 @@ class FrameDecoder:
         books = {name: book.statistics() for name, book in self._books.items()}
         written = sum(ring.written for ring in self._rings.values()) - self._written_before
         return FrameStatistics({**self._counts, FrameResult.WRITTEN: written}, books)
-
-    # --- one message each --------------------------------------------------------------------
 
     def _diff(self, frame: bytes, ingest_us: float, decode: Callable[[bytes], Any]) -> FrameResult:
         if self._rings["book"].room() == 0:
@@ -247,7 +175,7 @@ class FrameDecoder:
         if book is None:
             return FrameResult.UNKNOWN_SYMBOL
         if has_long_numbers(frame) and not all_exact(frame):
-            book.lose()
+            book.invalidate()
             return FrameResult.TOO_LONG
         if not book.update(diff):
             return FrameResult.HELD
@@ -309,3 +237,9 @@ class FrameDecoder:
 
 def _not_routed(_frame: bytes, _ingest_us: float) -> FrameResult:
     return FrameResult.NOT_ROUTED
+
+
+def _stream_letter(frame: bytes) -> int:
+    """The letter after the stream's name; a raw frame has none, and begins with a brace."""
+    end = frame.find(b"@") + 2
+    return frame[end - 1] if end <= len(frame) else _NO_LETTER
