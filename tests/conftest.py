@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.migrate import migrate_up
 
 # The same examples on every run, so that what lands is what was tested; `make fuzz` looks for new ones.

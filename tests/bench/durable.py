@@ -15,7 +15,7 @@ import uvloop
 from meltica_runtime.orders.lifecycle import new_order
 from meltica_runtime.orders.order import BalanceChanged, OrderRequest, OrderType, Side, TimeInForce
 from meltica_runtime.orders.write_log import BalanceRecorded, JournalEntry, OrderPlaced
-from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.pool import Database, PoolLimits, open_database

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.embedded.server import EmbeddedServer
 
 OPEN = {"NEW", "ACKNOWLEDGED", "PARTIALLY_FILLED"}
 ENDED = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED"}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, JsonValue
 from starlette.exceptions import HTTPException
 
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.api.allowed_values import allowed_values
+from meltica_runtime.api.description import openapi_document, query_parameters
 from meltica_runtime.api.models import ApiModel, json_response
 from meltica_runtime.environment_fault import EnvironmentFault
 
@@ -67,7 +65,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults: list[JsonValue] = []
     sentences = []
-    known = await _known_parameters(request)
+    known = await query_parameters(request)
     names = tuple(known)
     for fault in error.errors():
         name = str(fault["loc"][1]) if len(fault["loc"]) > 1 else str(fault["loc"][0])
@@ -89,25 +87,6 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     return json_response(payload, 400)
 
 
-async def _known_parameters(request: Request) -> Mapping[str, str]:
-    """The query parameters of the endpoint that was asked, and what each may be, as the API's own
-    description has them."""
-    described = await _description(request)
-    operation = described["paths"][request.scope["route"].path][request.method.lower()]
-    schemas = described["components"]["schemas"]
-    return {
-        one["name"]: allowed_values(one["schema"], schemas)
-        for one in operation.get("parameters", [])
-        if one["in"] == "query"
-    }
-
-
-async def _description(request: Request) -> dict[str, Any]:
-    """The API's own description, which is built once, off the loop."""
-    described: dict[str, Any] = await anyio.to_thread.run_sync(request.app.openapi)
-    return described
-
-
 def _alternatives(name: str, known: Sequence[str]) -> str:
     if not known:
         return "; this address takes none"
@@ -122,7 +101,7 @@ async def _routing_error(request: Request, error: Exception) -> Response:
     path = _shown(request.url.path)
     details: dict[str, JsonValue] = {"path": path, "method": request.method}
     if error.status_code == 404:
-        paths = list((await _description(request))["paths"])
+        paths = list((await openapi_document(request))["paths"])
         meant = nearest(request.url.path, paths)
         hint = f"; did you mean `{meant}`?" if meant else ""
         payload = ApiErrorPayload(

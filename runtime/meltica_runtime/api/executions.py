@@ -10,9 +10,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import JsonValue
 
 from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
-from meltica_runtime.api.history import HistoryParameters, Name
+from meltica_runtime.api.history import HistoryParameters, Name, milliseconds
 from meltica_runtime.api.models import ApiModel, json_response
-from meltica_runtime.api.times import milliseconds
 from meltica_runtime.money import plain
 from meltica_runtime.store.rows import StoredExecution
 

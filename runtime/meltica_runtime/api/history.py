@@ -1,4 +1,4 @@
-"""What all listings of an instance's past have in common."""
+"""What all listings of an instance's past have in common: their parameters, and times."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ class HistoryParameters(QueryParameters):
 
     limit: int = Field(DEFAULT_PAGE, ge=1, le=MAX_PAGE)
     provider: Name | None = None
+
+
+def milliseconds(time_us: int) -> int:
+    """Whole milliseconds since the Unix epoch, from the store's microseconds."""
+    return time_us // 1_000
+
+
+def milliseconds_or_none(time_us: int | None) -> int | None:
+    return None if time_us is None else milliseconds(time_us)

@@ -10,9 +10,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator, JsonValue
 
 from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
-from meltica_runtime.api.history import HistoryParameters
+from meltica_runtime.api.history import HistoryParameters, milliseconds, milliseconds_or_none
 from meltica_runtime.api.models import ApiModel, json_response
-from meltica_runtime.api.times import milliseconds, milliseconds_or_none
 from meltica_runtime.money import plain
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.rows import StoredOrder

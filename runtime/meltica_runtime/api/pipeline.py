@@ -7,16 +7,16 @@ from fastapi import APIRouter, Response
 from meltica_compiler.graph.graph import Edge, Graph, Node
 from meltica_runtime.api.dependencies import GatewayDep
 from meltica_runtime.api.models import ApiModel, NoParameters, json_response
-from meltica_runtime.api.node_counts import (
-    Counts,
-    provider_counts,
-    route_counts,
-    sink_counts,
-    strategy_counts,
-)
+from meltica_runtime.dataplane.route_flow import RouteStatistics
+from meltica_runtime.sinks.sink import SinkStatistics
+from meltica_runtime.strategies.instance import InstanceStatistics
 from meltica_runtime.topology.snapshot import GatewaySnapshot
+from meltica_runtime.venues.live_provider import ProviderStatistics
 
 router = APIRouter(tags=["Pipeline"])
+
+Counts = dict[str, int | float]
+"""Counts since the start, and amounts of now; seconds where a name says so."""
 
 
 class Budgets(ApiModel):
@@ -104,18 +104,18 @@ def _nodes(graph: Graph, now: GatewaySnapshot) -> list[NodeView]:
     views = []
     for provider in graph.providers:
         own = now.providers[provider.name]
-        views.append(_node(provider, "provider", own.state.value, own.error or None, provider_counts(own)))
+        views.append(_node(provider, "provider", own.state.value, own.error or None, _provider_counts(own)))
     for route in graph.routes:
-        counts = route_counts(now.routes[route.name])
+        counts = _route_counts(now.routes[route.name])
         views.append(_node(route, "route", now.phase.value, None, counts))
     for strategy in graph.strategies:
         instance = now.strategies[strategy.name]
         fault = None if instance.fault is None else str(instance.fault)
-        views.append(_node(strategy, "strategy", instance.state.value, fault, strategy_counts(instance)))
+        views.append(_node(strategy, "strategy", instance.state.value, fault, _strategy_counts(instance)))
     for sink in graph.sinks:
         written = now.sinks[sink.name]
         state = now.phase.value if written.fault is None else "failed"
-        views.append(_node(sink, "sink", state, written.fault, sink_counts(written)))
+        views.append(_node(sink, "sink", state, written.fault, _sink_counts(written)))
     return views
 
 
@@ -146,3 +146,48 @@ def _edge(edge: Edge, now: GatewaySnapshot) -> EdgeView:
         dropped=own.dropped,
         conflated=own.conflated,
     )
+
+
+def _provider_counts(now: ProviderStatistics) -> Counts:
+    by_event = {f"{event}Events": count for event, count in now.by_event.items()}
+    return {
+        "eventsOut": now.events,
+        **by_event,
+        "orders": now.orders,
+        "fills": now.fills,
+        "lagSeconds": now.lag_s,
+    }
+
+
+def _route_counts(now: RouteStatistics) -> Counts:
+    return {
+        "eventsIn": now.events_in,
+        "eventsOut": now.events_out,
+        "batches": now.batches,
+        "lastBatch": now.last_batch,
+        "lagEvents": now.lag_events,
+    }
+
+
+def _strategy_counts(now: InstanceStatistics) -> Counts:
+    return {
+        "eventsIn": now.events,
+        "batches": now.drains,
+        "lastBatch": now.last_batch,
+        "effects": now.effects,
+        "logs": now.logs,
+        "restarts": now.restarts,
+        "coldWaiting": now.cold_waiting,
+        "coldDropped": now.cold_dropped,
+        "v8Seconds": now.v8_seconds,
+    }
+
+
+def _sink_counts(now: SinkStatistics) -> Counts:
+    return {
+        "eventsIn": now.events,
+        "written": now.written,
+        "dropped": now.dropped,
+        "bytes": now.bytes,
+        "files": now.files,
+    }

@@ -25,9 +25,8 @@ def command(common: CommonOptions, file: Path | None, api: str | None, against: 
 
     If any new part fails, everything stays as it was. Without FILE, the project's one pipeline.
     """
-    from meltica_runtime.cli.gateway_client import client_for
+    from meltica_runtime.cli.gateway_client import client_for, exit_on_rejection
     from meltica_runtime.cli.plan import print_plan
-    from meltica_runtime.cli.refusals import exit_on_rejection
 
     file = pipeline_or_default(common, file)
     compiled = compiled_or_exit(common, file, Use.RUN)

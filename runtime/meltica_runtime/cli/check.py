@@ -12,7 +12,8 @@ from meltica_compiler.text.amounts import show_bytes
 from meltica_dsl.diagnostics.diagnostic import Severity, in_source_order
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
 from meltica_runtime.cli.default_pipeline import default_pipeline
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 
 @click.command(name="check")

@@ -1,4 +1,4 @@
-"""From a pipeline file to its graph, with everything that is wrong said on the way."""
+"""From a pipeline file to its graph, with everything that is wrong printed on the way."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from meltica_compiler.compile import Compiled, CompileOptions, compile_file
 from meltica_compiler.graph.graph import Graph
 from meltica_dsl.diagnostics.diagnostic import Severity
-from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime import resources
-from meltica_runtime.cli.options import CommonOptions, Exit
+from meltica_runtime.cli.options import CommonOptions
+from meltica_runtime.cli.output import Exit
 from meltica_runtime.config.fault import ConfigFault
 from meltica_runtime.config.project import Project, find_project
 from meltica_runtime.environment_fault import EnvironmentFault
@@ -44,30 +44,27 @@ def compile_options(project: Project, use: Use) -> CompileOptions:
 
 
 def report(common: CommonOptions, compiled: Compiled) -> None:
-    """Renders the diagnostics, if there are any."""
+    """Prints the diagnostics, if there are any."""
     shown = [d for d in compiled.diagnostics if d.severity is Severity.ERROR or not common.output.quiet]
     if shown:
-        output = common.output
-        text = render(tuple(shown), compiled.sources, color=output.color, width=output.width)
-        output.problem(text.rstrip("\n"))
+        common.output.diagnostics(tuple(shown), compiled.sources)
 
 
 @contextmanager
-def exit_on_fault(common: CommonOptions, away: int = Exit.ENVIRONMENT) -> Iterator[None]:
-    """Says what went wrong around the gateway in one clear message, and exits as whose fault it is; with
-    `away` if something that is needed is not there."""
+def exit_on_fault(common: CommonOptions, unavailable: int = Exit.ENVIRONMENT) -> Iterator[None]:
+    """Prints one message about a bad config or a missing part of the environment, and exits: `Exit.USER` for
+    the config, `unavailable` for the environment."""
     output = common.output
     try:
         yield
     except ConfigFault as fault:
-        text = render(fault.diagnostics, fault.sources, color=output.color, width=output.width)
-        output.problem(text.rstrip("\n"))
+        output.diagnostics(fault.diagnostics, fault.sources)
         raise SystemExit(Exit.USER) from None
     except BaseException as error:
         missing = next((f for f in _leaves(error) if isinstance(f, EnvironmentFault)), None)
         if missing is None:
             raise
-        output.fail(f"{missing.message} ({missing.place})", missing.help, away)
+        output.fail(f"{missing.message} ({missing.place})", missing.help, unavailable)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -80,7 +77,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def compiled_or_exit(common: CommonOptions, file: Path, use: Use) -> Compiled:
-    """`file` compiled to a graph; says what is wrong and exits where there is none."""
+    """`file` compiled to a graph; prints what is wrong and exits where there is none."""
     compiled = compile_pipeline(common, file, use)
     report(common, compiled)
     if compiled.graph is None:

@@ -8,12 +8,12 @@ from typing import NoReturn
 
 import click
 
-from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.json_form.to_json import Converted, mel_to_json
 from meltica_dsl.parse.read import decode, read_source
 from meltica_dsl.text.source import SourceFile
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 FORMS = ("json", "mel")
 
@@ -62,11 +62,7 @@ def _read(common: CommonOptions, file: Path) -> str:
 
 
 def _fail(common: CommonOptions, file: Path, text: str, converted: Converted) -> NoReturn:
-    output = common.output
-    source = SourceFile(str(file), text)
-    output.problem(
-        render(converted.diagnostics, (source,), color=output.color, width=output.width).rstrip("\n")
-    )
+    common.output.diagnostics(converted.diagnostics, (SourceFile(str(file), text),))
     raise SystemExit(Exit.USER)
 
 

@@ -9,7 +9,8 @@ from meltica_dsl.parse.parser import parse
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.syntax import PipelineDecl, UnreadableDecl
 from meltica_runtime.cli.compiling import exit_on_fault
-from meltica_runtime.cli.options import CommonOptions, Exit
+from meltica_runtime.cli.options import CommonOptions
+from meltica_runtime.cli.output import Exit
 from meltica_runtime.config.project import find_project
 
 PIPELINES_FOLDER = "pipelines"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from meltica_runtime.cli.options import CommonOptions, Exit
+from meltica_runtime.cli.options import CommonOptions
+from meltica_runtime.cli.output import Exit
 
 
 @contextmanager

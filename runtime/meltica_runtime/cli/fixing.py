@@ -11,7 +11,8 @@ from meltica_dsl.diagnostics.fixing import FixResult, Texts, apply_fixes
 from meltica_dsl.parse.read import read_source
 from meltica_runtime.cli.compiling import Use, compile_options, exit_on_fault, report
 from meltica_runtime.cli.diffs import unified
-from meltica_runtime.cli.options import CommonOptions, Exit
+from meltica_runtime.cli.options import CommonOptions
+from meltica_runtime.cli.output import Exit
 from meltica_runtime.config.project import find_project
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

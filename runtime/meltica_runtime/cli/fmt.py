@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.formatting.formatter import format_source
 from meltica_dsl.parse.read import read_source
 from meltica_dsl.text.source import SourceFile
 from meltica_runtime.cli.diffs import unified
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 
 @click.command(name="fmt")
@@ -46,11 +46,7 @@ def _format(common: CommonOptions, file: Path, *, check: bool, diff: bool) -> bo
         return False
     formatted = format_source(str(file), text)
     if formatted.text is None:
-        source = SourceFile(str(file), text)
-        output = common.output
-        output.problem(
-            render(formatted.diagnostics, (source,), color=output.color, width=output.width).rstrip("\n")
-        )
+        common.output.diagnostics(formatted.diagnostics, (SourceFile(str(file), text),))
         return False
     if from_stdin and not (check or diff):
         common.output.write(formatted.text)
@@ -75,7 +71,5 @@ def _read(common: CommonOptions, file: Path) -> str | None:
     text = read_source(file)
     if isinstance(text, str):
         return text
-    output = common.output
-    source = SourceFile(str(file), "")
-    output.problem(render((text,), (source,), color=output.color, width=output.width).rstrip("\n"))
+    common.output.diagnostics((text,), (SourceFile(str(file), ""),))
     return None

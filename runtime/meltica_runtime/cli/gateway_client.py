@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from meltica_compiler.compile import Compiled
 from meltica_compiler.plan.plan import Plan
 from meltica_runtime.api.apply import AppliedView, PlanView
+from meltica_runtime.cli.output import Output
 from meltica_runtime.config.load import load_config
 from meltica_runtime.config.project import find_project
 from meltica_runtime.environment_fault import EnvironmentFault
@@ -34,7 +36,7 @@ class GatewayUnreachable(EnvironmentFault):
 
 @dataclass(frozen=True, slots=True)
 class RequestRejected(Exception):
-    """The gateway did not do it. `text` is what a person reads of it, when there is more to say."""
+    """The gateway answered with an error. `text` is more to read about it, if there is more."""
 
     status: int
     message: str
@@ -122,3 +124,14 @@ def _sources(compiled: Compiled) -> dict[str, object]:
         "file": compiled.sources[0].path,
         "sources": [{"path": source.path, "text": source.text} for source in compiled.sources],
     }
+
+
+@contextmanager
+def exit_on_rejection(output: Output) -> Iterator[None]:
+    """Prints why the gateway rejected a request, and exits."""
+    try:
+        yield
+    except RequestRejected as rejected:
+        if rejected.text:
+            output.problem(rejected.text.rstrip("\n"))
+        output.fail(rejected.message)

@@ -11,8 +11,8 @@ from click.shell_completion import CompletionItem
 
 from meltica_dsl.diagnostics.codes import CODES
 from meltica_dsl.text.suggest import nearest
+from meltica_runtime.cli.help_topics import Topic, topic_name, topics
 from meltica_runtime.cli.options import CommonOptions, common_options
-from meltica_runtime.cli.topics import Topic, topic_name, topics
 
 _SYNONYMS: Mapping[str, str] = MappingProxyType(
     {

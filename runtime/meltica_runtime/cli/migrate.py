@@ -25,8 +25,8 @@ def command(common: CommonOptions, direction: str) -> None:
 async def _migrate(common: CommonOptions, direction: str) -> None:
     from meltica_runtime.config.load import load_config
     from meltica_runtime.config.project import find_project
+    from meltica_runtime.store.embedded.server import reachable_dsn
     from meltica_runtime.store.migrate import migrate_down, migrate_up, migration_status
-    from meltica_runtime.store.opening import reachable_dsn
 
     project = find_project(Path.cwd(), common.config)
     config = load_config(project.root, project.config_path)

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from meltica_runtime import resources
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 PLACEHOLDER = "NAME"
 """Stands in the template's pipeline for its name."""

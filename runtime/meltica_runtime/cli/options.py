@@ -1,75 +1,17 @@
-"""What all commands have in common: their options, their exit codes, and how they speak."""
+"""The options that all commands have."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-MAX_TEXT_COLUMNS = 120
-
-
-class Exit(IntEnum):
-    """Exit codes. 2, wrong usage, is click's own."""
-
-    GOOD = 0
-    USER = 1
-    USAGE = 2
-    ENVIRONMENT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Prints to the user: results to stdout, everything about them to stderr."""
-
-    color: bool
-    quiet: bool
-    verbose: bool
-
-    @property
-    def width(self) -> int:
-        return min(shutil.get_terminal_size((80, 24)).columns, MAX_TEXT_COLUMNS)
-
-    def result(self, text: str) -> None:
-        self.write(f"{text}\n")
-
-    def write(self, text: str) -> None:
-        """A result that ends as it ends."""
-        try:
-            click.echo(text, nl=False, color=self.color)
-        except BrokenPipeError:
-            raise  # the reader has had enough, which click answers in silence
-        except OSError as error:
-            _give_up_stdout()
-            self.fail(f"cannot write the output: {error.strerror}", code=Exit.ENVIRONMENT)
-
-    def note(self, text: str) -> None:
-        """Something good to know, unless `--quiet`."""
-        if not self.quiet:
-            click.echo(text, err=True, color=self.color)
-
-    def problem(self, text: str) -> None:
-        click.echo(text, err=True, color=self.color)
-
-    def fail(self, message: str, help_text: str = "", code: int = Exit.USER) -> NoReturn:
-        """Says what is wrong and what helps, and exits."""
-        head = click.style("error", fg="red", bold=True) if self.color else "error"
-        self.problem(f"{head}: {message}")
-        if help_text:
-            self.problem(f"  = help: {help_text}")
-        raise SystemExit(code)
-
-
-def _give_up_stdout() -> None:
-    """What is left in its buffer would be tried, and fail, once more at the exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+from meltica_runtime.cli.output import Output
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from meltica_compiler.plan.text import plan_json, plan_text
 from meltica_runtime.cli.compiling import Use, compiled_or_exit, exit_on_fault, graph_or_exit
 from meltica_runtime.cli.default_pipeline import pipeline_or_default
 from meltica_runtime.cli.drawing import report_drawing
-from meltica_runtime.cli.options import CommonOptions, Exit, Output, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit, Output
 
 NO_CHANGES, FAILED, CHANGES = 0, 1, 2
 
@@ -87,11 +88,10 @@ def _draw(common: CommonOptions, before: Graph, after: Graph, target: Path, *, w
 
 def _against(common: CommonOptions, new: Path, api: str | None) -> Plan:
     """The plan against the gateway that runs."""
-    from meltica_runtime.cli.gateway_client import client_for
-    from meltica_runtime.cli.refusals import exit_on_rejection
+    from meltica_runtime.cli.gateway_client import client_for, exit_on_rejection
 
     compiled = compiled_or_exit(common, new, Use.LOOK)
-    with exit_on_fault(common, away=FAILED), exit_on_rejection(common.output):
+    with exit_on_fault(common, unavailable=FAILED), exit_on_rejection(common.output):
         return client_for(new, common.config, api).plan(compiled)
 
 

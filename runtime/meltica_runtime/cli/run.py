@@ -13,7 +13,8 @@ from meltica_compiler.graph.graph import Graph
 from meltica_dsl.model.values import Duration
 from meltica_dsl.parse.literals import read_literal
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.cli.options import CommonOptions, Exit, Output, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit, Output
 
 
 class DurationType(click.ParamType[Duration]):
@@ -83,8 +84,8 @@ def command(
         import uvloop
 
         from meltica_dsl.resolve.environment import shown_variables
-        from meltica_runtime.cli.running import RunOptions, print_shutdown, run_gateway
-        from meltica_runtime.cli.watching import Watch
+        from meltica_runtime.cli.file_watch import FileWatch
+        from meltica_runtime.cli.gateway_process import RunOptions, print_shutdown, run_gateway
         from meltica_runtime.config.load import load_config
         from meltica_runtime.config.project import find_project
         from meltica_runtime.logs.setup import set_up_logs
@@ -92,7 +93,7 @@ def command(
         project = find_project(file, common.config)
         config = load_config(project.root, project.config_path)
         set_up_logs(_log_level(common.output), color=common.output.color)
-        watch = Watch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
+        watch = FileWatch(common, file, compile_options(project, Use.RUN), compiled) if watches else None
         # What is posted to the API may not read what this pipeline keeps to itself.
         shown = shown_variables(source.text for source in compiled.sources)
         environ = {name: value for name, value in os.environ.items() if name in shown}

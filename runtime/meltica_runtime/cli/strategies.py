@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 
 @click.command(name="strategies")

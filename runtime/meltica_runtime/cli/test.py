@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from meltica_runtime.cli.options import CommonOptions, Exit, common_options
+from meltica_runtime.cli.options import CommonOptions, common_options
+from meltica_runtime.cli.output import Exit
 
 
 @click.command(name="test")
@@ -35,7 +36,7 @@ def command(
     """Run the tests that pipelines bring along. Without FILES, those of the project's one."""
     from meltica_runtime.cli.compiling import exit_on_fault
     from meltica_runtime.cli.default_pipeline import default_pipeline
-    from meltica_runtime.cli.testing import JsonReporter, TestFilter, TextReporter, run_files, write_junit
+    from meltica_runtime.cli.run_tests import JsonReporter, TestFilter, TextReporter, run_files, write_junit
 
     files = files or (default_pipeline(common),)
     chosen = TestFilter(word or "", limit_s)

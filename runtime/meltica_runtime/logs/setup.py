@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 from logging.handlers import QueueHandler, QueueListener
 
 from meltica_runtime.logs.line_format import LineFormatter
 from meltica_runtime.logs.line_rate_limit import LineRateLimit
-from meltica_runtime.logs.line_writer import LineWriter
 
 QUEUED_LINES = 4_096
 """Lines that wait for the terminal, at about 1 KiB each."""
@@ -41,7 +41,7 @@ class _LineQueue(QueueHandler):
         super().__init__(self._waiting)
         self.setFormatter(formatter)
         self.addFilter(LineRateLimit())
-        self._writer = QueueListener(self._waiting, LineWriter())
+        self._writer = QueueListener(self._waiting, _LineWriter())
         self._writer.start()
         self._is_open = True
         self._dropped = 0
@@ -64,3 +64,15 @@ class _LineQueue(QueueHandler):
             self._is_open = False
             self._writer.stop()
         super().close()
+
+
+class _LineWriter(logging.Handler):
+    """Takes finished lines. Looks stderr up for each, because the live view puts its own in its place to
+    keep the lines above the table. A stderr that is gone loses the lines: there is nowhere to say so."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(record.getMessage() + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return

@@ -13,20 +13,23 @@ parts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from meltica_compiler.graph.graph import Graph
 from meltica_runtime.telemetry.edge_metrics import edge_points
 from meltica_runtime.telemetry.metric import Metric, MetricPoint, counter, gauge
 from meltica_runtime.telemetry.node_metrics import node_points
 from meltica_runtime.telemetry.order_metrics import order_points
-from meltica_runtime.telemetry.process_memory import resident_bytes
 from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
 
 EVENTS = counter("meltica.events", "{event}", "Events that were given a place in the one order")
 UPTIME = gauge("meltica.uptime", "s", "Time since the gateway was built")
 RUNNING = gauge("meltica.running", "{gateway}", "1 while events flow, 0 while the gateway starts or stops")
 RESIDENT = gauge("process.memory.usage", "By", "Memory of the process that is in RAM")
+
+_STATM = Path("/proc/self/statm")
 
 
 def points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
@@ -49,3 +52,12 @@ def by_metric(all_points: Iterator[MetricPoint]) -> Mapping[Metric, Sequence[Met
     for point in all_points:
         grouped.setdefault(point.metric, []).append(point)
     return grouped
+
+
+def resident_bytes() -> int | None:
+    """Bytes in RAM now; None where the system does not tell (it has no `/proc`)."""
+    try:
+        pages = int(_STATM.read_bytes().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

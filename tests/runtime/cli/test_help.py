@@ -13,7 +13,7 @@ from meltica_compiler.adapters.sinks import SINK_KINDS
 from meltica_dsl.model.fields import EVENTS
 from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_runtime.cli import main
-from meltica_runtime.cli.topics import PAGES, topics
+from meltica_runtime.cli.help_topics import PAGES, topics
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -14,7 +14,7 @@ import pytest
 from tests.runtime.store.conftest import CATALOG, an_order
 
 from meltica_runtime.orders.order import OrderState
-from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.order_store import OrderStore

@@ -14,14 +14,14 @@ import anyio
 import asyncpg
 import pytest
 
-from meltica_runtime.store.embedded import SOCKET_NAME, EmbeddedServer, running_server
+from meltica_runtime.store.embedded.processes import processes_in, works_in
+from meltica_runtime.store.embedded.server import SOCKET_NAME, EmbeddedServer, running_server
 from meltica_runtime.store.faults import EmbeddedServerFault
-from meltica_runtime.store.server_process import processes_in, works_in
 
 HOLDER = """
 import signal, sys, anyio
 from pathlib import Path
-from meltica_runtime.store.embedded import running_server
+from meltica_runtime.store.embedded.server import running_server
 
 async def main() -> None:
     with anyio.open_signal_receiver(signal.SIGTERM) as signals:

@@ -26,7 +26,7 @@ from meltica_runtime.orders.write_log import (
     OrderPlaced,
     RiskRecorded,
 )
-from meltica_runtime.store.embedded import EmbeddedServer
+from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox

@@ -8,8 +8,8 @@ import anyio
 import asyncpg
 import pytest
 
+from meltica_runtime.store.embedded.server import reachable_dsn
 from meltica_runtime.store.faults import DatabaseUnreachable
-from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import Database, PoolLimits, connect, open_database
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from meltica_runtime.telemetry.metric import MetricKind
-from meltica_runtime.telemetry.metrics import by_metric, points
-from meltica_runtime.telemetry.process_memory import resident_bytes
+from meltica_runtime.telemetry.metrics import by_metric, points, resident_bytes
 from meltica_runtime.telemetry.prometheus import prometheus_name, prometheus_text
 
 pytestmark = pytest.mark.anyio

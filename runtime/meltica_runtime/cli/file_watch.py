@@ -18,7 +18,7 @@ from meltica_runtime.control.compilation import compile_file_apart
 from meltica_runtime.topology.gateway import Gateway
 from meltica_runtime.topology.reload import ReloadFailed, ReloadRefused
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """How often the files are looked at. They have to be the same twice: who is still writing is waited for."""
 
 Stamps = dict[str, tuple[int, int, int] | None]
@@ -26,7 +26,7 @@ Stamps = dict[str, tuple[int, int, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class FileWatch:
     """The file, its imports and the modules of its strategies; `first` is what was compiled at the start."""
 
     common: CommonOptions
@@ -51,7 +51,7 @@ class Watch:
         """The files as they are once one of them is another than it was, and is not written any more."""
         before = known
         while True:
-            await anyio.sleep(LOOK_SECONDS)
+            await anyio.sleep(POLL_SECONDS)
             now = _stamps(known)
             if now != known and now == before:
                 return now

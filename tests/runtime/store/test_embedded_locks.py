@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from meltica_runtime.store.embedded.locks import Usage, gate
+from meltica_runtime.store.embedded.processes import Postmaster, find_postmaster, works_in
 from meltica_runtime.store.faults import EmbeddedServerFault
-from meltica_runtime.store.server_lock import Usage, gate
-from meltica_runtime.store.server_process import Postmaster, find_postmaster, works_in
 
 
 def test_the_first_user_is_alone_and_the_second_is_not(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meltica_runtime.api.times import milliseconds, milliseconds_or_none
+from meltica_runtime.api.history import milliseconds, milliseconds_or_none
 
 
 def test_microseconds_become_the_millisecond_that_they_lie_in() -> None:

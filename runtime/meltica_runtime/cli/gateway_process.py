@@ -15,20 +15,20 @@ from meltica_dsl.model.values import Duration
 from meltica_runtime.api.application import create_app
 from meltica_runtime.api.server import bind, serve_api
 from meltica_runtime.cli.compiling import Use, compile_options
+from meltica_runtime.cli.file_watch import FileWatch
 from meltica_runtime.cli.live_view import Header, print_progress, show_live
-from meltica_runtime.cli.options import Output
+from meltica_runtime.cli.output import Output
 from meltica_runtime.cli.signal_handling import SignalHandling
-from meltica_runtime.cli.watching import Watch
 from meltica_runtime.config.load import Config
 from meltica_runtime.config.project import Project
+from meltica_runtime.store.embedded.server import reachable_dsn
 from meltica_runtime.store.migrate import prepare_schema
-from meltica_runtime.store.opening import reachable_dsn
 from meltica_runtime.store.pool import open_database
 from meltica_runtime.telemetry.exporting import exporting
 from meltica_runtime.topology.gateway import Gateway, GatewayOptions, ShutdownReport
 from meltica_runtime.venues.live_provider import ENDED
 
-WATCH_SECONDS = 0.02
+POLL_SECONDS = 0.02
 """How often is looked whether `--events` and `--to-end` are reached."""
 
 
@@ -45,7 +45,7 @@ class RunOptions:
     to_end: bool
     environ: Mapping[str, str]
     released: tuple[str | None, ...] = ()
-    watch: Watch | None = None
+    watch: FileWatch | None = None
 
 
 async def run_gateway(
@@ -131,7 +131,7 @@ async def _stop_by_itself(gateway: Gateway, options: RunOptions) -> None:
         return
     with anyio.move_on_after(options.length.seconds if options.length else None):
         while not _is_enough(gateway, options):  # noqa: ASYNC110 - no one counts for us
-            await anyio.sleep(WATCH_SECONDS)
+            await anyio.sleep(POLL_SECONDS)
     gateway.stop()
 
 

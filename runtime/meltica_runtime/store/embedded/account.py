@@ -8,6 +8,7 @@ import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from meltica_runtime.store.faults import EmbeddedServerFault
 
@@ -16,6 +17,15 @@ ACCOUNT_NAME = "pgserver"
 
 _TRAVERSE = stat.S_IXOTH
 _READ = stat.S_IROTH
+
+
+class ProcessOptions(TypedDict):
+    """Arguments of `subprocess.Popen`."""
+
+    user: int | None
+    group: int | None
+    extra_groups: list[int] | None
+    cwd: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +40,10 @@ class ServerAccount:
         """Who owns the server's files."""
         return os.geteuid() if self.uid is None else self.uid
 
-    @property
-    def extra_groups(self) -> list[int] | None:
-        return None if self.uid is None else []
+    def process_options(self) -> ProcessOptions:
+        """What `subprocess` takes to run a program as this account, in a folder that it can read."""
+        groups: list[int] | None = None if self.uid is None else []
+        return {"user": self.uid, "group": self.gid, "extra_groups": groups, "cwd": "/"}
 
 
 def server_account() -> ServerAccount:

@@ -29,12 +29,13 @@ from urllib.parse import quote
 import anyio
 import anyio.to_thread
 
+from meltica_runtime.store.dsn import EMBEDDED
+from meltica_runtime.store.embedded.account import ServerAccount, give, open_to, server_account
+from meltica_runtime.store.embedded.binaries import binaries_for
+from meltica_runtime.store.embedded.locks import POLL_S, Usage, gate
+from meltica_runtime.store.embedded.processes import Postmaster, find_postmaster, processes_in, works_in
+from meltica_runtime.store.embedded.settings import INITDB_OPTIONS, command_line_settings
 from meltica_runtime.store.faults import EmbeddedServerFault
-from meltica_runtime.store.server_account import ServerAccount, give, open_to, server_account
-from meltica_runtime.store.server_binaries import binaries_for
-from meltica_runtime.store.server_lock import POLL_S, Usage, gate
-from meltica_runtime.store.server_process import Postmaster, find_postmaster, processes_in, works_in
-from meltica_runtime.store.server_settings import INITDB_OPTIONS, command_line_settings
 
 START_LIMIT_S = 60.0
 """Longest wait for a server: after a crash it may have to read a gigabyte of log (`max_wal_size`) first."""
@@ -150,6 +151,19 @@ class EmbeddedServer:
 
 
 @asynccontextmanager
+async def reachable_dsn(dsn: str, embedded_folder: Path) -> AsyncIterator[str]:
+    """The data source name itself, or that of the embedded server, which runs as long as the block does.
+
+    Raises `EmbeddedServerFault`.
+    """
+    if dsn != EMBEDDED:
+        yield dsn
+        return
+    async with running_server(embedded_folder) as server:
+        yield server.dsn
+
+
+@asynccontextmanager
 async def running_server(folder: Path) -> AsyncIterator[EmbeddedServer]:
     """The embedded server of a folder, for as long as the block lasts.
 
@@ -235,10 +249,7 @@ def _started(folder: Path, socket_dir: Path, account: ServerAccount) -> subproce
     with _log_file(folder) as (log, begin):
         child = subprocess.Popen(  # noqa: S603 - our own words and paths
             command,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=account.extra_groups,
-            cwd="/",
+            **account.process_options(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -284,10 +295,7 @@ def _initialise(folder: Path, programs: Path, account: ServerAccount) -> None:
     try:
         subprocess.run(  # noqa: S603 - our own words and paths
             command,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=account.extra_groups,
-            cwd="/",
+            **account.process_options(),
             check=True,
             capture_output=True,
             text=True,

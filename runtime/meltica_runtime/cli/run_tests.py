@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ import uvloop
 
 from meltica_dsl.model.scenario import Scenario, SkippedScenario
 from meltica_runtime.cli.compiling import Use, compile_pipeline, report
-from meltica_runtime.cli.options import CommonOptions, Exit, Output
+from meltica_runtime.cli.options import CommonOptions
+from meltica_runtime.cli.output import Exit, Output
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.config.project import find_project
 from meltica_runtime.testing.outcome import FileOutcome, Outcome, Skipped, counts
 from meltica_runtime.testing.report_json import render as render_json
@@ -58,7 +59,7 @@ def run_files(
     common: CommonOptions, files: tuple[Path, ...], chosen: TestFilter, reporter: TestReporter
 ) -> TestRun:
     """Runs the tests of every file that compiles, one after the other."""
-    began = time.monotonic()
+    began = monotonic_s()
     whole = []
     for file in files:
         reporter.file_started(file)
@@ -66,7 +67,7 @@ def run_files(
         reporter.file_ended(outcome)
         whole.append(outcome)
     nothing = bool(chosen.word) and all(f.compiles and not f.outcomes for f in whole)
-    run = TestRun(tuple(whole), time.monotonic() - began, nothing)
+    run = TestRun(tuple(whole), monotonic_s() - began, nothing)
     reporter.run_ended(run, chosen.word)
     return run
 
