@@ -10,6 +10,9 @@ CODE := dsl compiler runtime tests
 # module shares is made once; a worker that has nothing left takes over the half of another's rest.
 PARALLEL := -n auto --dist worksteal
 
+# Without compiled files each worker, and each process that a test starts, compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint coverage bench fuzz migrate migrate-down fmt docs clean
 

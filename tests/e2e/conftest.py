@@ -12,13 +12,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
+
+from meltica_runtime.cli import main
 
 ROOT = Path(__file__).parents[2]
 MELTICA = Path(sys.executable).with_name("meltica")
@@ -51,7 +54,15 @@ class Project:
         return self.folder / ".meltica" / "postgres"
 
     def meltica(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A command to its end."""
+        """A command that starts no gateway, to its end, in this process: a start costs more than it does."""
+        env = environment(**more)
+        unset = dict.fromkeys(os.environ.keys() - env.keys())
+        with chdir(self.folder):
+            result = CliRunner(env={**env, **unset}).invoke(main, words, catch_exceptions=False)
+        return subprocess.CompletedProcess(words, result.exit_code, result.stdout, result.stderr)
+
+    def process(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A command to its end, in a process of its own."""
         return subprocess.run(
             [MELTICA, *words],
             cwd=self.folder,

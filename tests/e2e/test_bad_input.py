@@ -149,7 +149,9 @@ def folder(tmp_path):
 def test_it_is_told_in_one_clear_message(case, folder, project_in):
     project = project_in(folder)
     case.prepare(folder)
-    result = project.meltica(*case.words.split(), **dict(case.env))
+    command, *words = case.words.split()
+    call = project.process if command == "run" else project.meltica
+    result = call(command, *words, **dict(case.env))
     said = result.stdout + result.stderr
     assert "Traceback" not in said, said
     assert result.returncode == case.code, said
@@ -184,7 +186,7 @@ def test_a_port_that_is_taken(folder, project_in):
         taken.listen()
         port = taken.getsockname()[1]
         config(f"apiServer:\n  addr: 127.0.0.1:{port}\n")(folder)
-        result = project_in(folder).meltica("run", "quickstart.mel")
+        result = project_in(folder).process("run", "quickstart.mel")
     assert result.returncode == ENVIRONMENT
     assert "something else listens on the control API's address" in result.stderr
     assert f"127.0.0.1:{port}" in result.stderr

@@ -124,7 +124,7 @@ def test_two_gateways_do_not_share_a_port_but_a_database(project):
     address = first.ready()
     port = address.rpartition(":")[2]
     (project.folder / "config" / "app.yaml").write_text(f"apiServer:\n  addr: 127.0.0.1:{port}\n")
-    second = project.meltica("run", "quickstart.mel")
+    second = project.process("run", "quickstart.mel")
     assert second.returncode == 3
     assert "something else listens" in second.stderr
     assert httpx.get(f"{address}/healthz", timeout=10).status_code == 200
