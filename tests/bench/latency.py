@@ -17,7 +17,7 @@ import numpy as np
 import uvloop
 
 from meltica_compiler.graph.graph import Graph
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 
 from .frames import frame_decoder, trade_frames
 from .pipelines import replay_graph

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from meltica_compiler.graph.graph import Edge, Graph
-from meltica_compiler.records.layout import INBOX_CONTROL_BYTES, RING_HEADER_BYTES
+from meltica_compiler.records.shared_memory import INBOX_CONTROL_BYTES, RING_HEADER_BYTES
 
 
 class BudgetItem(Struct, frozen=True):

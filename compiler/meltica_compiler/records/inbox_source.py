@@ -11,7 +11,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
-from meltica_compiler.records import inbox_geometry as geometry
+from meltica_compiler.records import shared_memory
 from meltica_compiler.records.inbox_geometry import InboxGeometry
 from meltica_compiler.records.layout import RecordLayout, Slot, SlotKind
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, EventType, FieldType
@@ -80,7 +80,7 @@ def inbox_source(inbox: InboxGeometry, symbols: tuple[str, ...], providers: tupl
         sides=SIDES,
         symbols=symbols,
         providers=providers,
-        at=geometry,
+        at=shared_memory,
     )
 
 

@@ -14,16 +14,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
 from meltica_dsl.model.fields import EVENT_BY_NAME, FieldType
 
 if TYPE_CHECKING:
     import numpy as np
-
-RING_HEADER_BYTES = 64
-"""Control words of one ring: a cache line, so that two rings never share one."""
-
-INBOX_CONTROL_BYTES = 256
-"""Control words of an inbox, shared by all its rings: the cut, the wake counter, the heartbeat."""
 
 MAX_BATCH = 8_192
 """Most records that a kernel is given at once: 512 KiB of trades, which a core's cache still holds."""

@@ -1,41 +1,24 @@
 """An edge's ring: what a route delivers to one reader, until that has read it.
 
-The pump writes it and the reader reads it, across threads, with one writer and one reader and no lock. The
-order of stores that this relies on (records before counters) is given on x86-64; on other processors a
-reader only looks between two calls of the pump.
-
-Counters are unsigned 32-bit and wrap; only their differences mean anything, so a capacity stays below
-`MAX_CAPACITY`.
+The pump writes it and the reader reads it, across threads, with one writer and one reader and no lock; see
+`shared_memory` for the words they share and the order in which they are stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import copy_records
-from meltica_compiler.records.layout import INGEST_CELL, RING_HEADER_BYTES, RecordLayout
+from meltica_compiler.records.layout import RecordLayout
+from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.conflation_buffer import ConflationBuffer
 from meltica_runtime.dataplane.ingress_ring import MAX_CAPACITY, Indices, Records
 from meltica_runtime.dataplane.record_copies import column_runs, whole_record
-
-_WRAP = 0xFFFF_FFFF
-
-# Words of a ring's header, as u32.
-TAIL = 0
-"""Records published. Written by the writer, after the records."""
-HEAD = 1
-"""Records consumed. Written by the reader."""
-CLAIM = 2
-"""Records claimed. Written by the writer before it touches a record, so that a reader of a
-`drop_oldest` ring can tell that what it has just read was overwritten meanwhile."""
-SKIPPED = 3
-"""Records the reader found overwritten. Written by the reader."""
+from meltica_runtime.dataplane.ring_writer import RingWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +63,7 @@ class EdgeRing:
         self._narrow = source.depth > layout.depth
         self._whole = whole_record(layout)
         self._waiting = ConflationBuffer(source, streams) if policy is FullPolicy.CONFLATE else None
-        self._memory: _RingWriter | None = None
+        self._memory: RingWriter | None = None
         self._past = EdgeStatistics(0, 0, 0, 0, 0)
 
     @property
@@ -91,10 +74,11 @@ class EdgeRing:
     def is_attached(self) -> bool:
         return self._memory is not None
 
-    def attach(self, buffer: memoryview) -> None:
-        """Starts to write into `buffer`, `size_bytes` long and all zero."""
+    def attach(self, buffer: memoryview) -> RingWriter:
+        """Starts to write into `buffer`, `size_bytes` long and all zero, by what is returned."""
         assert self._memory is None
-        self._memory = _RingWriter(buffer, self.layout, self.capacity)
+        self._memory = RingWriter(buffer, self.layout, self.capacity)
+        return self._memory
 
     def detach(self) -> None:
         """Lets go of the memory; what the reader had not consumed is dropped and counted."""
@@ -212,7 +196,7 @@ class EdgeRing:
 
     def _offer_conflating(
         self,
-        memory: _RingWriter,
+        memory: RingWriter,
         waiting: ConflationBuffer,
         records: Records,
         indices: Indices | None,
@@ -226,7 +210,7 @@ class EdgeRing:
             self.conflated += waiting.put(records, rest)
 
     def _write(
-        self, memory: _RingWriter, records: Records, indices: Indices | None, start: int, stop: int
+        self, memory: RingWriter, records: Records, indices: Indices | None, start: int, stop: int
     ) -> None:
         count = stop - start
         if count <= 0:
@@ -241,7 +225,7 @@ class EdgeRing:
 
     def _copy(
         self,
-        memory: _RingWriter,
+        memory: RingWriter,
         records: Records,
         indices: Indices | None,
         start: int,
@@ -258,7 +242,7 @@ class EdgeRing:
 
     def _copy_narrowed(
         self,
-        memory: _RingWriter,
+        memory: RingWriter,
         records: Records,
         indices: Indices | None,
         start: int,
@@ -277,65 +261,3 @@ class EdgeRing:
         written = memory.records[position : position + count]
         for name in ("bid_levels", "ask_levels"):
             np.minimum(written[name], self.layout.depth, out=written[name])
-
-
-class _RingWriter:
-    """The memory of an attached edge ring, and the writer's side of its counters."""
-
-    def __init__(self, buffer: memoryview, layout: RecordLayout, capacity: int) -> None:
-        assert len(buffer) == RING_HEADER_BYTES + capacity * layout.size
-        self.words = buffer[:RING_HEADER_BYTES].cast("I")
-        body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
-        self.records: Records = body.view(layout.dtype)
-        self.wholes: Records = body.view(whole_record(layout))
-        self.cells: NDArray[np.float64] = body.view(np.float64).reshape(capacity, layout.size // 8)
-        self.capacity = capacity
-        self.written = 0
-        self._claimed = 0
-        self._consumed = self._skipped = 0
-        self._last_head = self._last_skipped = 0
-
-    @property
-    def consumed(self) -> int:
-        """Records that the reader is done with, read or found overwritten."""
-        head = self.words[HEAD]
-        self._consumed += (head - self._last_head) & _WRAP
-        self._last_head = head
-        return self._consumed
-
-    @property
-    def skipped(self) -> int:
-        """Records that the reader found overwritten."""
-        skipped = self.words[SKIPPED]
-        self._skipped += (skipped - self._last_skipped) & _WRAP
-        self._last_skipped = skipped
-        return self._skipped
-
-    @property
-    def last_read(self) -> tuple[int, float]:
-        consumed = self.consumed
-        # A writer that drops the oldest may have been round since.
-        if consumed == 0 or self._claimed >= consumed + self.capacity:
-            return consumed, 0.0
-        return consumed, float(self.cells[(consumed - 1) % self.capacity, INGEST_CELL])
-
-    @property
-    def waiting_since(self) -> float:
-        first = max(self.consumed, self._claimed - self.capacity)
-        if first >= self.written:
-            return np.inf
-        return float(self.cells[first % self.capacity, INGEST_CELL])
-
-    def room(self) -> int:
-        return self.capacity - (self.written - self.consumed)
-
-    def claim(self, count: int) -> int:
-        """Announces that the next `count` records will be written; returns the first one's place."""
-        self._claimed = self.written + count
-        self.words[CLAIM] = self._claimed & _WRAP
-        return self.written % self.capacity
-
-    def publish(self) -> None:
-        """Makes the claimed records visible."""
-        self.written = self._claimed
-        self.words[TAIL] = self.written & _WRAP

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import copy_records
-from meltica_compiler.records.layout import RING_HEADER_BYTES, RecordLayout
+from meltica_compiler.records.layout import RecordLayout
+from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
 from meltica_runtime.dataplane.record_copies import whole_record
 
 Records = NDArray[np.void]

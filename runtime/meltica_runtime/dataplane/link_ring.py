@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from meltica_compiler.records.layout import RING_HEADER_BYTES
-from meltica_runtime.dataplane.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
+from meltica_compiler.records.shared_memory import (
+    RING_COUNTER_MASK,
+    RING_HEAD,
+    RING_HEADER_BYTES,
+    RING_SKIPPED,
+)
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing, Records
-
-_WRAP = 0xFFFF_FFFF
 
 
 class LinkRing:
@@ -19,10 +22,9 @@ class LinkRing:
         self.edge = edge
         self.layout = edge.layout
         memory = np.zeros(edge.size_bytes, np.uint8)
-        self._words = memory[:RING_HEADER_BYTES].data.cast("I")
         self.records: Records = memory[RING_HEADER_BYTES:].view(edge.layout.dtype)
         self._read = 0
-        edge.attach(memory.data)
+        self._writer = edge.attach(memory.data)
 
     @property
     def unread(self) -> int:
@@ -40,7 +42,7 @@ class LinkRing:
 
     @property
     def written(self) -> int:
-        return self._read + ((self._words[TAIL] - self._words[HEAD]) & _WRAP)
+        return self._writer.written
 
     @property
     def newest(self) -> float:
@@ -57,20 +59,20 @@ class LinkRing:
         """The position of the oldest record that is still there. Those that were lost are counted."""
         lost = self._first - self._read
         if lost > 0:
-            self._words[SKIPPED] = (self._words[SKIPPED] + lost) & _WRAP
+            words = self._writer.words
+            words[RING_SKIPPED] = (words[RING_SKIPPED] + lost) & RING_COUNTER_MASK
             self.release(self._read + lost)
         return self._read
 
     @property
     def _first(self) -> int:
         """Position of the oldest record that is neither read nor overwritten."""
-        claimed = (self._words[CLAIM] - self._words[HEAD]) & _WRAP
-        return self._read + max(0, claimed - self.edge.capacity)
+        return max(self._read, self.written - self.edge.capacity)
 
     def release(self, position: int) -> None:
         """Gives back the room of the records before `position`."""
-        self._words[HEAD] = (self._words[HEAD] + position - self._read) & _WRAP
         self._read = position
+        self._writer.words[RING_HEAD] = position & RING_COUNTER_MASK
         # What waits outside a `conflate` ring comes in as soon as there is room.
         self.edge.flush_waiting()
 

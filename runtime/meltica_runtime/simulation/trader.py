@@ -18,7 +18,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from meltica_compiler.graph.graph import StrategyNode
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_compiler.records.inbox_geometry import InboxGeometry
 from meltica_dsl.model.pipeline import Linger
 from meltica_dsl.model.values import Duration

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from meltica_compiler.records.layout import RING_HEADER_BYTES, RecordLayout
-from meltica_runtime.dataplane.edge_ring import CLAIM, HEAD, SKIPPED, TAIL, EdgeRing
+from meltica_compiler.records.layout import RecordLayout
+from meltica_compiler.records.shared_memory import (
+    RING_CLAIM,
+    RING_COUNTER_MASK,
+    RING_HEAD,
+    RING_HEADER_BYTES,
+    RING_SKIPPED,
+    RING_TAIL,
+)
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Records
-
-_WRAP = 0xFFFF_FFFF
 
 
 class RingReader:
@@ -37,7 +43,7 @@ class RingReader:
     def take(self, limit: int) -> Records:
         """The oldest records, at most `limit`, as a copy in the order they were offered in."""
         self._skip_overwritten()
-        waiting = (self._words[TAIL] - self._words[HEAD]) & _WRAP
+        waiting = (self._words[RING_TAIL] - self._words[RING_HEAD]) & RING_COUNTER_MASK
         count = min(waiting, limit)
         taken = np.empty(count, self.layout.dtype)
         first = min(count, self.edge.capacity - self._position)
@@ -53,11 +59,11 @@ class RingReader:
         self.edge.detach()
 
     def _skip_overwritten(self) -> None:
-        lost = ((self._words[CLAIM] - self._words[HEAD]) & _WRAP) - self.edge.capacity
+        lost = ((self._words[RING_CLAIM] - self._words[RING_HEAD]) & RING_COUNTER_MASK) - self.edge.capacity
         if lost > 0:
-            self._words[SKIPPED] = (self._words[SKIPPED] + lost) & _WRAP
+            self._words[RING_SKIPPED] = (self._words[RING_SKIPPED] + lost) & RING_COUNTER_MASK
             self._move(lost)
 
     def _move(self, count: int) -> None:
         self._position = (self._position + count) % self.edge.capacity
-        self._words[HEAD] = (self._words[HEAD] + count) & _WRAP
+        self._words[RING_HEAD] = (self._words[RING_HEAD] + count) & RING_COUNTER_MASK

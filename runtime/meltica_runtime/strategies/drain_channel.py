@@ -15,7 +15,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_runtime.strategies.isolate import ColdEvent, DrainResult, Isolate, cold_json
 
 CHARACTERS = 65_536
@@ -30,10 +30,6 @@ PATIENT_SECONDS = 0.01
 
 TURN_SECONDS = 0.005
 """How long others on the loop, timers and signals among them, wait where each answer is there at once."""
-
-_HEAD_BYTES = 64
-# Words of the mailbox, and what stands in `LENGTH` for an answer that is too long for it; as in sandbox.js.
-_QUESTION, _ANSWER, _LIMIT, _LENGTH, _HANDLED, _TOO_LONG = 0, 1, 2, 3, 4, -1
 
 
 def spare_cores() -> int:
@@ -53,9 +49,9 @@ class DrainChannel:
         self._others_turn = 0.0
 
     async def __aenter__(self) -> Self:
-        memory = await self._isolate.run(f"__meltica.openMailbox({_HEAD_BYTES},{CHARACTERS})")
-        self._words = memory[:_HEAD_BYTES].cast("i")
-        self._text = memory[_HEAD_BYTES:]
+        memory = await self._isolate.run(f"__meltica.openMailbox({at.MAILBOX_HEAD_BYTES},{CHARACTERS})")
+        self._words = memory[: at.MAILBOX_HEAD_BYTES].cast("i")
+        self._text = memory[at.MAILBOX_HEAD_BYTES :]
         return self
 
     async def __aexit__(
@@ -73,9 +69,9 @@ class DrainChannel:
             return await self._isolate.drain(cold, limit)
         self._isolate.words[at.STOP_U32] = 0
         self._text[: len(text)] = text
-        self._words[_LENGTH], self._words[_LIMIT] = len(text) // 2, limit
+        self._words[at.MAILBOX_LENGTH], self._words[at.MAILBOX_LIMIT] = len(text) // 2, limit
         self._question = (self._question + 1) & 0x7FFF_FFFF
-        self._words[_QUESTION] = self._question
+        self._words[at.MAILBOX_REQUEST] = self._question
         try:
             await self._answer()
         except asyncio.CancelledError:
@@ -83,10 +79,10 @@ class DrainChannel:
             if self._call is not None:
                 self._call.cancel()
             raise
-        length = self._words[_LENGTH]
+        length = self._words[at.MAILBOX_LENGTH]
         if length == 0:
-            return DrainResult(self._words[_HANDLED])
-        if length == _TOO_LONG:
+            return DrainResult(self._words[at.MAILBOX_HANDLED])
+        if length == at.MAILBOX_TOO_LONG:
             return self._isolate.result_of(await self._end_of_call())
         return self._isolate.result_of(bytes(self._text[: 2 * length]).decode("utf-16-le", "replace"))
 
@@ -98,12 +94,12 @@ class DrainChannel:
             await asyncio.sleep(0)
             self._others_turn = asked + TURN_SECONDS
         hot_until = asked + HOT_SECONDS
-        while words[_ANSWER] != question:
+        while words[at.MAILBOX_RESPONSE] != question:
             if self._call is None:
                 self._call = asyncio.create_task(self._isolate.run("__meltica.serveDrains()"))
             elif perf_counter() > hot_until:
                 await asyncio.sleep(0.001 if perf_counter() > asked + PATIENT_SECONDS else 0)
-                if self._call.done() and words[_ANSWER] != question:
+                if self._call.done() and words[at.MAILBOX_RESPONSE] != question:
                     await self._end_of_call()
 
     async def _end_of_call(self) -> object:

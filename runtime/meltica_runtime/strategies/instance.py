@@ -13,7 +13,7 @@ from enum import Enum
 import anyio
 
 from meltica_compiler.graph.graph import StrategyNode
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_compiler.records.inbox_geometry import InboxGeometry
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.strategies.fault import StrategyFailed, StrategyFault

@@ -20,7 +20,7 @@ import msgspec
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, MiniRacer, mini_racer
 
 from meltica_compiler.graph.graph import StrategyNode
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_compiler.records.inbox_geometry import InboxGeometry
 from meltica_compiler.records.inbox_source import inbox_source
 from meltica_dsl.model.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
@@ -160,7 +160,7 @@ class Isolate:
                 self._v8 = self._stack.enter_context(mini_racer())
             self._v8.set_hard_memory_limit(self._node.memory.bytes)
             self.memory = await self._eval(Stage.COMPILE, self._boot_source())
-            control = self.memory[: at.WAKE_U32 * 4 + 64]
+            control = self.memory[: at.INBOX_CONTROL_BYTES]
             self.words = control.cast("I")
             self.cells = control.cast("d")
             module = (
@@ -303,20 +303,11 @@ class Isolate:
             "handlerNames": HANDLERS,
             "lingers": self.lingers,
         }
-        places = {
-            "cut": at.CUT_F64,
-            "wake": at.WAKE_U32,
-            "heartbeat": at.HEARTBEAT_U32,
-            "state": at.STATE_U32,
-            "stop": at.STOP_U32,
-            "trading": at.TRADING_U32,
-        }
         host = files(__package__).joinpath("sandbox.js").read_text("utf-8")
         return (
             f"(() => {{ {inbox_source(self._inbox, env.symbols, env.providers)}\n{host}\n"
             f"const memory = new SharedArrayBuffer({self._inbox.size_bytes});\n"
-            "const control = { memory, cells: new Float64Array(memory), words: new Int32Array(memory),"
-            f" at: {json.dumps(places)} }};\n"
+            "const control = { memory, cells: new Float64Array(memory), words: new Int32Array(memory) };\n"
             f"const host = openHost({_to_json(boot)}, openInbox, control);\n"
             "Object.defineProperty(globalThis, '__meltica', { value: Object.freeze(host) });\n"
             "return memory; })()\n//# sourceURL=meltica:host"

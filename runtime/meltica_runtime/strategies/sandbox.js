@@ -8,10 +8,9 @@ function openHost(boot, openInbox, control) {
   const REQUESTS = 1024; // orders, cancels and amends of one event; each takes some 50 µs on the event loop
   const ORDERS_REMEMBERED = 4096;
   const STRETCH = 16384; // events between two looks at whether the drain is to return: about a millisecond
-  const QUESTION = 0, ANSWER = 1, LIMIT = 2, LENGTH = 3, HANDLED = 4, TOO_LONG = -1; // words of the mailbox
   const PATIENCE_MS = 2; // what Python may take from an answer to the next question: an order takes it a tenth
   const stringify = JSON.stringify, parse = JSON.parse, textOf = String.fromCharCode, Shared = SharedArrayBuffer, atomicStore = Atomics.store, apply = Reflect.apply, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
-  const { cells, words, at } = control;
+  const { cells, words } = control;
 
   const host = {
     handlers: {}, handler: "", ctx: Object.freeze({ strategy: boot.instance }), yielding: false,
@@ -124,7 +123,7 @@ function openHost(boot, openInbox, control) {
   }
 
   const runtime = Object.freeze({
-    isTradingActive: () => words[at.trading] !== 0,
+    isTradingActive: () => words[TRADING_U32] !== 0,
     isDryRun: () => boot.dryRun,
     providers: () => boot.tradeOn === null ? boot.providers.slice() : [boot.tradeOn],
     selectProvider: (_seed) => boot.tradeOn,
@@ -190,7 +189,7 @@ function openHost(boot, openInbox, control) {
   const pace = { perMs: 10000, turns: 0, ms: 0 };
 
   function findPace() {
-    for (const end = wallClock() + 10; wallClock() < end;) waits(atomicLoad(words, at.wake), 0.1);
+    for (const end = wallClock() + 10; wallClock() < end;) waits(atomicLoad(words, WAKE_U32), 0.1);
   }
 
   function keepPace(turns, ms) {
@@ -207,11 +206,11 @@ function openHost(boot, openInbox, control) {
     const turns = ms * pace.perMs, began = wallClock();
     let i = 0, isNew = false;
     for (; i < turns; i++) {
-      isNew = atomicLoad(words, at.wake) !== seen;
+      isNew = atomicLoad(words, WAKE_U32) !== seen;
       if (isNew) break;
       if ((i & 1023) === 1023) {
-        words[at.heartbeat] = (words[at.heartbeat] + 1) | 0;
-        if (atomicLoad(words, at.stop) !== 0) break;
+        words[HEARTBEAT_U32] = (words[HEARTBEAT_U32] + 1) | 0;
+        if (atomicLoad(words, STOP_U32) !== 0) break;
       }
     }
     keepPace(i, wallClock() - began);
@@ -236,28 +235,28 @@ function openHost(boot, openInbox, control) {
     if (inside) throw new Error("drain() is not for strategies");
     inside = true;
     host.yielding = false;
-    words[at.state] = 1;
+    words[STATE_U32] = RUNNING;
     const before = inbox.handled();
     let fault = null;
     inbox.addCold(coldEvents);
     try {
       for (;;) {
-        const seen = atomicLoad(words, at.wake), done = inbox.handled();
-        inbox.advance(cells[at.cut], min(STRETCH, limit - (done - before)));
+        const seen = atomicLoad(words, WAKE_U32), done = inbox.handled();
+        inbox.advance(cells[CUT_F64], min(STRETCH, limit - (done - before)));
         if (host.yielding || inbox.handled() - before >= limit || logs.length !== 0) break;
-        if (atomicLoad(words, at.stop) !== 0) break;
-        if (inbox.handled() - done === STRETCH || atomicLoad(words, at.wake) !== seen) continue;
+        if (atomicLoad(words, STOP_U32) !== 0) break;
+        if (inbox.handled() - done === STRETCH || atomicLoad(words, WAKE_U32) !== seen) continue;
         if (lingerMs === 0) break;
-        words[at.state] = 2;
+        words[STATE_U32] = LINGERING;
         if (!waits(seen, lingerMs)) break;
-        words[at.state] = 1;
+        words[STATE_U32] = RUNNING;
       }
     } catch (error) {
       inbox.publishHeads();
       fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error).toWellFormed(), stack: String(error?.stack ?? "").toWellFormed() };
     }
     const handled = inbox.handled() - before;
-    words[at.state] = 0;
+    words[STATE_U32] = IDLE;
     inside = false;
     if (effects.length === 0 && logs.length === 0 && fault === null) return handled;
     const result = stringify({ handled, yielded: host.yielding, effects, logs: takeLogs(), fault });
@@ -278,24 +277,24 @@ function openHost(boot, openInbox, control) {
   // Answers questions for drains, until none comes for a while: a step into V8 costs as much as all that a drain
   // does for one order. What is too long for the mailbox is returned.
   function serveDrains() {
-    const { words: letter, text } = mailbox;
-    while (isAsked(letter)) {
-      const question = letter[QUESTION];
-      const told = drain(parse(read(text, letter[LENGTH])), letter[LIMIT], 0);
+    const { words: mail, text } = mailbox;
+    while (isAsked(mail)) {
+      const question = mail[MAILBOX_REQUEST];
+      const told = drain(parse(read(text, mail[MAILBOX_LENGTH])), mail[MAILBOX_LIMIT], 0);
       const isShort = typeof told === "number" || told.length <= text.length;
-      if (typeof told === "number") { letter[HANDLED] = told; letter[LENGTH] = 0; }
-      else if (isShort) { for (let i = 0; i < told.length; i++) text[i] = told.charCodeAt(i); letter[LENGTH] = told.length; }
-      else letter[LENGTH] = TOO_LONG;
-      words[at.heartbeat] = (words[at.heartbeat] + 1) | 0; // also a drain that finds nothing is progress
-      atomicStore(letter, ANSWER, question);
+      if (typeof told === "number") { mail[MAILBOX_HANDLED] = told; mail[MAILBOX_LENGTH] = 0; }
+      else if (isShort) { for (let i = 0; i < told.length; i++) text[i] = told.charCodeAt(i); mail[MAILBOX_LENGTH] = told.length; }
+      else mail[MAILBOX_LENGTH] = MAILBOX_TOO_LONG;
+      words[HEARTBEAT_U32] = (words[HEARTBEAT_U32] + 1) | 0; // also a drain that finds nothing is progress
+      atomicStore(mail, MAILBOX_RESPONSE, question);
       if (!isShort) return told;
     }
     return null;
   }
 
-  function isAsked(letter) {
-    const answered = letter[ANSWER];
-    for (let i = 0, until = NaN; atomicLoad(letter, QUESTION) === answered; i++) {
+  function isAsked(mail) {
+    const answered = mail[MAILBOX_RESPONSE];
+    for (let i = 0, until = NaN; atomicLoad(mail, MAILBOX_REQUEST) === answered; i++) {
       if ((i & 1023) !== 0) continue;
       if (i === 0) until = wallClock() + PATIENCE_MS;
       else if (wallClock() > until) return false;

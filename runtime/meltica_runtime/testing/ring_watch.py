@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from meltica_compiler.records.layout import RING_HEADER_BYTES
-from meltica_runtime.dataplane.edge_ring import HEAD, SKIPPED, TAIL, EdgeRing
+from meltica_compiler.records.shared_memory import (
+    RING_COUNTER_MASK,
+    RING_HEAD,
+    RING_HEADER_BYTES,
+    RING_SKIPPED,
+    RING_TAIL,
+)
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Records
-
-_WRAP = 0xFFFF_FFFF
 
 
 class RingWatch:
@@ -23,15 +27,15 @@ class RingWatch:
 
     def look(self) -> None:
         """Remembers what the reader will find."""
-        head, tail = self._words[HEAD], self._words[TAIL]
-        self._head, self._skipped = head, self._words[SKIPPED]
-        count = min((tail - head) & _WRAP, self.edge.capacity)
+        head, tail = self._words[RING_HEAD], self._words[RING_TAIL]
+        self._head, self._skipped = head, self._words[RING_SKIPPED]
+        count = min((tail - head) & RING_COUNTER_MASK, self.edge.capacity)
         # A test writes fewer records than a counter counts, so that none has wrapped.
         places = (tail - count + np.arange(count)) % self.edge.capacity
         self._unread = self._records[places]
 
     def read(self) -> Records:
         """What the reader has taken since."""
-        gone = (self._words[HEAD] - self._head) & _WRAP
-        skipped = (self._words[SKIPPED] - self._skipped) & _WRAP
+        gone = (self._words[RING_HEAD] - self._head) & RING_COUNTER_MASK
+        skipped = (self._words[RING_SKIPPED] - self._skipped) & RING_COUNTER_MASK
         return self._unread[: gone - skipped]

@@ -18,7 +18,8 @@ from meltica_compiler.graph.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.records.layout import INBOX_CONTROL_BYTES, record_layout, ring_bytes
+from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_compiler.records.shared_memory import INBOX_CONTROL_BYTES
 from meltica_dsl.model.fields import EVENT_BY_NAME
 from meltica_dsl.model.pipeline import (
     Binary,

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
 from meltica_compiler.graph.graph import Edge
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_compiler.records.inbox_source import inbox_source, payload_class
-from meltica_compiler.records.layout import INBOX_CONTROL_BYTES, RING_HEADER_BYTES, record_layout, ring_bytes
+from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_compiler.records.shared_memory import INBOX_CONTROL_BYTES, RING_HEADER_BYTES
 from meltica_dsl.model.fields import HOT_EVENTS
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_dsl.text.source import Location
@@ -48,7 +49,7 @@ def test_rings_lie_behind_each_other_and_fill_the_inbox_to_the_byte(shapes):
 
 
 def test_control_words_do_not_overlap():
-    floats = (at.CUT_F64, at.NOW_F64, at.DELIVERED_F64, at.COUNT_F64)
+    floats = (at.CUT_F64, at.DELIVERED_F64, at.COUNT_F64)
     words = (at.WAKE_U32, at.HEARTBEAT_U32, at.STATE_U32, at.STOP_U32, at.TRADING_U32)
     taken = [half for cell in floats for half in (2 * cell, 2 * cell + 1)] + list(words)
     assert len(set(taken)) == len(taken)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from meltica_compiler.records.layout import RING_HEADER_BYTES, SlotKind, record_layout, ring_bytes
+from meltica_compiler.records.layout import SlotKind, record_layout, ring_bytes
+from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
 from meltica_dsl.model.fields import EVENTS, HOT_EVENTS, MAX_BOOK_DEPTH, FieldType
 
 DEPTHS = (1, 2, 10, MAX_BOOK_DEPTH)

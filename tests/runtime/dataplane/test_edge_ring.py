@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meltica_compiler.records.layout import record_layout, ring_bytes
+from meltica_compiler.records.shared_memory import RING_CLAIM, RING_HEAD, RING_TAIL
 from meltica_dsl.model.pipeline import FullPolicy
-from meltica_runtime.dataplane.edge_ring import CLAIM, HEAD, TAIL, EdgeRing
+from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.sinks.ring_reader import RingReader
 
 TRADE = record_layout("trade")
@@ -31,7 +32,7 @@ def start_at(reader, count):
     memory = reader.edge._memory
     memory.written = memory._consumed = count
     memory._last_head = count & 0xFFFF_FFFF
-    for word in (TAIL, HEAD, CLAIM):
+    for word in (RING_TAIL, RING_HEAD, RING_CLAIM):
         memory.words[word] = count & 0xFFFF_FFFF
     reader._position = count % reader.edge.capacity
 

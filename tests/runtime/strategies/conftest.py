@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from meltica_compiler.graph.graph import Edge, ModuleInfo, StrategyNode
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_compiler.records.layout import record_layout, ring_bytes
 from meltica_dsl.model.pipeline import FullPolicy, Linger

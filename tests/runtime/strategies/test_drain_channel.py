@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_dsl.model.values import Duration, Size
 from meltica_runtime.strategies.drain_channel import CHARACTERS, DrainChannel
 from meltica_runtime.strategies.fault import Stage, StrategyFailed

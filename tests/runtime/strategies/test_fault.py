@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_dsl.model.pipeline import Linger
 from meltica_dsl.model.values import Duration, Size
 from meltica_runtime.strategies.drain_channel import DrainChannel

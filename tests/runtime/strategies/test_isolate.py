@@ -8,7 +8,7 @@ import time
 import anyio
 import pytest
 
-from meltica_compiler.records import inbox_geometry as at
+from meltica_compiler.records import shared_memory as at
 from meltica_dsl.model.pipeline import Linger
 from meltica_dsl.model.values import Duration
 from meltica_runtime.strategies.fault import Stage
