@@ -14,11 +14,11 @@ import uvloop
 
 from meltica_runtime.orders.lifecycle import new_order
 from meltica_runtime.orders.order import BalanceChanged, OrderRequest, OrderType, Side, TimeInForce
-from meltica_runtime.orders.write_log import BalanceRecorded, JournalEntry, OrderPlaced
+from meltica_runtime.orders.write_log import BalanceRecorded, OrderPlaced, WriteLogEntry
 from meltica_runtime.store.embedded.server import EmbeddedServer
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 from .scale import Scale
 from .table import Figure, Section
@@ -39,7 +39,7 @@ _PAYLOAD = msgspec.json.encode({f"key{i}": "value" for i in range(10)}).decode()
 
 METHOD = """\
 The embedded Postgres with its usual settings, `fsync` included, in a folder of its own. Groups of
-2,048 entries are committed through `PostgresJournal`, one transaction each: a COPY into the outbox
+2,048 entries are committed through `PostgresWriteLog`, one transaction each: a COPY into the outbox
 and one statement for the entries' own table. The floor is a bare COPY of the same outbox rows in
 groups of the same size, with a commit each. A single order is a group of one, from the call to
 being durable; its floor is an INSERT of one small row."""
@@ -86,8 +86,8 @@ async def _measure(dsn: str, scale: Scale) -> Section:
     )
 
 
-async def _rate(database: Database, entries: list[JournalEntry]) -> float:
-    journal = PostgresJournal(database)
+async def _rate(database: Database, entries: list[WriteLogEntry]) -> float:
+    journal = PostgresWriteLog(database)
     began = time.perf_counter()
     for start in range(0, len(entries), GROUP):
         await journal.commit(entries[start : start + GROUP])
@@ -110,7 +110,7 @@ async def _bare_copy(database: Database, first: int, count: int) -> float:
 
 async def _single(database: Database, count: int) -> tuple[tuple[float, float], tuple[float, float]]:
     """p50 and p99 in milliseconds, of an order and of a bare row."""
-    journal = PostgresJournal(database)
+    journal = PostgresWriteLog(database)
     ours, bare = np.empty(count), np.empty(count)
     async with database.connection() as connection:
         await connection.execute("CREATE TABLE bare_rows (id bigint)")

@@ -19,8 +19,8 @@ from rich.cells import cell_len
 
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
 from meltica_runtime.orders.write_log import RiskRecorded
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\S+Z ")
 
@@ -169,7 +169,7 @@ def test_the_kill_switch_of_the_whole_gateway_is_released_by_its_flag(shared_pro
             None, 1, 1_772_331_249e6, RiskStatus.TRIGGERED, RiskLimit.KILL_SWITCH, "by hand", True, False
         )
         async with open_database(migrated_dsn, PoolLimits()) as database:
-            await PostgresJournal(database).commit([RiskRecorded(event)])
+            await PostgresWriteLog(database).commit([RiskRecorded(event)])
 
     anyio.run(engage)
 

@@ -69,7 +69,7 @@ async def limits(gateway: GatewayDep, parameters: Annotated[LimitsParameters, Qu
 
 
 def _limits_of_all(gateway: Gateway) -> tuple[Risk, ...]:
-    accounts = gateway.router.desk.accounts
+    accounts = gateway.router.engine.accounts
     return tuple(accounts.limits(node.name) for node in gateway.graph.strategies if node.trade_on is not None)
 
 
@@ -79,4 +79,4 @@ def _limits_of(gateway: Gateway, instance: str) -> Risk:
         raise not_found("strategy instance", instance, nodes)
     if nodes[instance].trade_on is None:
         raise ApiError(404, f"strategy `{instance}` trades nowhere, so that no limits apply to it")
-    return gateway.router.desk.accounts.limits(instance)
+    return gateway.router.engine.accounts.limits(instance)

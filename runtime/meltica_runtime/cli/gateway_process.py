@@ -94,7 +94,7 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
         project_root=project.root,
         seed=options.seed,
         router=config.router_limits(),
-        desk=config.pools.desk_limits(),
+        engine=config.pools.engine_limits(),
         retention=config.eventbus.retention,
         released=options.released,
     )
@@ -150,7 +150,7 @@ def print_shutdown(output: Output, shutdown: ShutdownReport) -> None:
     stored = "all but what follows" if orders.unsaved else "every order and fill"
     output.note(
         f"kept in the store: {stored}; {_open_at_venues(orders.open_orders)}"
-        + (f", {orders.in_doubt} of them in doubt" if orders.in_doubt else "")
+        + (f", {orders.unknown_outcomes} of them in doubt" if orders.unknown_outcomes else "")
     )
 
 

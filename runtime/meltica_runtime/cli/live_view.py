@@ -70,19 +70,19 @@ async def print_progress(print_line: Callable[[str], None], snapshot: Callable[[
 def progress_line(now: GatewaySnapshot, before: GatewaySnapshot | None) -> str:
     rate = Rates(now, before).of(lambda s: s.events, now)
     dropped = sum(edge.dropped + edge.conflated for edge in now.edges.values())
-    desk = now.orders.desk
+    engine = now.orders.engine
     down = [name for name, s in now.strategies.items() if s.state is not InstanceState.RUNNING]
     parts = [
         f"{now.uptime_s:.0f}s",
         f"{now.events:,} events",
         f"{rate:,.0f}/s",
         f"{dropped:,} dropped",
-        f"{desk.placed:,} orders",
-        f"{desk.fills:,} fills",
-        f"{desk.open_orders} open",
+        f"{engine.placed:,} orders",
+        f"{engine.fills:,} fills",
+        f"{engine.open_orders} open",
     ]
-    if desk.dry_runs:
-        parts.append(f"{desk.dry_runs:,} dry")
+    if engine.dry_runs:
+        parts.append(f"{engine.dry_runs:,} dry")
     if down:
         parts.append(f"not running: {', '.join(down)}")
     return " · ".join(parts)
@@ -154,12 +154,13 @@ def _sink_rows(table: Table, graph: Graph, now: GatewaySnapshot, rates: Rates) -
 
 
 def _orders(now: GatewaySnapshot) -> Text:
-    desk = now.orders.desk
+    engine = now.orders.engine
     return Text.assemble(
         ("orders  ", "dim"),
-        f"{desk.placed:,} placed · {desk.open_orders} open · {desk.fills:,} fills · ",
-        f"{desk.filled:,} filled · {desk.cancelled:,} cancelled · {desk.refused + desk.rejected:,} refused",
-        f" · {desk.dry_runs:,} dry" if desk.dry_runs else "",
+        f"{engine.placed:,} placed · {engine.open_orders} open · {engine.fills:,} fills · ",
+        f"{engine.filled:,} filled · {engine.cancelled:,} cancelled · ",
+        f"{engine.denied + engine.rejected:,} refused",
+        f" · {engine.dry_runs:,} dry" if engine.dry_runs else "",
     )
 
 

@@ -24,10 +24,10 @@ from pydantic.alias_generators import to_camel
 from meltica_dsl.model.value_text import duration_text
 from meltica_dsl.model.values import Duration
 from meltica_dsl.parse.literals import LiteralFault, read_literal
-from meltica_runtime.execution.engine import DeskLimits
+from meltica_runtime.execution.engine import EngineLimits
 from meltica_runtime.execution.group_commit import CommitLimits
 from meltica_runtime.execution.router_records import RouterLimits
-from meltica_runtime.execution.venue_queue import LaneLimits
+from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.store.dsn import EMBEDDED, dsn_fault
 from meltica_runtime.store.pool import PoolLimits
 
@@ -156,8 +156,8 @@ class PoolsConfig(_Section):
     ended_orders: int = Field(8_192, ge=1, le=1_000_000)
     waiting_orders: int = Field(512, ge=1, le=100_000)
 
-    def desk_limits(self) -> DeskLimits:
-        return DeskLimits(open_orders=self.open_orders, retired=self.ended_orders)
+    def engine_limits(self) -> EngineLimits:
+        return EngineLimits(open_orders=self.open_orders, recently_closed=self.ended_orders)
 
 
 class ApiServerConfig(_Section):
@@ -204,7 +204,8 @@ class Config(_Section):
 
     def router_limits(self) -> RouterLimits:
         return RouterLimits(
-            commit=self.eventbus.commit_limits(), lane=LaneLimits(orders=self.pools.waiting_orders)
+            commit=self.eventbus.commit_limits(),
+            venue_queue=VenueQueueLimits(orders=self.pools.waiting_orders),
         )
 
     def with_folders_in(self, root: Path) -> Self:

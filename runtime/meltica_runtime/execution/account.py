@@ -1,4 +1,4 @@
-"""What the desk keeps of one strategy instance, and of one open order."""
+"""What the engine keeps of one strategy instance, and of one open order."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Market = tuple[str, str]
 class Account:
     """One strategy instance: its limits, where it may trade, and what it holds."""
 
-    __slots__ = ("dry_run", "engine", "instance", "is_open", "ledgers", "markets")
+    __slots__ = ("dry_run", "instance", "is_open", "ledgers", "markets", "risk_engine")
 
     def __init__(
         self, instance: str, risk: Risk | None, markets: Collection[Market], *, dry_run: bool
     ) -> None:
         self.instance = instance
-        self.engine = RiskEngine(risk or unlimited(instance), instance)
+        self.risk_engine = RiskEngine(risk or unlimited(instance), instance)
         self.markets = frozenset(markets)
         self.dry_run = dry_run
         self.is_open = True
@@ -36,7 +36,7 @@ class Account:
     @property
     def is_empty(self) -> bool:
         """No order is open, nothing was ever held, and no kill switch is engaged."""
-        engine = self.engine
+        engine = self.risk_engine
         return not (engine.exposures.open_orders or self.ledgers or engine.kill_switch_engaged)
 
     def ledger(self, market: Market) -> PositionLedger:
@@ -59,9 +59,9 @@ class OpenOrder:
         "extra_notional",
         "extra_quantity",
         "is_cancelling",
+        "limit_scopes",
         "order",
         "requests",
-        "sides",
         "value",
     )
 
@@ -74,8 +74,8 @@ class OpenOrder:
         self.extra_notional = ZERO
         self.requests = 0
         self.is_cancelling = False
-        self.sides: tuple[tuple[RiskEngine, Exposure], ...] = (
-            (account.engine, account.engine.exposures.at(provider, symbol)),
+        self.limit_scopes: tuple[tuple[RiskEngine, Exposure], ...] = (
+            (account.risk_engine, account.risk_engine.exposures.at(provider, symbol)),
             (gateway, gateway.exposures.at(provider, symbol)),
         )
 
@@ -95,7 +95,7 @@ class OpenOrder:
         """Takes up its place, its remaining quantity, and what an amend that was on its way may add,
         without being asked about limits."""
         remaining = self.order.remaining
-        for engine, _ in self.sides:
+        for engine, _ in self.limit_scopes:
             engine.exposures.open_orders += 1
         self._move(remaining, multiply(remaining, self.value))
         amendment = self.order.amendment
@@ -118,7 +118,7 @@ class OpenOrder:
         """Turns open quantity into position."""
         side = self.order.request.side
         notional = multiply(fill.quantity, self.value)
-        for engine, exposure in self.sides:
+        for engine, exposure in self.limit_scopes:
             engine.exposures.fill(exposure, side, fill.quantity, notional, fill.price)
         request = self.order.request
         self.account.ledger((request.provider, request.symbol)).fill(side, fill)
@@ -137,7 +137,7 @@ class OpenOrder:
         """Gives back its place and all that is still open."""
         self.free_reserve()
         remaining = self.order.remaining
-        for engine, _ in self.sides:
+        for engine, _ in self.limit_scopes:
             engine.exposures.open_orders -= 1
         if remaining:
             self._move(remaining.copy_negate(), multiply(remaining, self.value).copy_negate())
@@ -153,5 +153,5 @@ class OpenOrder:
 
     def _move(self, quantity: Decimal, notional: Decimal) -> None:
         side = self.order.request.side
-        for engine, exposure in self.sides:
+        for engine, exposure in self.limit_scopes:
             engine.exposures.open(exposure, side, quantity, notional)

@@ -1,7 +1,7 @@
-"""Which refused orders are stored: all of an ordinary strategy's, a bounded part of one that floods.
+"""Which denied orders are stored: all of an ordinary strategy's, a bounded part of one that floods.
 
-A strategy that places orders as fast as it can has each of them refused, by its throttle or its kill
-switch, and every refusal is a row in two tables. So refusals that leave a record pass a token bucket for
+A strategy that places orders as fast as it can has each of them denied, by its throttle or its kill
+switch, and every denial is a row in two tables. So denials that leave a record pass a token bucket for
 each instance. Beyond it they are answered as ever, but only counted.
 """
 
@@ -13,13 +13,13 @@ from decimal import Decimal
 
 from meltica_dsl.model.values import Duration, Rate
 from meltica_runtime.execution.token_bucket import TokenBucket
-from meltica_runtime.orders.outcomes import Refused
+from meltica_runtime.orders.outcomes import Denied
 
 
 @dataclass(frozen=True, slots=True)
-class RefusalLimits:
-    """`burst`: refusals of one instance that are stored however fast they come; an ordinary strategy whose
-    whole grid or basket is refused stays below it, and of one that floods it shows how it began. `rate`: how
+class DenialLimits:
+    """`burst`: denials of one instance that are stored however fast they come; an ordinary strategy whose
+    whole grid or basket is denied stays below it, and of one that floods it shows how it began. `rate`: how
     many are stored from then on; at 1.4 KiB each, in the tables `orders` and `events_outbox` together, 2 a
     second are 240 MiB a day. `tell_us`: how often the log speaks of one instance: often enough to be seen,
     seldom enough to leave it readable."""
@@ -31,7 +31,7 @@ class RefusalLimits:
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """So many refused orders of an instance were answered and not stored, since this was last said."""
+    """So many denied orders of an instance were answered and not stored, since this was last said."""
 
     instance: str
     count: int
@@ -47,22 +47,22 @@ class _Instance:
     next_tell_us: float = 0.0
 
 
-class RefusalRecords:
+class DenialRecords:
     """`report` is called by `tell`."""
 
-    def __init__(self, limits: RefusalLimits, report: Callable[[Unrecorded], None]) -> None:
+    def __init__(self, limits: DenialLimits, report: Callable[[Unrecorded], None]) -> None:
         self._limits = limits
         self._report = report
         self._instances: dict[str, _Instance] = {}
 
-    def keeps(self, refused: Refused, now_us: float) -> bool:
-        """Whether this refusal is stored, with its risk events. One that engaged a kill switch, or opened or
+    def keeps(self, denied: Denied, now_us: float) -> bool:
+        """Whether this denial is stored, with its risk events. One that engaged a kill switch, or opened or
         closed a breaker, always is: a restart has to know."""
-        if not refused.kind.leaves_a_record:
+        if not denied.kind.leaves_a_record:
             return False
-        if any(event.changes_state for event in refused.events):
+        if any(event.changes_state for event in denied.events):
             return True
-        instance = self._of(refused.update.order.request.instance)
+        instance = self._of(denied.update.order.request.instance)
         if instance.bucket.has_token(now_us):
             instance.bucket.take(now_us)
             return True
@@ -78,7 +78,7 @@ class RefusalRecords:
                 self._report(Unrecorded(name, count))
 
     def unrecorded(self) -> Mapping[str, int]:
-        """Refusals that were not stored, by instance."""
+        """Denials that were not stored, by instance."""
         return {name: instance.unrecorded for name, instance in self._instances.items()}
 
     def _of(self, name: str) -> _Instance:

@@ -1,4 +1,4 @@
-"""What the order desk has counted."""
+"""What the execution engine has counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class DeskStatistics:
+class EngineStatistics:
     """Counts since the start, and what is open now. `placed` orders passed every limit (dry runs
     apart); `filled`, `cancelled`, `rejected` and `expired` are orders that ended so, after they were
     placed; `duplicates`, `illegal` and `unknown` are reports that changed nothing."""
@@ -15,10 +15,10 @@ class DeskStatistics:
     remembered: int
     placed: int
     dry_runs: int
-    refused: int
+    denied: int
     cancels: int
     amends: int
-    requests_refused: int
+    requests_denied: int
     acknowledged: int
     fills: int
     filled: int
@@ -31,15 +31,15 @@ class DeskStatistics:
 
 
 @dataclass(slots=True)
-class DeskCounts:
+class EngineCounts:
     """The running counts."""
 
     placed: int = 0
     dry_runs: int = 0
-    refused: int = 0
+    denied: int = 0
     cancels: int = 0
     amends: int = 0
-    requests_refused: int = 0
+    requests_denied: int = 0
     acknowledged: int = 0
     fills: int = 0
     filled: int = 0
@@ -50,5 +50,5 @@ class DeskCounts:
     illegal: int = 0
     unknown: int = 0
 
-    def read(self, *, open_orders: int, remembered: int) -> DeskStatistics:
-        return DeskStatistics(open_orders=open_orders, remembered=remembered, **asdict(self))
+    def read(self, *, open_orders: int, remembered: int) -> EngineStatistics:
+        return EngineStatistics(open_orders=open_orders, remembered=remembered, **asdict(self))

@@ -1,4 +1,4 @@
-"""Group commit: whatever waits goes into the journal together, and only then takes effect."""
+"""Group commit: whatever waits goes into the write log together, and only then takes effect."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import anyio
 
-from meltica_runtime.orders.write_log import EntryRefused, JournalEntry, OrderJournal
+from meltica_runtime.orders.write_log import EntryRefused, WriteLog, WriteLogEntry
 
 
 @dataclass(frozen=True, slots=True)
 class CommitLimits:
-    """`waiting`: steps that may wait for the journal, at about 2 KiB each. `group`: most steps of one
+    """`waiting`: steps that may wait for the write log, at about 2 KiB each. `group`: most steps of one
     commit, so that one group is stored within some tens of milliseconds. The backoff doubles from the
-    first to the last while the journal fails; it never gives up, because nothing may be lost."""
+    first to the last while the write log fails; it never gives up, because nothing may be lost."""
 
     waiting: int = 16_384
     group: int = 2_048
@@ -26,17 +26,17 @@ class CommitLimits:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Entries that are stored together. `then` is called once they are; `refused` if the journal will
+    """Entries that are stored together. `then` is called once they are; `refused` if the write log will
     never take one of them, with its reason."""
 
-    entries: tuple[JournalEntry, ...]
+    entries: tuple[WriteLogEntry, ...]
     then: Callable[[], None]
     refused: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CommitStatistics:
-    """`error` is why the journal does not take the group at hand, empty while it does."""
+    """`error` is why the write log does not take the group at hand, empty while it does."""
 
     waiting: int
     groups: int
@@ -49,8 +49,8 @@ class CommitStatistics:
 class GroupCommit:
     """Steps, committed and carried out in the order they were put."""
 
-    def __init__(self, journal: OrderJournal, limits: CommitLimits, changed: Callable[[], None]) -> None:
-        self._journal = journal
+    def __init__(self, write_log: WriteLog, limits: CommitLimits, changed: Callable[[], None]) -> None:
+        self._write_log = write_log
         self._limits = limits
         self._changed = changed
         self._waiting: deque[Step] = deque()
@@ -105,7 +105,7 @@ class GroupCommit:
             entries = [entry for step in self._at_hand for entry in step.entries]
             try:
                 with anyio.fail_after(self._limits.commit_timeout_s):
-                    await self._journal.commit(entries)
+                    await self._write_log.commit(entries)
             except EntryRefused as refusal:
                 self._drop(refusal)
             except Exception as error:  # noqa: BLE001 - it is shown in the statistics, and tried again
@@ -122,7 +122,7 @@ class GroupCommit:
     def _drop(self, refusal: EntryRefused) -> None:
         """Takes the step of a refused entry out of the group at hand."""
         refused = [s for s in self._at_hand if any(e.event_id == refusal.event_id for e in s.entries)]
-        assert refused, "a journal refuses entries that it was given"
+        assert refused, "a write log refuses entries that it was given"
         self._at_hand = [step for step in self._at_hand if step not in refused]
         for step in refused:
             self._refused += 1

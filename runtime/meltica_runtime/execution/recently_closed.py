@@ -7,7 +7,7 @@ from collections import OrderedDict
 from meltica_runtime.orders.lifecycle import Order
 
 
-class RetiredOrders:
+class RecentlyClosed:
     """The last `window` orders that became final."""
 
     def __init__(self, window: int) -> None:

@@ -12,14 +12,14 @@ from enum import Enum
 
 import anyio
 
-from meltica_runtime.execution.engine import OrderDesk
+from meltica_runtime.execution.engine import ExecutionEngine
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import Expired, OrderReport, RequestFailed
 from meltica_runtime.venues.venue import Venue
 
 
 @dataclass(frozen=True, slots=True)
-class InquiryLimits:
+class ReconcilerLimits:
     """`not_found_answers`: how often in a row the venue must not know an order before it is taken as
     never received. With the pauses between, about four seconds after the request: longer than a
     request can be under way and still arrive."""
@@ -31,7 +31,7 @@ class InquiryLimits:
 
 
 class Cause(Enum):
-    """Why an order is in doubt."""
+    """Why the outcome of an order is unknown."""
 
     SUBMIT = "submit"
     CANCEL = "cancel"
@@ -43,8 +43,8 @@ class Cause(Enum):
 
 
 @dataclass(slots=True)
-class _Doubt:
-    """`cancels` and `amends` are the requests among what is in doubt that nobody has answered."""
+class _UnknownOutcome:
+    """`cancels` and `amends` are the requests among what is unknown that nobody has answered."""
 
     cause: Cause
     cancels: int = 0
@@ -53,8 +53,8 @@ class _Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class InquiryStatistics:
-    in_doubt: int
+class ReconcilerStatistics:
+    unknown: int
     recovering: int
     queries: int
     unanswered: int
@@ -62,25 +62,26 @@ class InquiryStatistics:
     last_error: str
 
 
-class Inquiry:
-    """The orders in doubt at one venue. `settle` takes the reports that the venue's answers consist of."""
+class Reconciler:
+    """The orders of one venue whose outcome is unknown. `settle` takes the reports that the answers consist
+    of."""
 
     def __init__(
         self,
         venue: Venue,
-        desk: OrderDesk,
-        limits: InquiryLimits,
+        engine: ExecutionEngine,
+        limits: ReconcilerLimits,
         clock: Callable[[], float],
         settle: Callable[[OrderReport], None],
         changed: Callable[[], None],
     ) -> None:
         self._venue = venue
-        self._desk = desk
+        self._engine = engine
         self._limits = limits
         self._clock = clock
         self._settle = settle
         self._changed = changed
-        self._doubts: dict[str, _Doubt] = {}
+        self._unknown: dict[str, _UnknownOutcome] = {}
         self._restarting: set[str] = set()
         self._wake = anyio.Event()
         self._recovered = anyio.Event()
@@ -91,18 +92,18 @@ class Inquiry:
         """Asks there from now on."""
         self._venue = venue
 
-    def doubt(self, client_order_id: str, cause: Cause) -> None:
+    def mark_unknown(self, client_order_id: str, cause: Cause) -> None:
         """The order is asked about until the venue says. One that is not open is left alone."""
-        order = self._desk.doubt(client_order_id, self._clock())
+        order = self._engine.mark_unknown(client_order_id, self._clock())
         if order is None:
             return
-        known = self._doubts.get(client_order_id)
+        known = self._unknown.get(client_order_id)
         if known is None:
-            known = _Doubt(cause)
+            known = _UnknownOutcome(cause)
         elif cause is Cause.MISSED:
             cause = known.cause
         was_amending = cause is Cause.RESTART and order.amendment is not None
-        self._doubts[client_order_id] = _Doubt(
+        self._unknown[client_order_id] = _UnknownOutcome(
             cause,
             known.cancels + (cause is Cause.CANCEL),
             known.amends + (cause is Cause.AMEND or was_amending),
@@ -122,9 +123,9 @@ class Inquiry:
         while self.recovering:
             await self._recovered.wait()
 
-    def statistics(self) -> InquiryStatistics:
-        return InquiryStatistics(
-            len(self._doubts),
+    def statistics(self) -> ReconcilerStatistics:
+        return ReconcilerStatistics(
+            len(self._unknown),
             self.recovering,
             self._queries,
             self._unanswered,
@@ -133,10 +134,10 @@ class Inquiry:
         )
 
     async def run(self) -> None:
-        """Asks for ever. Cancelled, it leaves the orders in doubt as they are."""
+        """Asks for ever. Cancelled, it leaves the orders as they are."""
         backoff_s = self._limits.first_backoff_s
         while True:
-            if not self._doubts:
+            if not self._unknown:
                 backoff_s = self._limits.first_backoff_s
                 self._wake = anyio.Event()
                 await self._wake.wait()
@@ -144,17 +145,17 @@ class Inquiry:
             self._changed()
             if not self.recovering:
                 self._recovered.set()
-            if self._doubts:
+            if self._unknown:
                 await anyio.sleep(backoff_s)
                 backoff_s = min(2 * backoff_s, self._limits.last_backoff_s)
 
     async def _round(self) -> None:
-        """Asks once about each order, oldest doubt first; stops at the first that gets no answer,
+        """Asks once about each order, the oldest first; stops at the first that gets no answer,
         because then the venue cannot be reached."""
-        for client_order_id, doubt in list(self._doubts.items()):
-            order = self._desk.order(client_order_id)
+        for client_order_id, unknown in list(self._unknown.items()):
+            order = self._engine.order(client_order_id)
             if order is None or order.state.is_final:
-                self._drop(client_order_id, doubt)
+                self._drop(client_order_id, unknown)
                 continue
             self._queries += 1
             try:
@@ -165,42 +166,42 @@ class Inquiry:
                 self._last_error = f"{type(error).__name__}: {error}"
                 return
             if answer is None:
-                self._not_found(client_order_id, doubt)
+                self._not_found(client_order_id, unknown)
             else:
-                self._told(client_order_id, doubt, answer)
+                self._told(client_order_id, unknown, answer)
 
-    def _told(self, client_order_id: str, doubt: _Doubt, answer: tuple[OrderReport, ...]) -> None:
+    def _told(self, client_order_id: str, unknown: _UnknownOutcome, answer: tuple[OrderReport, ...]) -> None:
         for report in answer:
             self._settle(report)
-        if self._drop(client_order_id, doubt):
-            order = self._desk.resolve(client_order_id, self._clock())
+        if self._drop(client_order_id, unknown):
+            order = self._engine.resolve(client_order_id, self._clock())
             if order is not None:
-                self._say_what_failed(order, doubt)
+                self._say_what_failed(order, unknown)
 
-    def _say_what_failed(self, order: Order, doubt: _Doubt) -> None:
-        """The order is open after all: a cancel in doubt did nothing, and so did an amend that the
+    def _say_what_failed(self, order: Order, unknown: _UnknownOutcome) -> None:
+        """The order is open after all: a cancel of unknown outcome did nothing, and so did an amend that the
         venue has not told of."""
-        failed = doubt.cancels + (doubt.amends if order.amendment is not None else 0)
-        reason = f"the outcome of the {doubt.cause.value} was unknown; the order is open as it was"
+        failed = unknown.cancels + (unknown.amends if order.amendment is not None else 0)
+        reason = f"the outcome of the {unknown.cause.value} was unknown; the order is open as it was"
         for _ in range(failed):
             self._settle(RequestFailed(order.client_order_id, self._clock(), reason))
 
-    def _not_found(self, client_order_id: str, doubt: _Doubt) -> None:
-        order = self._desk.order(client_order_id)
-        assert order is not None, "an order in doubt is open, or ended lately"
-        if doubt.cause is Cause.SUBMIT and not order.outcome_unknown:
-            self._drop(client_order_id, doubt)
+    def _not_found(self, client_order_id: str, unknown: _UnknownOutcome) -> None:
+        order = self._engine.order(client_order_id)
+        assert order is not None, "an order of unknown outcome is open, or ended lately"
+        if unknown.cause is Cause.SUBMIT and not order.outcome_unknown:
+            self._drop(client_order_id, unknown)
             return
-        doubt.not_found += 1
-        if doubt.not_found >= self._limits.not_found_answers and self._drop(client_order_id, doubt):
+        unknown.not_found += 1
+        if unknown.not_found >= self._limits.not_found_answers and self._drop(client_order_id, unknown):
             self._expired += 1
             reason = "the venue does not know the order: it never arrived, or was forgotten"
             self._settle(Expired(client_order_id, self._clock(), reason))
 
-    def _drop(self, client_order_id: str, doubt: _Doubt) -> bool:
-        """Ends a doubt, unless a newer one about the same order has come since."""
-        if self._doubts.get(client_order_id) is not doubt:
+    def _drop(self, client_order_id: str, unknown: _UnknownOutcome) -> bool:
+        """Stops asking, unless a newer one about the same order has come since."""
+        if self._unknown.get(client_order_id) is not unknown:
             return False
-        del self._doubts[client_order_id]
+        del self._unknown[client_order_id]
         self._restarting.discard(client_order_id)
         return True

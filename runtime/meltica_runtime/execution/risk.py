@@ -74,8 +74,6 @@ class RiskEngine:
         self._orders = _bucket(risk.order_throttle, risk.order_burst)
         self._by_symbol: dict[str, TokenBucket] = {}
 
-    # --- what is asked of it -----------------------------------------------------------------
-
     def check(self, proposal: Proposal, exposure: Exposure, now_us: float) -> Decision:
         """The first limit that the proposal breaks. Changes nothing."""
         risk = self.risk
@@ -112,8 +110,6 @@ class RiskEngine:
         freed = sorted(self._touched, key=lambda limit: limit.value)
         self._touched.clear()
         return tuple(self._event(RiskStatus.CLEARED, limit, "an order passed", now_us) for limit in freed)
-
-    # --- what happens to it ------------------------------------------------------------------
 
     def breached(self, breach: Breach, now_us: float) -> tuple[RiskEvent, ...]:
         """Counts a breach that `check` returned. An event comes once until an order passes again."""
@@ -185,8 +181,6 @@ class RiskEngine:
             return self._close("the breaker was taken away", now_us)
         return ()
 
-    # --- one limit each ----------------------------------------------------------------------
-
     def _price_breach(self, proposal: Proposal) -> Breach | None:
         band, price, reference = self.risk.price_band, proposal.request.price, proposal.reference
         if price is None:
@@ -252,8 +246,6 @@ class RiskEngine:
             if not bucket.has_token(now_us):
                 return _throttled(RiskLimit.SYMBOL_THROTTLE, bucket, f"orders in {symbol}", now_us)
         return None
-
-    # --- state -------------------------------------------------------------------------------
 
     def _bucket(self, symbol: str, throttle: Rate) -> TokenBucket:
         bucket = self._by_symbol.get(symbol)

@@ -17,7 +17,7 @@ from meltica_runtime.strategies.isolate import Effect
 from meltica_runtime.strategies.requests import reference_price, trade_request
 
 
-class DeskHand:
+class StrategyOrders:
     """Numbers cold events as they come, so that they have their place in the one order."""
 
     def __init__(self, ingest: Ingest, pump: Callable[[], None]) -> None:
@@ -82,4 +82,4 @@ class DeskHand:
 
     def _allow(self, name: str, instance: StrategyInstance) -> None:
         assert self._router is not None, "wired before anything runs"
-        instance.allow_trading(allowed=not self._router.desk.accounts.is_halted(name))
+        instance.allow_trading(allowed=not self._router.engine.accounts.is_halted(name))

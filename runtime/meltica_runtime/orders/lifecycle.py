@@ -126,12 +126,12 @@ def apply(order: Order, report: OrderReport) -> Transition:
             return _request_failed(order, report)
 
 
-def in_doubt(order: Order, now_us: float) -> Order:
+def mark_unknown(order: Order, now_us: float) -> Order:
     """The same order, with a request to the venue whose outcome nobody knows."""
     return replace(order, outcome_unknown=True, updated_us=now_us, version=order.version + 1)
 
 
-def resolved(order: Order, now_us: float) -> Order:
+def mark_resolved(order: Order, now_us: float) -> Order:
     """The same order, after the venue has said what became of it."""
     return replace(order, outcome_unknown=False, updated_us=now_us, version=order.version + 1)
 

@@ -77,9 +77,6 @@ class AmendRequest:
     quantity: Decimal | None
 
 
-# --- what venues report -------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     client_order_id: str

@@ -1,4 +1,4 @@
-"""What the order desk answers: closed unions of frozen records, each with the risk events it caused."""
+"""What the execution engine answers: closed unions of frozen records, each with the risk events it caused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from meltica_runtime.orders.order import (
 )
 
 
-class Refusal(Enum):
+class Denial(Enum):
     """Why a request was refused."""
 
     INVALID = "invalid"
@@ -35,14 +35,14 @@ class Refusal(Enum):
     FULL = "full"
     """A queue or table of the gateway is full."""
     NOT_READY = "not_ready"
-    """The gateway is starting, stopping, or cannot write its journal."""
+    """The gateway is starting, stopping, or cannot write what it does."""
 
     @property
     def leaves_a_record(self) -> bool:
         """Whether the refused order is one to remember and to store, as a decision that was made on it.
         One that makes no sense may hold amounts that no store takes, a duplicate would overwrite the
         order that it repeats, and a gateway that is full has no room to store why."""
-        return self is Refusal.RISK
+        return self is Denial.RISK
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,11 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Denied:
     """The order goes nowhere. `update` is what the strategy sees: the order, REJECTED, and why."""
 
     update: OrderUpdate
-    kind: Refusal
+    kind: Denial
     limit: RiskLimit | None = None
     events: tuple[RiskEvent, ...] = ()
 
@@ -101,7 +101,7 @@ class Refused:
         return self.update.order.reason
 
 
-Placement = Placed | DryRun | Refused
+Placement = Placed | DryRun | Denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,12 @@ class AmendAccepted:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRefused:
+class RequestDenied:
     """A cancel or an amend that goes nowhere; the order, if there is one, is as it was."""
 
     client_order_id: str
     instance: str
-    kind: Refusal
+    kind: Denial
     reason: str
     limit: RiskLimit | None = None
     events: tuple[RiskEvent, ...] = ()

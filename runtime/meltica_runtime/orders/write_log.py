@@ -89,18 +89,18 @@ class RiskRecorded:
         return f"risk:{event.instance or ''}:{event.time_us:.3f}:{event.number}"
 
 
-JournalEntry = (
+WriteLogEntry = (
     OrderPlaced | OrderChanged | ExecutionRecorded | BalanceRecorded | PositionClosed | RiskRecorded
 )
 
 
-class JournalUnavailable(Exception):
-    """The journal cannot be written now. Whether the group was stored is not known; writing it again
+class WriteLogUnavailable(Exception):
+    """The write log cannot be written now. Whether the group was stored is not known; writing it again
     does no harm."""
 
 
 class EntryRefused(Exception):
-    """The journal will never take this entry, and has stored nothing of its group."""
+    """The write log will never take this entry, and has stored nothing of its group."""
 
     def __init__(self, event_id: str, reason: str) -> None:
         super().__init__(f"{event_id}: {reason}")
@@ -108,35 +108,35 @@ class EntryRefused(Exception):
         self.reason = reason
 
 
-class OrderJournal(Protocol):
-    async def commit(self, entries: Sequence[JournalEntry]) -> None:
+class WriteLog(Protocol):
+    async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
         """Stores all entries or none, in order; they are durable when it returns. An entry whose event
-        id is stored already is skipped. Raises `JournalUnavailable` or `EntryRefused`.
+        id is stored already is skipped. Raises `WriteLogUnavailable` or `EntryRefused`.
 
         Cancelled before it returns: the group may or may not be stored.
         """
         ...
 
 
-class MemoryJournal:
-    """A journal in memory, for simulation and dry runs: the newest `capacity` entries are kept, and
+class MemoryWriteLog:
+    """A write log in memory, for simulation and dry runs: the newest `capacity` entries are kept, and
     each entry is handed to `sink` as it comes, in order."""
 
-    def __init__(self, capacity: int, sink: Callable[[JournalEntry], None] | None = None) -> None:
+    def __init__(self, capacity: int, sink: Callable[[WriteLogEntry], None] | None = None) -> None:
         self._capacity = capacity
         self._sink = sink
-        self._entries: OrderedDict[str, JournalEntry] = OrderedDict()
+        self._entries: OrderedDict[str, WriteLogEntry] = OrderedDict()
         self.written = 0
 
     @property
-    def entries(self) -> tuple[JournalEntry, ...]:
+    def entries(self) -> tuple[WriteLogEntry, ...]:
         """The newest entries, oldest first."""
         return tuple(self._entries.values())
 
-    async def commit(self, entries: Sequence[JournalEntry]) -> None:
+    async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
         self.write(entries)
 
-    def write(self, entries: Sequence[JournalEntry]) -> None:
+    def write(self, entries: Sequence[WriteLogEntry]) -> None:
         """What `commit` does, for callers that are not async."""
         for entry in entries:
             event_id = entry.event_id

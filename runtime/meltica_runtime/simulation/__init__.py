@@ -1,1 +1,1 @@
-"""Pipelines on virtual time: the gateway's own rings, kernels, isolates and order desk, without clocks."""
+"""Pipelines on virtual time: the gateway's own rings, kernels, isolates and order path, without clocks."""

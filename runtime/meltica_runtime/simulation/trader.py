@@ -24,7 +24,7 @@ from meltica_dsl.model.pipeline import Linger
 from meltica_dsl.model.values import Duration
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.market_batch import MarketBatch
-from meltica_runtime.execution.engine import OrderDesk
+from meltica_runtime.execution.engine import ExecutionEngine
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import (
     AmendRequest,
@@ -36,10 +36,10 @@ from meltica_runtime.orders.order import (
 from meltica_runtime.orders.outcomes import (
     AmendAccepted,
     CancelAccepted,
+    Denied,
     DryRun,
     OrderUpdate,
     Placed,
-    Refused,
 )
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.strategies.cold_events import (
@@ -91,7 +91,7 @@ class Transcript:
     """Everything that a strategy did and was told, in order; `events` counts what it handled.
 
     `acted_us` is the time of each effect. `cold` are the cold events it was told, each with the time when;
-    `refusals` says of orders that the desk refused which limit did, or why else, by client order id.
+    `denials` says of orders that the engine refused which limit did, or why else, by client order id.
     """
 
     effects: list[Effect] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Transcript:
     updates: list[OrderUpdate] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
     cold: list[tuple[float, ColdEvent]] = field(default_factory=list)
-    refusals: dict[str, str] = field(default_factory=dict)
+    denials: dict[str, str] = field(default_factory=dict)
     events: int = 0
 
 
@@ -123,7 +123,7 @@ class SimulatedTrader:
         self._inbox = inbox
         self._edges = edges
         self._venue = venue
-        self._desk = OrderDesk()
+        self._engine = ExecutionEngine()
         # Nothing comes while a drain of virtual time is under way, so there is nothing to linger for.
         self._isolate = Isolate(replace(node, linger=Linger(Duration(0))), inbox, env)
         self._drain: Callable[[tuple[ColdEvent, ...], int], Awaitable[DrainResult]] = self._isolate.drain
@@ -137,7 +137,7 @@ class SimulatedTrader:
                 self._announce(instrument_event(node.trade_on, instrument, env.start_us, _BETWEEN))
         if venue is not None and node.trade_on is not None:
             markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
-            self._desk.accounts.enroll(node.name, node.risk, markets, env.start_us, dry_run=node.dry_run)
+            self._engine.accounts.register(node.name, node.risk, markets, env.start_us, dry_run=node.dry_run)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._isolate)
@@ -182,7 +182,7 @@ class SimulatedTrader:
         if batch is not None:
             self._venue.feed(batch)
         while True:
-            change_us = self._desk.accounts.next_change_us()
+            change_us = self._engine.accounts.next_change_us()
             due_us = min(self._venue.next_report_us(), change_us)
             place = window.last if due_us >= end_us else window.last_until(due_us)
             if await self._drain_to(place):
@@ -195,7 +195,7 @@ class SimulatedTrader:
                 self._hear(report, place)
             # What is heard goes along with the next drain, which handles it at its place, first of all.
             if change_us <= due_us:
-                self._tell_risk(self._desk.accounts.advance(due_us), place)
+                self._tell_risk(self._engine.accounts.advance(due_us), place)
 
     async def _drain_to(self, place: int) -> bool:
         """Drains up to an event and the cold events behind it; whether the strategy acted on the way,
@@ -224,7 +224,7 @@ class SimulatedTrader:
             self._act(effect, told_us)
 
     def _act(self, effect: Effect, told_us: float) -> None:
-        """Puts a request to the desk, and what passes to the venue, at the time when the event in hand was
+        """Puts a request to the engine, and what passes to the venue, at the time when the event in hand was
         there: reports, and events that a stage held back, carry an earlier one. `told_us` is when the cold
         events of the drain were."""
         there_us = self._window.time_of(effect.seq) if effect.seq.is_integer() else told_us
@@ -233,22 +233,22 @@ class SimulatedTrader:
         request = trade_request(self.node.name, effect)
         match request:
             case OrderRequest():
-                placement = self._desk.place(request, reference_price(effect), now_us)
+                placement = self._engine.place(request, reference_price(effect), now_us)
                 self._tell_risk(placement.events, effect.seq)
                 if isinstance(placement, Placed):
                     assert self._venue is not None
                     self._venue.submit(request, now_us)
-                elif isinstance(placement, DryRun | Refused):
-                    if isinstance(placement, Refused):
+                elif isinstance(placement, DryRun | Denied):
+                    if isinstance(placement, Denied):
                         why = placement.limit or placement.kind
-                        self.transcript.refusals[request.client_order_id] = why.value
+                        self.transcript.denials[request.client_order_id] = why.value
                     self._tell(placement.update, effect.seq)
             case CancelRequest():
-                if isinstance(self._desk.cancel(request), CancelAccepted):
+                if isinstance(self._engine.cancel(request), CancelAccepted):
                     assert self._venue is not None
                     self._venue.cancel(request.client_order_id, now_us)
             case AmendRequest():
-                answer = self._desk.amend(request, reference_price(effect), now_us)
+                answer = self._engine.amend(request, reference_price(effect), now_us)
                 self._tell_risk(answer.events, effect.seq)
                 if isinstance(answer, AmendAccepted):
                     assert self._venue is not None
@@ -259,7 +259,7 @@ class SimulatedTrader:
         if isinstance(report, BalanceChanged):
             self._announce(balance_event(report, place + _BETWEEN))
             return
-        applied = self._desk.apply(report)
+        applied = self._engine.apply(report)
         if isinstance(applied, OrderUpdate):
             self._tell(applied, place)
 

@@ -1,4 +1,4 @@
-"""Finding again what the journal stored: the listings of the API, and what a start needs to go on from."""
+"""Finding again what the write log stored: the listings of the API, and what a start needs to go on from."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class InstanceCallbacks:
 
 
 class StrategyInstance:
-    """`run` it in a task group; the pump calls `wake`, the order desk `deliver`."""
+    """`run` it in a task group; the pump calls `wake`, the execution engine `deliver`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a strategy did, as requests to the order desk."""
+"""What a strategy did, as requests to the execution engine."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ FAULTS = counter(
     "Reports that do not fit what is known of their order, by `reason`",
 )
 UNRECORDED = counter(
-    "meltica.orders.unrecorded", "{order}", "Refused orders of a strategy that floods, which were not stored"
+    "meltica.orders.unrecorded", "{order}", "Denied orders of a strategy that floods, which were not stored"
 )
 JOURNAL_GROUPS = counter("meltica.journal.groups", "{group}", "Groups that the journal has committed")
 JOURNAL_ENTRIES = counter(
@@ -34,7 +34,7 @@ VENUE_WAITING = gauge(
     "meltica.venue.requests.waiting", "{request}", "Requests that wait to be sent to a venue"
 )
 VENUE_IN_DOUBT = gauge(
-    "meltica.venue.orders.in_doubt", "{order}", "Orders whose state the venue has yet to tell"
+    "meltica.venue.orders.unknown", "{order}", "Orders whose state the venue has yet to tell"
 )
 
 
@@ -46,35 +46,35 @@ def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
             count = now.orders.unrecorded.get(strategy.name, 0)
             yield MetricPoint(UNRECORDED, count, {**at, "node": strategy.name})
     yield from _journal_points(at, now.orders)
-    for lane in now.orders.lanes:
-        venue = {**at, "node": lane.venue}
-        yield MetricPoint(VENUE_REQUESTS, lane.sent, {**venue, "outcome": "sent"})
-        yield MetricPoint(VENUE_REQUESTS, lane.refused, {**venue, "outcome": "refused"})
-        yield MetricPoint(VENUE_REQUESTS, lane.unknown_outcomes, {**venue, "outcome": "unknown"})
-        yield MetricPoint(VENUE_WAITING, lane.waiting, venue)
-        yield MetricPoint(VENUE_IN_DOUBT, lane.inquiry.in_doubt, venue)
+    for queue in now.orders.venues:
+        venue = {**at, "node": queue.venue}
+        yield MetricPoint(VENUE_REQUESTS, queue.sent, {**venue, "outcome": "sent"})
+        yield MetricPoint(VENUE_REQUESTS, queue.refused, {**venue, "outcome": "refused"})
+        yield MetricPoint(VENUE_REQUESTS, queue.unknown_outcomes, {**venue, "outcome": "unknown"})
+        yield MetricPoint(VENUE_WAITING, queue.waiting, venue)
+        yield MetricPoint(VENUE_IN_DOUBT, queue.reconciler.unknown, venue)
 
 
 def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[MetricPoint]:
-    desk = orders.desk
+    engine = orders.engine
     outcomes = {
-        "placed": desk.placed,
-        "dry run": desk.dry_runs,
-        "refused": desk.refused,
-        "acknowledged": desk.acknowledged,
-        "filled": desk.filled,
-        "cancelled": desk.cancelled,
-        "rejected": desk.rejected,
-        "expired": desk.expired,
+        "placed": engine.placed,
+        "dry run": engine.dry_runs,
+        "refused": engine.denied,
+        "acknowledged": engine.acknowledged,
+        "filled": engine.filled,
+        "cancelled": engine.cancelled,
+        "rejected": engine.rejected,
+        "expired": engine.expired,
     }
     for outcome, count in outcomes.items():
         yield MetricPoint(ORDERS, count, {**at, "outcome": outcome})
-    yield MetricPoint(OPEN, desk.open_orders, at)
-    yield MetricPoint(FILLS, desk.fills, at)
+    yield MetricPoint(OPEN, engine.open_orders, at)
+    yield MetricPoint(FILLS, engine.fills, at)
     reasons = {
-        "duplicate": desk.duplicates,
-        "illegal": desk.illegal,
-        "unknown order": desk.unknown,
+        "duplicate": engine.duplicates,
+        "illegal": engine.illegal,
+        "unknown order": engine.unknown,
         "journal full": orders.missed_reports,
     }
     for reason, count in reasons.items():

@@ -85,7 +85,7 @@ def _rejects(transcript: Transcript) -> Iterator[Observation]:
             fields = {
                 **_requested(request),
                 "reason": update.report.reason,
-                "limit": transcript.refusals.get(request.client_order_id),
+                "limit": transcript.denials.get(request.client_order_id),
             }
             yield Observation("reject", update.report.time_us, _timed(update.report.time_us, fields))
 

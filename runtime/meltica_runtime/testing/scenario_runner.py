@@ -1,4 +1,4 @@
-"""One test at work: its events through the gateway's own rings, kernels, isolates and order desk.
+"""One test at work: its events through the gateway's own rings, kernels, isolates and execution engine.
 
 The events of one moment come together, before anybody reads: so what a pool cannot hold is lost here as it
 is in a gateway whose readers are behind. Between two moments everybody reads all there is.

@@ -2,7 +2,7 @@
 
 First comes what may fail, each step with its way back. What follows only draws the consequences, for the
 desk and for the tasks, and has no way back: there a fault of ours ends the gateway, as it does anywhere in
-the desk, and the next start recovers.
+the engine, and the next start recovers.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ class Cutover:
             topology.strategies[strategy.name].node = strategy
         for sink in topology.graph.sinks:
             topology.sinks[sink.name].node = sink
-        state.hand.wire(topology.strategies, state.router)
+        state.strategy_orders.wire(topology.strategies, state.router)
         state.resume(self._staged.recovered)
-        state.hand.follow_halts()
+        state.strategy_orders.follow_halts()
         new = [node for node in topology.graph.strategies if self._planned.fate(node.id).comes]
         state.introduce_instruments([topology.strategies[node.name] for node in new])
         for id, task in self._switch_readers():
@@ -109,8 +109,8 @@ class Cutover:
         for node in self._before.graph.strategies:
             if node.trade_on is not None and node.name not in trading:
                 # Its open orders are followed to their end. Nothing is cancelled.
-                self._state.router.desk.accounts.withdraw(node.name)
-        self._state.enroll(graph.strategies)
+                self._state.router.engine.accounts.withdraw(node.name)
+        self._state.register(graph.strategies)
 
     def _switch_readers(self) -> Iterator[tuple[str, NodeTask]]:
         """Puts the new tasks in place; yields those whose nodes are to end."""

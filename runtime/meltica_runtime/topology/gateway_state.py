@@ -10,20 +10,20 @@ from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
 from meltica_runtime.clock import Microseconds
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
-from meltica_runtime.execution.engine import OrderDesk
+from meltica_runtime.execution.engine import ExecutionEngine
 from meltica_runtime.execution.router import OrderRouter
-from meltica_runtime.execution.strategy_orders import DeskHand
+from meltica_runtime.execution.strategy_orders import StrategyOrders
 from meltica_runtime.money import ZERO, subtract
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import VenueReport
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.halts import Halt, engaged_halts, release_halts
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.leases import Leases
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import StoredPosition
+from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
@@ -31,7 +31,7 @@ from meltica_runtime.topology import notes
 from meltica_runtime.topology.build import Topology, TopologyBuilder
 from meltica_runtime.topology.node_tasks import NodeTasks
 from meltica_runtime.topology.options import GatewayOptions
-from meltica_runtime.topology.outbox_keeper import KeptJournal, OutboxKeeper
+from meltica_runtime.topology.outbox_keeper import KeptWriteLog, OutboxKeeper
 from meltica_runtime.topology.paper_accounts import close_former
 from meltica_runtime.venues.live_provider import ProviderState
 
@@ -49,7 +49,7 @@ class RecoveredState:
 
 
 class GatewayState:
-    """The order desk with its router and store, the one order of events, and `topology`, which a reload
+    """The execution engine with its router and store, the one order of events, and `topology`, which a reload
     exchanges."""
 
     def __init__(
@@ -60,32 +60,32 @@ class GatewayState:
         self._options = options
         self.ingest = Ingest(clock)
         plane = build_data_plane(graph, self.ingest)
-        self.hand = DeskHand(self.ingest, self.run_pump)
-        callbacks = InstanceCallbacks(self.hand.act, notes.note_log, self._note_fault)
+        self.strategy_orders = StrategyOrders(self.ingest, self.run_pump)
+        callbacks = InstanceCallbacks(self.strategy_orders.act, notes.note_log, self._note_fault)
         self.builder = TopologyBuilder(
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
         self.topology: Topology = self.builder.all_of(plane)
-        self._journal = journal = KeptJournal(PostgresJournal(database))
-        self.keeper = OutboxKeeper(Outbox(database), journal, options.retention.us, self.ingest.now_us)
+        self._write_log = write_log = KeptWriteLog(PostgresWriteLog(database))
+        self.keeper = OutboxKeeper(Outbox(database), write_log, options.retention.us, self.ingest.now_us)
         self.router = OrderRouter(
-            OrderDesk(options.desk),
-            journal,
+            ExecutionEngine(options.engine),
+            write_log,
             {name: one.venue for name, one in self.topology.providers.items() if one.venue is not None},
-            self.hand.deliver,
+            self.strategy_orders.deliver,
             notes.note_order_fault,
             self.ingest.now_us,
             options.router,
         )
-        self.enroll(graph.strategies)
-        self.hand.wire(self.topology.strategies, self.router)
+        self.register(graph.strategies)
+        self.strategy_orders.wire(self.topology.strategies, self.router)
 
-    def enroll(self, nodes: Iterable[StrategyNode]) -> None:
+    def register(self, nodes: Iterable[StrategyNode]) -> None:
         """Lets those that trade place orders, within the limits that the graph gives them."""
         for node in nodes:
             if node.trade_on is not None:
                 markets = [(node.trade_on, symbol) for symbol in node.trade_symbols]
-                self.router.enroll(node.name, node.risk, markets, dry_run=node.dry_run)
+                self.router.register(node.name, node.risk, markets, dry_run=node.dry_run)
 
     async def recover(self, leases: Leases) -> None:
         """Takes up what an earlier run left: positions, and orders that are still open somewhere. Those of
@@ -98,11 +98,11 @@ class GatewayState:
         own = self.topology.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in orders} - own)
         orders = tuple(order for order in orders if order.request.instance in ours)
-        await close_former(self.orders, self._journal, orders, ours, self.ingest.now_us())
+        await close_former(self.orders, self._write_log, orders, ours, self.ingest.now_us())
         recovered = self._of_live_accounts(orders, await self.orders.positions())
         for position in recovered.positions:
             market = (position.provider, position.symbol)
-            self.router.desk.accounts.restore_position(
+            self.router.engine.accounts.restore_position(
                 position.instance, market, position.quantity, position.last_price
             )
         self.router.restore(recovered.orders)
@@ -124,7 +124,7 @@ class GatewayState:
         self, orders: Iterable[Order], positions: Iterable[StoredPosition]
     ) -> RecoveredState:
         """What lives on in accounts that live on. A name that is on paper now may have been another's."""
-        paper = self.router.desk.on_paper
+        paper = self.router.engine.on_paper
         return RecoveredState(
             tuple(o for o in orders if not o.on_paper and o.request.provider not in paper),
             tuple(p for p in positions if p.provider not in paper),
@@ -132,7 +132,7 @@ class GatewayState:
 
     def resume(self, recovered: RecoveredState) -> None:
         """Goes on from there; what is known already is not counted twice."""
-        accounts = self.router.desk.accounts
+        accounts = self.router.engine.accounts
         known = {(p.instance, p.provider, p.symbol): p.net for p in accounts.positions()}
         for position in recovered.positions:
             market = (position.provider, position.symbol)
@@ -140,16 +140,18 @@ class GatewayState:
             accounts.restore_position(position.instance, market, change, position.last_price)
         for halt in recovered.halts:
             accounts.restore_halt(halt.instance, halt.reason)
-        self.router.restore(o for o in recovered.orders if self.router.desk.order(o.client_order_id) is None)
+        self.router.restore(
+            o for o in recovered.orders if self.router.engine.order(o.client_order_id) is None
+        )
 
     async def _resume_halts(self) -> None:
         for instance in await release_halts(self.database, self._options.released):
             _log.warning("the kill switch of %s is released", instance or "the whole gateway")
         for halt in await engaged_halts(self.database):
-            self.router.desk.accounts.restore_halt(halt.instance, halt.reason)
+            self.router.engine.accounts.restore_halt(halt.instance, halt.reason)
             if halt.instance is None or halt.instance in self.topology.strategies:
                 notes.note_halt(halt)
-        self.hand.follow_halts()
+        self.strategy_orders.follow_halts()
 
     def spawn_provider(self, writers: NodeTasks, node: ProviderNode) -> None:
         """Starts a provider, and says so in the log if it fails."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meltica_dsl.model.values import Duration
-from meltica_runtime.execution.engine import DeskLimits
+from meltica_runtime.execution.engine import EngineLimits
 from meltica_runtime.execution.router_records import RouterLimits
 
 
@@ -20,6 +20,6 @@ class GatewayOptions:
     project_root: Path
     seed: int | None = None
     router: RouterLimits = field(default_factory=RouterLimits)
-    desk: DeskLimits = field(default_factory=DeskLimits)
+    engine: EngineLimits = field(default_factory=EngineLimits)
     retention: Duration = field(default_factory=lambda: Duration(7 * 86_400 * 10**9))
     released: tuple[str | None, ...] = ()

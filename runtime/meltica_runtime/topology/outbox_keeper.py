@@ -1,6 +1,6 @@
 """Keeps the outbox: marks what was handed to strategies as published, and deletes what is long past.
 
-An event is committed, then delivered at once within the same turn of the loop; so whatever the journal has
+An event is committed, then delivered at once within the same turn of the loop; so whatever the write log has
 returned from was delivered when this keeper next looks. What a crash left unmarked belonged to instances that
 are gone: a fresh instance gets positions and open orders from the store instead, so it is marked at start.
 """
@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 import anyio
 import asyncpg
 
-from meltica_runtime.orders.write_log import JournalEntry
+from meltica_runtime.orders.write_log import WriteLogEntry
 from meltica_runtime.store.faults import StoreFault
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.outbox import MAX_PENDING, Outbox
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 MARK_SECONDS = 1.0
 """How often delivered events are marked: one statement for all of a second."""
@@ -24,7 +24,7 @@ MARK_SECONDS = 1.0
 PRUNE_SECONDS = 3_600.0
 
 MAX_UNMARKED = 262_144
-"""Event ids that wait to be marked; about 64 bytes each, 16 MiB. More than the journal commits in a second:
+"""Event ids that wait to be marked; about 64 bytes each, 16 MiB. More than the write log commits in a second:
 what is beyond stays unmarked until the next start."""
 
 _FAULTS = (StoreFault, asyncpg.PostgresError)
@@ -33,16 +33,16 @@ _FAULTS = (StoreFault, asyncpg.PostgresError)
 _log = logging.getLogger("meltica")
 
 
-class KeptJournal:
-    """The Postgres journal, remembering what it has committed until the keeper has marked it."""
+class KeptWriteLog:
+    """The Postgres write log, remembering what it has committed until the keeper has marked it."""
 
-    def __init__(self, journal: PostgresJournal) -> None:
-        self._journal = journal
+    def __init__(self, write_log: PostgresWriteLog) -> None:
+        self._write_log = write_log
         self._unmarked: list[str] = []
 
-    async def commit(self, entries: Sequence[JournalEntry]) -> None:
-        """See `OrderJournal.commit`."""
-        await self._journal.commit(entries)
+    async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
+        """See `WriteLog.commit`."""
+        await self._write_log.commit(entries)
         if len(self._unmarked) < MAX_UNMARKED:
             self._unmarked.extend(entry.event_id for entry in entries)
 
@@ -58,10 +58,10 @@ class OutboxKeeper:
     """`run` it beside the router; `finish` marks what is left when the router has stopped."""
 
     def __init__(
-        self, outbox: Outbox, journal: KeptJournal, retention_us: float, clock: Callable[[], float]
+        self, outbox: Outbox, write_log: KeptWriteLog, retention_us: float, clock: Callable[[], float]
     ) -> None:
         self._outbox = outbox
-        self._journal = journal
+        self._write_log = write_log
         self._retention_us = retention_us
         self._clock = clock
 
@@ -93,11 +93,11 @@ class OutboxKeeper:
             _log.warning("delivered events stay unmarked: %s", _said(fault))
 
     async def _mark(self) -> None:
-        event_ids = self._journal.take_unmarked()
+        event_ids = self._write_log.take_unmarked()
         try:
             await self._outbox.mark_published(event_ids)
         except _FAULTS:
-            self._journal.put_back(event_ids)
+            self._write_log.put_back(event_ids)
             raise
 
 

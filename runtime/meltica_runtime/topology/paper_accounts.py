@@ -11,11 +11,11 @@ from meltica_runtime.orders import lifecycle
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import Expired
 from meltica_runtime.orders.write_log import (
-    JournalEntry,
-    JournalUnavailable,
     OrderChanged,
-    OrderJournal,
     PositionClosed,
+    WriteLog,
+    WriteLogEntry,
+    WriteLogUnavailable,
 )
 from meltica_runtime.store.faults import StoreFault
 from meltica_runtime.store.order_store import OrderStore
@@ -33,7 +33,7 @@ _log = logging.getLogger("meltica")
 
 async def close_former(
     store: OrderStore,
-    journal: OrderJournal,
+    write_log: WriteLog,
     orders: Sequence[Order],
     instances: Collection[str],
     now_us: float,
@@ -43,9 +43,9 @@ async def close_former(
     ended = [_forgotten(order, now_us) for order in orders if order.on_paper]
     held = await store.paper_positions(instances)
     closed = [PositionClosed(p.instance, p.provider, p.symbol, p.quantity, now_us) for p in held]
-    entries: list[JournalEntry] = [*map(OrderChanged, ended), *closed]
+    entries: list[WriteLogEntry] = [*map(OrderChanged, ended), *closed]
     for begin in range(0, len(entries), GROUP):
-        await _commit(journal, entries[begin : begin + GROUP])
+        await _commit(write_log, entries[begin : begin + GROUP])
     for provider in sorted({o.request.provider for o in ended} | {p.provider for p in held}):
         _log.info(
             "%s: its account is on paper and begins anew; %s",
@@ -63,10 +63,10 @@ def _forgotten(order: Order, now_us: float) -> Order:
     return ended
 
 
-async def _commit(journal: OrderJournal, entries: Sequence[JournalEntry]) -> None:
+async def _commit(write_log: WriteLog, entries: Sequence[WriteLogEntry]) -> None:
     try:
-        await journal.commit(entries)
-    except JournalUnavailable as fault:
+        await write_log.commit(entries)
+    except WriteLogUnavailable as fault:
         if isinstance(fault.__cause__, StoreFault):
             raise fault.__cause__ from fault
         help = "start again once the database takes what is written"

@@ -241,10 +241,10 @@ pools: { openOrders: 7, endedOrders: 8, waitingOrders: 9 }
     assert (pool.min_connections, pool.max_connections, pool.idle_s, pool.command_s) == (2, 3, 60.0, 2.0)
     router = config.router_limits()
     assert (router.commit.group, router.commit.waiting, router.commit.commit_timeout_s) == (10, 20_000, 1.0)
-    assert router.lane.orders == 9
+    assert router.queue.orders == 9
     assert router.commit.waiting > router.report_room
-    desk = config.pools.desk_limits()
-    assert (desk.open_orders, desk.retired) == (7, 8)
+    limits = config.pools.engine_limits()
+    assert (limits.open_orders, limits.recently_closed) == (7, 8)
 
 
 @settings(max_examples=150, deadline=None)

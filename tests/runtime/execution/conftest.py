@@ -13,12 +13,12 @@ import pytest
 from msgspec import structs
 
 from meltica_dsl.model.pipeline import Risk
-from meltica_runtime.execution.engine import OrderDesk
+from meltica_runtime.execution.engine import ExecutionEngine
 from meltica_runtime.execution.group_commit import CommitLimits
-from meltica_runtime.execution.reconciler import InquiryLimits
+from meltica_runtime.execution.reconciler import ReconcilerLimits
 from meltica_runtime.execution.router import OrderRouter
 from meltica_runtime.execution.router_records import Delivery, Fault, RouterLimits
-from meltica_runtime.execution.venue_queue import LaneLimits
+from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.orders.limits import unlimited
 from meltica_runtime.orders.order import (
     Acknowledged,
@@ -32,7 +32,7 @@ from meltica_runtime.orders.order import (
     TimeInForce,
 )
 from meltica_runtime.orders.outcomes import OrderUpdate, Placement
-from meltica_runtime.orders.write_log import EntryRefused, JournalEntry, JournalUnavailable, MemoryJournal
+from meltica_runtime.orders.write_log import EntryRefused, MemoryWriteLog, WriteLogEntry, WriteLogUnavailable
 from meltica_runtime.venues.venue import OrderRefused, OutcomeUnknown
 
 MakeOrder = Callable[..., OrderRequest]
@@ -90,8 +90,8 @@ async def _pass() -> None:
     """What happens at a point where nothing happens."""
 
 
-class LossyJournal(MemoryJournal):
-    """A journal that can be blocked, and told to fail or to refuse an entry. `point` is awaited before
+class LossyWriteLog(MemoryWriteLog):
+    """A write log that can be blocked, and told to fail or to refuse an entry. `point` is awaited before
     and after a group is stored."""
 
     def __init__(self) -> None:
@@ -102,12 +102,12 @@ class LossyJournal(MemoryJournal):
         self.failures = 0
         self.refuse: str | None = None
 
-    async def commit(self, entries: Sequence[JournalEntry]) -> None:
+    async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
         if self.gate is not None:
             await self.gate.wait()
         if self.failures:
             self.failures -= 1
-            raise JournalUnavailable("the disk is full")
+            raise WriteLogUnavailable("the disk is full")
         for entry in entries:
             if entry.event_id == self.refuse:
                 raise EntryRefused(entry.event_id, "that id exists")
@@ -185,8 +185,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def journal() -> LossyJournal:
-    return LossyJournal()
+def write_log() -> LossyWriteLog:
+    return LossyWriteLog()
 
 
 @pytest.fixture
@@ -194,8 +194,8 @@ def quick_limits() -> RouterLimits:
     """Router limits with short pauses, so that tests wait for events and not for timers."""
     return RouterLimits(
         commit=CommitLimits(first_backoff_s=0.001, last_backoff_s=0.002),
-        lane=LaneLimits(send_timeout_s=0.02),
-        inquiry=InquiryLimits(query_timeout_s=0.02, first_backoff_s=0.001, last_backoff_s=0.002),
+        venue_queue=VenueQueueLimits(send_timeout_s=0.02),
+        reconciler=ReconcilerLimits(query_timeout_s=0.02, first_backoff_s=0.001, last_backoff_s=0.002),
         risk_tick_s=0.001,
         stop_s=5.0,
     )
@@ -214,26 +214,26 @@ def eventually() -> Callable[..., Awaitable[None]]:
 
 
 class Gateway:
-    """An order router with its desk, journal and venues, and all that came out of it."""
+    """An order router with its engine, write log and venues, and all that came out of it."""
 
     def __init__(
         self,
-        journal: LossyJournal,
+        write_log: LossyWriteLog,
         venues: dict[str, ScriptedVenue],
         clock: FakeClock,
         limits: RouterLimits,
         risk: Risk,
     ) -> None:
-        self.journal = journal
+        self.write_log = write_log
         self.venues = venues
         self.deliveries: list[Delivery] = []
         self.faults: list[Fault] = []
-        self.desk = OrderDesk()
+        self.engine = ExecutionEngine()
         markets = [(name, "BTC-USDT") for name in ("paper", "okx")]
-        self.desk.accounts.enroll("maker", risk, markets, 0.0, dry_run=False)
-        self.desk.accounts.enroll("dry", risk, markets, 0.0, dry_run=True)
+        self.engine.accounts.register("maker", risk, markets, 0.0, dry_run=False)
+        self.engine.accounts.register("dry", risk, markets, 0.0, dry_run=True)
         self.router = OrderRouter(
-            self.desk, journal, venues, self.deliveries.append, self.faults.append, clock, limits
+            self.engine, write_log, venues, self.deliveries.append, self.faults.append, clock, limits
         )
         for venue in venues.values():
             venue.report = self.router.on_report
@@ -249,7 +249,7 @@ class Gateway:
         return self.router.submit(request, Decimal(100))
 
     def state(self, client_order_id: str) -> OrderState | None:
-        order = self.desk.order(client_order_id)
+        order = self.engine.order(client_order_id)
         return None if order is None else order.state
 
     def seen(self, client_order_id: str) -> list[OrderState | None]:
@@ -263,13 +263,13 @@ class Gateway:
 
 @pytest.fixture
 def make_gateway(
-    journal: LossyJournal, clock: FakeClock, quick_limits: RouterLimits, make_risk: MakeRisk
+    write_log: LossyWriteLog, clock: FakeClock, quick_limits: RouterLimits, make_risk: MakeRisk
 ) -> Callable[..., Gateway]:
     """A gateway with a venue `paper` and a venue `okx`, but for what is given."""
 
     def make(**changes: Any) -> Gateway:
         venues = changes.get("venues") or {"paper": ScriptedVenue(), "okx": ScriptedVenue()}
         limits, risk = changes.get("limits", quick_limits), changes.get("risk") or make_risk()
-        return Gateway(changes.get("journal", journal), venues, clock, limits, risk)
+        return Gateway(changes.get("write_log", write_log), venues, clock, limits, risk)
 
     return make

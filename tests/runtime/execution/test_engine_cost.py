@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from meltica_dsl.model.pipeline import Risk
-from meltica_runtime.execution.engine import DeskLimits, OrderDesk
+from meltica_runtime.execution.engine import EngineLimits, ExecutionEngine
 from meltica_runtime.orders.order import Acknowledged, Filled, OrderRequest
 from meltica_runtime.orders.outcomes import Placed
 
@@ -16,7 +16,7 @@ MakeRisk = Callable[..., Risk]
 REFERENCE = Decimal(100)
 
 
-def cost_of(desk: OrderDesk, first: int, count: int, make_order: MakeOrder) -> int:
+def cost_of(engine: ExecutionEngine, first: int, count: int, make_order: MakeOrder) -> int:
     """Python-level calls that `count` orders take from their place to their end."""
     calls = 0
 
@@ -28,17 +28,17 @@ def cost_of(desk: OrderDesk, first: int, count: int, make_order: MakeOrder) -> i
     sys.setprofile(note)
     try:
         for request in requests:
-            place_and_fill(desk, request)
+            place_and_fill(engine, request)
     finally:
         sys.setprofile(None)
     return calls
 
 
-def place_and_fill(desk: OrderDesk, request: OrderRequest) -> None:
+def place_and_fill(engine: ExecutionEngine, request: OrderRequest) -> None:
     id_ = request.client_order_id
-    assert isinstance(desk.place(request, REFERENCE, 1.0), Placed)
-    desk.apply(Acknowledged(id_, id_, 2.0))
-    desk.apply(Filled(id_, id_, request.quantity, REFERENCE, Decimal(0), "USDT", True, 3.0))
+    assert isinstance(engine.place(request, REFERENCE, 1.0), Placed)
+    engine.apply(Acknowledged(id_, id_, 2.0))
+    engine.apply(Filled(id_, id_, request.quantity, REFERENCE, Decimal(0), "USDT", True, 3.0))
 
 
 def test_the_hundred_thousandth_order_costs_what_the_first_thousand_cost(
@@ -47,15 +47,15 @@ def test_the_hundred_thousandth_order_costs_what_the_first_thousand_cost(
     limits = make_risk(
         max_position=Decimal(10**9), max_notional=Decimal(10**12), max_open_orders=5, order_burst=10**6
     )
-    desk = OrderDesk(DeskLimits(retired=256))
-    desk.accounts.enroll("maker", limits, [("paper", "BTC-USDT")], 0.0, dry_run=False)
+    engine = ExecutionEngine(EngineLimits(recently_closed=256))
+    engine.accounts.register("maker", limits, [("paper", "BTC-USDT")], 0.0, dry_run=False)
     request = make_order("warm-up")
-    place_and_fill(desk, request)
-    early = cost_of(desk, 0, 100, make_order)
+    place_and_fill(engine, request)
+    early = cost_of(engine, 0, 100, make_order)
     for number in range(100, 99_900):
-        place_and_fill(desk, make_order(f"o-{number}"))
-    late = cost_of(desk, 99_900, 100, make_order)
+        place_and_fill(engine, make_order(f"o-{number}"))
+    late = cost_of(engine, 99_900, 100, make_order)
 
-    assert desk.statistics().placed == 100_001
-    assert desk.statistics().remembered == 256
+    assert engine.statistics().placed == 100_001
+    assert engine.statistics().remembered == 256
     assert late <= 1.02 * early

@@ -20,16 +20,16 @@ from meltica_runtime.orders.order import (
     OrderRequest,
     OrderState,
 )
-from meltica_runtime.orders.outcomes import Refusal
-from meltica_runtime.orders.write_log import ExecutionRecorded, JournalEntry, OrderChanged, OrderPlaced
+from meltica_runtime.orders.outcomes import Denial
+from meltica_runtime.orders.write_log import ExecutionRecorded, OrderChanged, OrderPlaced, WriteLogEntry
 
 MakeGateway = Callable[..., Any]
 MakeOrder = Callable[..., OrderRequest]
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
-def latest(entries: tuple[JournalEntry, ...]) -> dict[str, Order]:
-    """The orders of a journal, each as its last entry has it."""
+def latest(entries: tuple[WriteLogEntry, ...]) -> dict[str, Order]:
+    """The orders of a write log, each as its last entry has it."""
     return {
         entry.order.client_order_id: entry.order
         for entry in entries
@@ -37,7 +37,7 @@ def latest(entries: tuple[JournalEntry, ...]) -> dict[str, Order]:
     }
 
 
-def still_open(entries: tuple[JournalEntry, ...]) -> list[Order]:
+def still_open(entries: tuple[WriteLogEntry, ...]) -> list[Order]:
     return [order for order in latest(entries).values() if not order.state.is_final]
 
 
@@ -68,14 +68,14 @@ class Crash:
 async def trade(gateway: Any, crash: Crash, make_order: MakeOrder, eventually: Eventually) -> None:
     """A short life: two orders, one filled in two parts after it was amended, the other cancelled."""
     venue = gateway.venues["paper"]
-    gateway.journal.point = venue.point = crash.point
+    gateway.write_log.point = venue.point = crash.point
     with crash.scope:
         async with gateway.running():
             gateway.submit(make_order("a", quantity="2"))
             gateway.submit(make_order("b"))
             await eventually(lambda: bool(gateway.seen("a") and gateway.seen("b")))
             gateway.router.amend(AmendRequest("a", "maker", None, Decimal(1)), Decimal(100))
-            await eventually(lambda: gateway.desk.order("a").quantity == 1)
+            await eventually(lambda: gateway.engine.order("a").quantity == 1)
             for execution in ("e-1", "e-2"):
                 await crash.point()
                 venue.say(fill("a", execution, "0.5"))
@@ -88,10 +88,10 @@ def restarted(dead: Any, make_gateway: MakeGateway) -> Any:
     async def on() -> None:
         """Nothing happens to the second life."""
 
-    for part in (dead.journal, *dead.venues.values()):
+    for part in (dead.write_log, *dead.venues.values()):
         part.point = on
-    gateway = make_gateway(journal=dead.journal, venues=dead.venues)
-    gateway.router.restore(still_open(dead.journal.entries))
+    gateway = make_gateway(write_log=dead.write_log, venues=dead.venues)
+    gateway.router.restore(still_open(dead.write_log.entries))
     return gateway
 
 
@@ -117,7 +117,7 @@ async def crash_and_restart(
         await second.router.stop()
 
     assert venue.requests == sent, "nothing is sent again"
-    orders = latest(first.journal.entries)
+    orders = latest(first.write_log.entries)
     assert set(venue.orders) <= set(orders), "every order that the venue has was stored before"
     for client_order_id, order in orders.items():
         filled, cancelled = truth(venue.orders.get(client_order_id, []))
@@ -127,7 +127,7 @@ async def crash_and_restart(
         else:
             assert (order.state is OrderState.CANCELLED) == cancelled
             assert (order.state is OrderState.FILLED) == (filled == order.quantity)
-    executions = [e.fill.execution_id for e in first.journal.entries if isinstance(e, ExecutionRecorded)]
+    executions = [e.fill.execution_id for e in first.write_log.entries if isinstance(e, ExecutionRecorded)]
     assert len(executions) == len(set(executions)), "no fill is stored twice"
     assert sum(order.filled for order in orders.values()) == len(executions) * Decimal("0.5")
     return crash.happened
@@ -138,11 +138,11 @@ async def test_wherever_the_gateway_dies_nothing_is_sent_twice_and_nothing_is_lo
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     points = 0
-    # A fresh journal for each life: the fixture's is one for the whole test.
-    journal_type = type(make_gateway().journal)
+    # A fresh write log for each life: the fixture's is one for the whole test.
+    write_log_type = type(make_gateway().write_log)
 
     def make(**changes: Any) -> Any:
-        changes.setdefault("journal", journal_type())
+        changes.setdefault("write_log", write_log_type())
         return make_gateway(**changes)
 
     while await crash_and_restart(points + 1, make, make_order, eventually):
@@ -164,7 +164,7 @@ async def test_a_venue_takes_no_orders_until_it_has_answered_for_the_old_ones(
     async with second.running():
         early = second.submit(make_order("early"))
         assert (early.kind, early.reason) == (
-            Refusal.NOT_READY,
+            Denial.NOT_READY,
             "paper is still asked about 1 orders of an earlier run",
         )
         second.submit(make_order("elsewhere", provider="okx"))
@@ -176,7 +176,7 @@ async def test_a_venue_takes_no_orders_until_it_has_answered_for_the_old_ones(
         await eventually(lambda: second.seen("new") == [OrderState.ACKNOWLEDGED])
 
     assert second.state("old") is OrderState.ACKNOWLEDGED
-    assert not second.desk.order("old").outcome_unknown
+    assert not second.engine.order("old").outcome_unknown
 
 
 @pytest.mark.anyio
@@ -194,7 +194,7 @@ async def test_an_order_that_ended_while_nobody_looked_is_followed_to_its_end(
         await eventually(lambda: len(second.seen("o-1")) == 2)
 
     assert second.seen("o-1") == [OrderState.PARTIALLY_FILLED, OrderState.CANCELLED]
-    assert second.desk.accounts.positions()[0].net == Decimal("0.4")
+    assert second.engine.accounts.positions()[0].net == Decimal("0.4")
 
 
 @pytest.mark.anyio
@@ -209,16 +209,16 @@ async def test_an_amend_that_was_on_its_way_is_followed_too(
         first.venues["paper"].is_reachable = False
         first.venues["paper"].script["o-1"] = ["lose" if arrived else "drop"]
         first.router.amend(AmendRequest("o-1", "maker", None, Decimal(3)), Decimal(100))
-        await eventually(lambda: first.desk.order("o-1").outcome_unknown)
+        await eventually(lambda: first.engine.order("o-1").outcome_unknown)
     second = restarted(first, make_gateway)
-    exposure = second.desk.accounts.engine("maker").exposures.at("paper", "BTC-USDT")
+    exposure = second.engine.accounts.risk_engine("maker").exposures.at("paper", "BTC-USDT")
     assert exposure.buying == 3
     second.venues["paper"].is_reachable = True
     async with second.running():
         await second.router.recovered()
-        await eventually(lambda: second.desk.order("o-1").amendment is None)
+        await eventually(lambda: second.engine.order("o-1").amendment is None)
 
-    assert second.desk.order("o-1").quantity == exposure.buying == (3 if arrived else 1)
+    assert second.engine.order("o-1").quantity == exposure.buying == (3 if arrived else 1)
 
 
 @pytest.mark.anyio
@@ -234,7 +234,7 @@ async def test_an_order_at_a_venue_that_is_gone_stays_in_doubt(
     async with second.running():
         stopped = await second.router.stop()
 
-    assert (stopped.open_orders, stopped.in_doubt) == (1, 1)
+    assert (stopped.open_orders, stopped.unknown_outcomes) == (1, 1)
     assert second.state("o-1") is OrderState.ACKNOWLEDGED
 
 
@@ -243,10 +243,10 @@ def test_a_router_is_built_and_filled_without_a_loop(
 ) -> None:
     first = make_gateway()
     first.submit(make_order("o-1"))
-    first.desk.apply(Acknowledged("o-1", "x-1", 1.0))
+    first.engine.apply(Acknowledged("o-1", "x-1", 1.0))
     second = make_gateway()
-    second.router.restore(first.desk.open_orders())
+    second.router.restore(first.engine.open_orders())
 
-    (order,) = second.desk.open_orders()
+    (order,) = second.engine.open_orders()
     assert (order.state, order.exchange_order_id) == (OrderState.ACKNOWLEDGED, "x-1")
     assert order.outcome_unknown

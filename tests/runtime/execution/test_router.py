@@ -22,9 +22,9 @@ from meltica_runtime.orders.order import (
 )
 from meltica_runtime.orders.outcomes import (
     CancelAccepted,
+    Denial,
     DryRun,
     Placed,
-    Refusal,
     UnknownOrder,
 )
 from meltica_runtime.orders.write_log import ExecutionRecorded, OrderChanged, OrderPlaced
@@ -55,7 +55,7 @@ async def test_an_order_is_committed_then_sent_and_its_reports_are_committed_the
         gateway.venues["paper"].say(fill("o-1"))
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED, FILLED])
 
-    assert [type(entry) for entry in gateway.journal.entries] == [
+    assert [type(entry) for entry in gateway.write_log.entries] == [
         OrderPlaced,
         OrderChanged,
         ExecutionRecorded,
@@ -69,19 +69,19 @@ async def test_no_order_leaves_and_no_report_is_seen_before_it_is_durable(
     gateway = make_gateway()
     venue = gateway.venues["paper"]
     async with gateway.running():
-        gateway.journal.gate = anyio.Event()
+        gateway.write_log.gate = anyio.Event()
         gateway.submit(make_order())
         await anyio.wait_all_tasks_blocked()
         assert venue.requests == []
-        gateway.journal.gate.set()
+        gateway.write_log.gate.set()
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED])
 
-        gateway.journal.gate = anyio.Event()
+        gateway.write_log.gate = anyio.Event()
         venue.say(fill("o-1"))
         await anyio.wait_all_tasks_blocked()
         assert gateway.state("o-1") is FILLED
         assert gateway.seen("o-1") == [ACKNOWLEDGED]
-        gateway.journal.gate.set()
+        gateway.write_log.gate.set()
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED, FILLED])
 
 
@@ -89,7 +89,7 @@ async def test_whatever_waits_is_committed_together(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     gateway = make_gateway()
-    gate = gateway.journal.gate = anyio.Event()
+    gate = gateway.write_log.gate = anyio.Event()
     async with gateway.running():
         gateway.submit(make_order("first"))
         await anyio.wait_all_tasks_blocked()
@@ -98,7 +98,7 @@ async def test_whatever_waits_is_committed_together(
         gate.set()
         await eventually(lambda: len(gateway.venues["paper"].requests) == 21)
 
-    assert gateway.journal.groups[:2] == [1, 20]
+    assert gateway.write_log.groups[:2] == [1, 20]
     assert [id_ for _, id_ in gateway.venues["paper"].requests[1:]] == [f"o-{n}" for n in range(20)]
 
 
@@ -111,7 +111,7 @@ async def test_a_definite_refusal_is_a_reject(
         gateway.submit(make_order())
         await eventually(lambda: gateway.seen("o-1") == [REJECTED])
 
-    assert gateway.desk.order("o-1").reason == "insufficient funds"
+    assert gateway.engine.order("o-1").reason == "insufficient funds"
 
 
 @pytest.mark.parametrize("outcome", ["lose", "drop", "break", "hang"])
@@ -126,14 +126,14 @@ async def test_an_unknown_outcome_leaves_the_order_in_flight(
         gateway.submit(make_order())
         await eventually(lambda: venue.queries > 3)
 
-        order = gateway.desk.order("o-1")
+        order = gateway.engine.order("o-1")
         assert (order.state, order.outcome_unknown) == (OrderState.NEW, True)
         assert gateway.seen("o-1") == []
         venue.is_reachable = True
         expected = ACKNOWLEDGED if outcome == "lose" else EXPIRED
         await eventually(lambda: gateway.seen("o-1") == [expected])
 
-    assert not gateway.desk.order("o-1").outcome_unknown
+    assert not gateway.engine.order("o-1").outcome_unknown
     assert venue.requests == [("submit", "o-1")]
 
 
@@ -149,13 +149,13 @@ async def test_fills_that_came_while_nobody_listened_are_told_by_the_venue(
         gateway.router.reconnected("paper")
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED, FILLED])
 
-    assert gateway.desk.statistics().duplicates == 1
+    assert gateway.engine.statistics().duplicates == 1
 
 
 async def test_an_order_that_a_venue_does_not_know_at_first_may_still_arrive(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually, quick_limits: RouterLimits
 ) -> None:
-    patient = replace(quick_limits, inquiry=replace(quick_limits.inquiry, not_found_answers=1_000_000))
+    patient = replace(quick_limits, reconciler=replace(quick_limits.reconciler, not_found_answers=1_000_000))
     gateway = make_gateway(limits=patient)
     venue = gateway.venues["paper"]
     venue.script["o-1"] = ["drop"]
@@ -165,14 +165,14 @@ async def test_an_order_that_a_venue_does_not_know_at_first_may_still_arrive(
         assert gateway.state("o-1") is OrderState.NEW
         venue.say(fill("o-1"))
         await eventually(lambda: gateway.seen("o-1") == [FILLED])
-        await eventually(lambda: gateway.router.statistics().lanes[0].inquiry.in_doubt == 0)
+        await eventually(lambda: gateway.router.statistics().venues[0].reconciler.unknown == 0)
 
 
 async def test_a_cancel_follows_its_order_even_before_that_is_committed(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     gateway = make_gateway()
-    gate = gateway.journal.gate = anyio.Event()
+    gate = gateway.write_log.gate = anyio.Event()
     async with gateway.running():
         gateway.submit(make_order())
         assert isinstance(gateway.router.cancel(CancelRequest("o-1", "maker")), CancelAccepted)
@@ -183,14 +183,14 @@ async def test_a_cancel_follows_its_order_even_before_that_is_committed(
     assert gateway.venues["paper"].requests == [("submit", "o-1"), ("cancel", "o-1")]
 
 
-async def test_a_cancel_needs_no_journal(
+async def test_a_cancel_needs_no_write_log(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     gateway = make_gateway()
     async with gateway.running():
         gateway.submit(make_order())
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED])
-        gateway.journal.failures = 1_000_000
+        gateway.write_log.failures = 1_000_000
         gateway.router.cancel(CancelRequest("o-1", "maker"))
         await eventually(lambda: gateway.state("o-1") is CANCELLED)
 
@@ -206,9 +206,9 @@ async def test_an_amend_is_committed_before_it_is_sent(
         gateway.router.amend(request, Decimal(100))
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED, None])
 
-    order = gateway.desk.order("o-1")
+    order = gateway.engine.order("o-1")
     assert (order.request.price, order.quantity, order.amendment) == (Decimal(99), Decimal(2), None)
-    committed = gateway.journal.entries[2]
+    committed = gateway.write_log.entries[2]
     assert isinstance(committed, OrderChanged)
     assert committed.order.amendment == request
 
@@ -250,8 +250,8 @@ async def test_an_amend_whose_answer_was_lost_is_found_again(
         gateway.submit(make_order())
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED])
         gateway.router.amend(AmendRequest("o-1", "maker", None, Decimal(2)), Decimal(100))
-        await eventually(lambda: gateway.desk.order("o-1").quantity == 2)
-        await eventually(lambda: not gateway.desk.order("o-1").outcome_unknown)
+        await eventually(lambda: gateway.engine.order("o-1").quantity == 2)
+        await eventually(lambda: not gateway.engine.order("o-1").outcome_unknown)
 
     assert gateway.seen("o-1") == [ACKNOWLEDGED, None]
 
@@ -264,7 +264,7 @@ async def test_a_dry_run_is_recorded_and_goes_nowhere(
         assert isinstance(gateway.submit(make_order(instance="dry", provider="okx")), DryRun)
         await eventually(lambda: gateway.seen("o-1") == [EXPIRED])
 
-    assert [type(entry) for entry in gateway.journal.entries] == [OrderPlaced]
+    assert [type(entry) for entry in gateway.write_log.entries] == [OrderPlaced]
     assert gateway.venues["paper"].requests == []
 
 
@@ -274,7 +274,7 @@ async def test_a_venue_that_is_not_there_takes_no_orders(
     gateway = make_gateway(venues={"paper": next(iter(make_gateway().venues.values()))})
     refused = gateway.submit(make_order(provider="okx"))
 
-    assert (refused.kind, refused.reason) == (Refusal.NOT_READY, "okx takes no orders")
+    assert (refused.kind, refused.reason) == (Denial.NOT_READY, "okx takes no orders")
     assert gateway.seen("o-1") == [REJECTED]
 
 
@@ -300,4 +300,4 @@ async def test_balances_are_stored_and_then_seen(make_gateway: MakeGateway, even
         gateway.router.on_report(change)
         await eventually(lambda: gateway.deliveries == [change])
 
-    assert gateway.journal.written == 1
+    assert gateway.write_log.written == 1

@@ -13,8 +13,8 @@ import pytest
 from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Risk
 from meltica_dsl.model.values import Duration
 from meltica_runtime.execution.group_commit import CommitLimits
-from meltica_runtime.execution.router_records import JournalRefusal, RouterLimits
-from meltica_runtime.execution.venue_queue import LaneLimits
+from meltica_runtime.execution.router_records import EntriesRefused, RouterLimits
+from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.orders.order import (
     AmendRequest,
@@ -23,10 +23,10 @@ from meltica_runtime.orders.order import (
     OrderState,
 )
 from meltica_runtime.orders.outcomes import (
+    Denial,
+    Denied,
     Placed,
-    Refusal,
-    Refused,
-    RequestRefused,
+    RequestDenied,
 )
 from meltica_runtime.orders.write_log import ExecutionRecorded, OrderPlaced, RiskRecorded
 
@@ -49,7 +49,7 @@ def fill(client_order_id: str, execution_id: str = "e-1", quantity: str = "1") -
 async def test_a_stuck_venue_holds_up_nobody_else_and_its_queue_is_bounded(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually, quick_limits: RouterLimits
 ) -> None:
-    gateway = make_gateway(limits=replace(quick_limits, lane=LaneLimits(orders=3)))
+    gateway = make_gateway(limits=replace(quick_limits, venue_queue=VenueQueueLimits(orders=3)))
     gateway.venues["okx"].script["stuck-0"] = ["hang"]
     async with gateway.running():
         stuck = [gateway.submit(make_order(f"stuck-{n}", provider="okx")) for n in range(4)]
@@ -58,31 +58,31 @@ async def test_a_stuck_venue_holds_up_nobody_else_and_its_queue_is_bounded(
             gateway.submit(make_order(f"o-{number}"))
             await eventually(lambda number=number: gateway.seen(f"o-{number}") == [ACKNOWLEDGED])
 
-    assert [type(placement) for placement in stuck] == [Placed, Placed, Placed, Refused]
-    assert stuck[3].kind is Refusal.FULL
+    assert [type(placement) for placement in stuck] == [Placed, Placed, Placed, Denied]
+    assert stuck[3].kind is Denial.FULL
     assert gateway.seen("stuck-3") == [REJECTED]
     assert gateway.venues["okx"].requests == [("submit", "stuck-0")]
 
 
-async def test_while_the_journal_fails_nothing_leaves_and_the_reason_is_shown(
+async def test_while_the_write_log_fails_nothing_leaves_and_the_reason_is_shown(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     gateway = make_gateway()
-    gateway.journal.failures = 1_000_000
+    gateway.write_log.failures = 1_000_000
     async with gateway.running():
         gateway.submit(make_order())
         await eventually(lambda: gateway.router.statistics().commit.failures > 3)
-        assert gateway.router.statistics().commit.error == "JournalUnavailable: the disk is full"
+        assert gateway.router.statistics().commit.error == "WriteLogUnavailable: the disk is full"
         late = gateway.submit(make_order("o-2"))
         assert (late.kind, late.reason) == (
-            Refusal.NOT_READY,
-            "the journal cannot be written: JournalUnavailable: the disk is full",
+            Denial.NOT_READY,
+            "the journal cannot be written: WriteLogUnavailable: the disk is full",
         )
         amend = gateway.router.amend(AmendRequest("o-1", "maker", None, Decimal(2)), Decimal(100))
-        assert isinstance(amend, RequestRefused)
+        assert isinstance(amend, RequestDenied)
         assert gateway.venues["paper"].requests == []
 
-        gateway.journal.failures = 0
+        gateway.write_log.failures = 0
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED])
     assert gateway.router.statistics().commit.error == ""
 
@@ -91,7 +91,7 @@ async def test_an_order_that_waited_too_long_is_not_sent(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually, clock: Any
 ) -> None:
     gateway = make_gateway()
-    gate = gateway.journal.gate = anyio.Event()
+    gate = gateway.write_log.gate = anyio.Event()
     async with gateway.running():
         gateway.submit(make_order())
         await anyio.wait_all_tasks_blocked()
@@ -99,15 +99,15 @@ async def test_an_order_that_waited_too_long_is_not_sent(
         gate.set()
         await eventually(lambda: gateway.seen("o-1") == [EXPIRED])
 
-    assert gateway.desk.order("o-1").reason == "never sent: it waited 11.0 s"
+    assert gateway.engine.order("o-1").reason == "never sent: it waited 11.0 s"
     assert gateway.venues["paper"].requests == []
 
 
-async def test_an_order_that_the_journal_will_never_take_is_rejected_and_the_rest_of_its_group_leaves(
+async def test_an_order_that_the_write_log_will_never_take_is_rejected_and_the_rest_of_its_group_leaves(
     make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
 ) -> None:
     gateway = make_gateway()
-    gateway.journal.refuse = "bad:placed"
+    gateway.write_log.refuse = "bad:placed"
     async with gateway.running():
         for id_ in ("a", "bad", "b"):
             gateway.submit(make_order(id_))
@@ -116,7 +116,7 @@ async def test_an_order_that_the_journal_will_never_take_is_rejected_and_the_res
 
     assert gateway.venues["paper"].requests == [("submit", "a"), ("submit", "b")]
     (fault,) = gateway.faults
-    assert isinstance(fault, JournalRefusal)
+    assert isinstance(fault, EntriesRefused)
     assert fault.reason == "that id exists"
 
 
@@ -129,7 +129,7 @@ async def test_a_report_that_finds_the_queue_full_is_asked_for_again(
     async with gateway.running():
         gateway.submit(make_order())
         await eventually(lambda: gateway.seen("o-1") == [ACKNOWLEDGED])
-        gate = gateway.journal.gate = anyio.Event()
+        gate = gateway.write_log.gate = anyio.Event()
         for number in range(10):
             venue.say(fill("o-1", f"e-{number}", "0.1"))
         assert gateway.router.statistics().missed_reports > 0
@@ -137,7 +137,7 @@ async def test_a_report_that_finds_the_queue_full_is_asked_for_again(
         await eventually(lambda: gateway.state("o-1") is FILLED)
         await eventually(lambda: gateway.seen("o-1")[-1] is FILLED)
 
-    assert len([entry for entry in gateway.journal.entries if isinstance(entry, ExecutionRecorded)]) == 10
+    assert len([entry for entry in gateway.write_log.entries if isinstance(entry, ExecutionRecorded)]) == 10
 
 
 async def test_new_orders_leave_room_in_the_queue_for_reports(
@@ -147,8 +147,8 @@ async def test_new_orders_leave_room_in_the_queue_for_reports(
     gateway = make_gateway(limits=small)
     placements = [gateway.submit(make_order(f"o-{number}")) for number in range(3)]
 
-    assert [type(placement) for placement in placements] == [Placed, Placed, Refused]
-    assert placements[2].kind is Refusal.FULL
+    assert [type(placement) for placement in placements] == [Placed, Placed, Denied]
+    assert placements[2].kind is Denial.FULL
 
 
 async def test_a_halt_stops_orders_that_wait_already_and_cancels_nothing(
@@ -158,7 +158,7 @@ async def test_a_halt_stops_orders_that_wait_already_and_cancels_nothing(
     async with gateway.running():
         gateway.submit(make_order("open"))
         await eventually(lambda: gateway.seen("open") == [ACKNOWLEDGED])
-        gate = gateway.journal.gate = anyio.Event()
+        gate = gateway.write_log.gate = anyio.Event()
         gateway.submit(make_order("waiting"))
         await anyio.wait_all_tasks_blocked()
         gateway.router.halt(None, "by hand")
@@ -185,8 +185,8 @@ async def test_risk_events_are_stored_and_then_seen(
 
     events = [delivery for delivery in gateway.deliveries if isinstance(delivery, RiskEvent)]
     assert [event.limit for event in events] == [RiskLimit.MAX_POSITION, RiskLimit.KILL_SWITCH]
-    assert [type(entry) for entry in gateway.journal.entries] == [OrderPlaced, RiskRecorded, RiskRecorded]
-    assert gateway.journal.entries[0].order.state is REJECTED
+    assert [type(entry) for entry in gateway.write_log.entries] == [OrderPlaced, RiskRecorded, RiskRecorded]
+    assert gateway.write_log.entries[0].order.state is REJECTED
 
 
 async def test_a_breaker_that_closes_is_told_without_any_order(
@@ -217,16 +217,16 @@ async def test_a_stop_lets_what_waits_leave_and_says_what_stays_open(
         stopped = await gateway.router.stop()
         late = gateway.submit(make_order("late"))
 
-    assert (stopped.open_orders, stopped.in_doubt, stopped.unsaved, stopped.unsent) == (5, 0, 0, 0)
+    assert (stopped.open_orders, stopped.unknown_outcomes, stopped.unsaved, stopped.unsent) == (5, 0, 0, 0)
     assert all(gateway.seen(f"o-{number}") == [ACKNOWLEDGED] for number in range(5))
-    assert (late.kind, late.reason) == (Refusal.NOT_READY, "the gateway is stopping")
+    assert (late.kind, late.reason) == (Denial.NOT_READY, "the gateway is stopping")
 
 
-async def test_a_stop_does_not_wait_for_ever_for_a_journal_that_fails(
+async def test_a_stop_does_not_wait_for_ever_for_a_write_log_that_fails(
     make_gateway: MakeGateway, make_order: MakeOrder, quick_limits: RouterLimits
 ) -> None:
     gateway = make_gateway(limits=replace(quick_limits, stop_s=0.02))
-    gateway.journal.failures = 1_000_000
+    gateway.write_log.failures = 1_000_000
     async with gateway.running():
         gateway.submit(make_order())
         stopped = await gateway.router.stop()

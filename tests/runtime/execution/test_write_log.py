@@ -14,11 +14,11 @@ from meltica_runtime.orders.order import (
 from meltica_runtime.orders.write_log import (
     BalanceRecorded,
     ExecutionRecorded,
-    JournalEntry,
-    MemoryJournal,
+    MemoryWriteLog,
     OrderChanged,
     OrderPlaced,
     RiskRecorded,
+    WriteLogEntry,
 )
 
 REQUEST = OrderRequest(
@@ -37,7 +37,7 @@ PLACED = new_order(REQUEST, 1.0)
 FILL = Filled("o-1", "e-1", Decimal("0.5"), Decimal(100), Decimal(0), "USDT", True, 3.0)
 
 
-def one_of_each() -> list[JournalEntry]:
+def one_of_each() -> list[WriteLogEntry]:
     acknowledged = apply(PLACED, Acknowledged("o-1", "x-1", 2.0))
     assert isinstance(acknowledged, Order)
     filled = apply(acknowledged, FILL)
@@ -60,18 +60,18 @@ def test_every_entry_has_an_id_of_its_own_that_is_the_same_when_written_again() 
 
 
 def test_an_entry_is_kept_and_handed_on_once() -> None:
-    seen: list[JournalEntry] = []
-    journal = MemoryJournal(10, seen.append)
-    journal.write(one_of_each())
-    journal.write(one_of_each())
+    seen: list[WriteLogEntry] = []
+    write_log = MemoryWriteLog(10, seen.append)
+    write_log.write(one_of_each())
+    write_log.write(one_of_each())
 
-    assert list(journal.entries) == seen == one_of_each()
-    assert journal.written == 5
+    assert list(write_log.entries) == seen == one_of_each()
+    assert write_log.written == 5
 
 
 def test_only_the_newest_entries_stay() -> None:
-    journal = MemoryJournal(2)
-    journal.write(one_of_each())
+    write_log = MemoryWriteLog(2)
+    write_log.write(one_of_each())
 
-    assert list(journal.entries) == one_of_each()[3:]
-    assert journal.written == 5
+    assert list(write_log.entries) == one_of_each()[3:]
+    assert write_log.written == 5

@@ -15,8 +15,8 @@ from meltica_dsl.model.values import Duration, Secret, Size
 from meltica_dsl.text.source import Location
 from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.catalog import store_catalog
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.pool import Database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 pytestmark = pytest.mark.anyio
 
@@ -113,7 +113,7 @@ async def test_settings_hold_the_names_of_secrets(bare_database: Database) -> No
 async def test_a_second_start_changes_what_changed_and_keeps_the_orders(bare_database: Database) -> None:
     graph = a_graph()
     await store_catalog(bare_database, graph)
-    await PostgresJournal(bare_database).commit([OrderPlaced(an_order())])
+    await PostgresWriteLog(bare_database).commit([OrderPlaced(an_order())])
     renamed = replace(graph.routes[0], name="prints")
     edges = (replace(graph.edges[0], route="prints"),)
     await store_catalog(bare_database, replace(graph, routes=(renamed,), edges=edges, hash="second"))

@@ -15,11 +15,11 @@ from tests.runtime.store.conftest import CATALOG, an_order
 
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.embedded.server import EmbeddedServer
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 GROUP = 50
 
@@ -27,16 +27,16 @@ WRITER = """
 import sys, anyio
 sys.path.insert(0, sys.argv[2])
 from meltica_runtime.orders.write_log import OrderPlaced
-from meltica_runtime.store.journal import PostgresJournal
+from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.store.pool import PoolLimits, open_database
 from tests.runtime.store.conftest import an_order
 
 async def main() -> None:
     async with open_database(sys.argv[1], PoolLimits()) as database:
-        journal = PostgresJournal(database)
+        write_log = PostgresWriteLog(database)
         for group in range(100_000):
             first = group * int(sys.argv[3])
-            await journal.commit([OrderPlaced(an_order(n)) for n in range(first, first + int(sys.argv[3]))])
+            await write_log.commit([OrderPlaced(an_order(n)) for n in range(first, first + int(sys.argv[3]))])
             print(group, flush=True)
 
 anyio.run(main)
@@ -82,9 +82,9 @@ async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
     from meltica_runtime.orders.write_log import OrderPlaced
 
     acknowledged = kill_after(module_dsn, str(pytestconfig.rootpath), 3)
-    journal = PostgresJournal(database)
+    write_log = PostgresWriteLog(database)
     for group in range(acknowledged + 2):
-        await journal.commit([OrderPlaced(an_order(n)) for n in range(group * GROUP, (group + 1) * GROUP)])
+        await write_log.commit([OrderPlaced(an_order(n)) for n in range(group * GROUP, (group + 1) * GROUP)])
     listed = await OrderStore(database).list_orders("maker", limit=1_000)
     assert len({order.client_order_id for order in listed}) == (acknowledged + 2) * GROUP
     assert {order.state for order in listed} == {OrderState.NEW}

@@ -12,9 +12,9 @@ from meltica_runtime.orders.lifecycle import Order, apply
 from meltica_runtime.orders.order import BalanceChanged, OrderState, Side
 from meltica_runtime.orders.write_log import BalanceRecorded, ExecutionRecorded, OrderChanged, OrderPlaced
 from meltica_runtime.store import order_store
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ def filled(order: Order, execution: str = "x1", quantity: str = "2", price: str 
 
 
 async def place(database: Database, *orders: Order) -> None:
-    await PostgresJournal(database).commit([OrderPlaced(order) for order in orders])
+    await PostgresWriteLog(database).commit([OrderPlaced(order) for order in orders])
 
 
 async def test_orders_are_listed_newest_first(database: Database) -> None:
@@ -47,7 +47,7 @@ async def test_a_listing_is_bounded(database: Database, monkeypatch: pytest.Monk
 async def test_orders_are_filtered_by_instance_provider_and_state(database: Database) -> None:
     gone = replace(an_order(3), state=OrderState.CANCELLED, completed_us=1.0, version=1)
     await place(database, an_order(1), an_order(2, provider="other"), an_order(1, instance="taker"))
-    await PostgresJournal(database).commit([OrderChanged(gone)])
+    await PostgresWriteLog(database).commit([OrderChanged(gone)])
     store = OrderStore(database)
     ids = {
         "maker": await store.list_orders("maker"),
@@ -70,7 +70,7 @@ async def test_orders_are_filtered_by_instance_provider_and_state(database: Data
 async def test_executions_are_filtered_by_order(database: Database) -> None:
     orders = [an_order(1), an_order(2)]
     await place(database, *orders)
-    await PostgresJournal(database).commit([filled(order, f"x{n}") for n, order in enumerate(orders)])
+    await PostgresWriteLog(database).commit([filled(order, f"x{n}") for n, order in enumerate(orders)])
     store = OrderStore(database)
     assert [e.execution_id for e in await store.list_executions("maker")] == ["x1", "x0"]
     assert [e.execution_id for e in await store.list_executions("maker", order_id="maker-1")] == ["x0"]
@@ -82,7 +82,7 @@ async def test_balances_are_a_history_by_asset(database: Database) -> None:
         BalanceChanged("paper", asset, Decimal(total), Decimal(total), time_us)
         for asset, total, time_us in (("BTC", 1, 10.0), ("USDT", 500, 10.0), ("BTC", 2, 20.0))
     ]
-    await PostgresJournal(database).commit([BalanceRecorded(change) for change in changes])
+    await PostgresWriteLog(database).commit([BalanceRecorded(change) for change in changes])
     store = OrderStore(database)
     listed = await store.list_balances("paper")
     assert [(b.asset, b.total) for b in listed] == [("BTC", 2), ("BTC", 1), ("USDT", 500)]
@@ -98,7 +98,7 @@ async def test_amounts_come_back_without_padding(database: Database) -> None:
 async def test_only_open_orders_are_taken_up_again(database: Database) -> None:
     part, whole = an_order(1), an_order(2)
     await place(database, part, whole, an_order(3))
-    await PostgresJournal(database).commit([filled(part, "x1", "0.5"), filled(whole)])
+    await PostgresWriteLog(database).commit([filled(part, "x1", "0.5"), filled(whole)])
     restored = await OrderStore(database).open_orders()
     assert [order.client_order_id for order in restored] == ["maker-1", "maker-3"]
     assert [tuple(order.executions) for order in restored] == [("x1",), ()]
@@ -107,7 +107,7 @@ async def test_only_open_orders_are_taken_up_again(database: Database) -> None:
 async def test_positions_are_what_the_executions_add_up_to(database: Database) -> None:
     buy, sell = an_order(1), an_order(2, side=Side.SELL)
     await place(database, buy, sell)
-    await PostgresJournal(database).commit(
+    await PostgresWriteLog(database).commit(
         [filled(buy, "x1", "1.5", "100"), filled(sell, "x2", "0.25", "101")]
     )
     (position,) = await OrderStore(database).positions()

@@ -6,9 +6,9 @@ import pytest
 from tests.runtime.store.conftest import an_order
 
 from meltica_runtime.orders.write_log import OrderPlaced
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ FAR = 2**62
 
 async def fill(database: Database, count: int) -> list[str]:
     entries = [OrderPlaced(an_order(number)) for number in range(count)]
-    await PostgresJournal(database).commit(entries)
+    await PostgresWriteLog(database).commit(entries)
     return [entry.event_id for entry in entries]
 
 

@@ -8,9 +8,9 @@ from tests.runtime.store.conftest import an_order
 
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.orders.write_log import OrderPlaced
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import _BALANCES, _EXECUTIONS, _OPEN_ORDERS, _ORDERS, _Listing
 from meltica_runtime.store.pool import Database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 pytestmark = pytest.mark.anyio
 
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.anyio
     ],
 )
 async def test_an_order_that_cannot_be_is_refused(database: Database, change: str) -> None:
-    await PostgresJournal(database).commit([OrderPlaced(an_order())])
+    await PostgresWriteLog(database).commit([OrderPlaced(an_order())])
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         async with database.connection() as connection:
             await connection.execute(f"UPDATE orders SET {change}")
 
 
 async def test_every_state_that_an_order_can_have_is_known(database: Database) -> None:
-    await PostgresJournal(database).commit([OrderPlaced(an_order())])
+    await PostgresWriteLog(database).commit([OrderPlaced(an_order())])
     async with database.connection() as connection:
         for state in OrderState:
             await connection.execute("UPDATE orders SET state = $1", state.value)
@@ -61,8 +61,8 @@ async def test_listings_use_an_index(
 
 
 async def test_a_listing_by_a_rare_state_uses_an_index_of_its_own(database: Database) -> None:
-    journal = PostgresJournal(database)
-    await journal.commit([OrderPlaced(an_order(number)) for number in range(2_000)])
+    write_log = PostgresWriteLog(database)
+    await write_log.commit([OrderPlaced(an_order(number)) for number in range(2_000)])
     async with database.connection() as connection:
         await connection.execute("ANALYZE orders")
     filters = [("instance = {}", "maker"), ("state = ANY({}::text[])", ["REJECTED"])]

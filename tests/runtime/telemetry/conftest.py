@@ -33,7 +33,7 @@ async def gateway(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(running.serve)
             with anyio.fail_after(60):
-                while not running.snapshot().orders.desk.fills:
+                while not running.snapshot().orders.engine.fills:
                     await anyio.sleep(0.01)
             yield running
             running.stop()

@@ -22,10 +22,10 @@ async def test_points_have_the_values_of_the_snapshot(gateway: Any) -> None:
     assert found["meltica.events", "quickstart"] == now.events
     assert found["meltica.node.events.in", *maker] == now.strategies["maker"].events
     assert found["meltica.node.v8.time", *maker] == now.strategies["maker"].v8_seconds
-    assert found["meltica.orders", "quickstart", "placed"] == now.orders.desk.placed
+    assert found["meltica.orders", "quickstart", "placed"] == now.orders.engine.placed
     assert found["meltica.orders.unrecorded", "quickstart", "maker"] == 0
     assert found["meltica.journal.entries", "quickstart"] == now.orders.commit.entries
-    assert found["meltica.venue.requests", "quickstart", "paper", "sent"] == now.orders.lanes[0].sent
+    assert found["meltica.venue.requests", "quickstart", "paper", "sent"] == now.orders.venues[0].sent
 
 
 async def test_of_each_edge_nothing_is_lost_from_the_count(gateway: Any) -> None:

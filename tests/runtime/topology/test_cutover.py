@@ -125,7 +125,7 @@ async def test_a_switch_that_fails_at_any_step_leaves_everything_as_it_was(serve
             failed += 1
             assert outcome.startswith("Broken")
             assert gateway._state.topology is topology
-            assert gateway.router.statistics().lanes == ()
+            assert gateway.router.statistics().venues == ()
             await running.more_events(200)
         assert failed, f"{step} is no step of this switch"
         await running.until(lambda: gateway.snapshot().strategies["buyer"].events > 100)

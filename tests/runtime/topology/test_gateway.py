@@ -18,9 +18,9 @@ from meltica_runtime.orders.lifecycle import Order, new_order
 from meltica_runtime.orders.order import OrderRequest, OrderState, OrderType, Side, TimeInForce
 from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.catalog import store_catalog
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.leases import InstanceInUse
 from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.topology import gateway as module
 from meltica_runtime.topology.gateway import Gateway, GatewayOptions, ShutdownReport
 from meltica_runtime.venues.live_provider import ProviderState
@@ -130,7 +130,7 @@ async def interrupted(dsn: str, folder: Path, *, on_paper: bool) -> AsyncIterato
     assert compiled.graph is not None, compiled.diagnostics
     async with open_database(dsn, PoolLimits()) as database:
         await store_catalog(database, compiled.graph)
-        await PostgresJournal(database).commit(
+        await PostgresWriteLog(database).commit(
             (OrderPlaced(resting(1_700_000_000_000_000.0, on_paper=on_paper)),)
         )
         yield Gateway(compiled.graph, database, GatewayOptions(folder))

@@ -49,20 +49,20 @@ async def served(
 
 
 def breaches(gateway: Gateway) -> int:
-    return gateway.router.desk.accounts.engine("reckless").breaches
+    return gateway.router.engine.accounts.risk_engine("reckless").breaches
 
 
 async def test_a_restart_releases_no_kill_switch(
     migrated_dsn: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def is_halted(gateway: Gateway) -> bool:
-        return gateway.router.desk.accounts.is_halted("reckless")
+        return gateway.router.engine.accounts.is_halted("reckless")
 
     await served(migrated_dsn, tmp_path, is_halted, ())
     with caplog.at_level(logging.WARNING, "meltica"):
         again = await served(migrated_dsn, tmp_path, lambda gateway: gateway.events > 50, ())
     assert is_halted(again)
-    assert again.router.statistics().desk.refused == 0, "the strategy knows that it may not trade"
+    assert again.router.statistics().engine.denied == 0, "the strategy knows that it may not trade"
     assert "--release reckless" in caplog.text
 
     released = await served(migrated_dsn, tmp_path, lambda gateway: breaches(gateway) >= 3, ("reckless",))
@@ -77,7 +77,7 @@ async def test_the_switch_of_the_whole_gateway_holds_until_it_is_released_as_suc
         return gateway.router.statistics().commit.entries > 0
 
     def halted_all(gateway: Gateway) -> bool:
-        return gateway.router.desk.accounts.gateway.kill_switch_engaged
+        return gateway.router.engine.accounts.gateway.kill_switch_engaged
 
     async def again(*released: str | None) -> Gateway:
         caplog.clear()
@@ -88,7 +88,7 @@ async def test_the_switch_of_the_whole_gateway_holds_until_it_is_released_as_suc
     # Its own switch may have come first; it is not what is looked at here.
     held = await again("reckless")
     assert halted_all(held)
-    assert held.router.statistics().desk.refused == 0, "the strategy knows that it may not trade"
+    assert held.router.statistics().engine.denied == 0, "the strategy knows that it may not trade"
     told = r"nothing trades: .* since 20\S+Z \(the night watch\); `--release-gateway`"
     assert re.search(told, caplog.text)
 

@@ -9,11 +9,11 @@ import pytest
 
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
 from meltica_runtime.orders.write_log import RiskRecorded
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.topology import outbox_keeper
-from meltica_runtime.topology.outbox_keeper import KeptJournal, OutboxKeeper
+from meltica_runtime.topology.outbox_keeper import KeptWriteLog, OutboxKeeper
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +30,12 @@ async def test_a_full_disk_is_waited_for(
     monkeypatch.setattr(outbox_keeper, "MARK_SECONDS", 0.01)
     caplog.set_level(logging.WARNING, "meltica")
     async with open_database(migrated_dsn, PoolLimits()) as database:
-        outbox, journal = Outbox(database), KeptJournal(PostgresJournal(database))
-        keeper = OutboxKeeper(outbox, journal, 1e12, lambda: 0.0)
+        outbox, write_log = Outbox(database), KeptWriteLog(PostgresWriteLog(database))
+        keeper = OutboxKeeper(outbox, write_log, 1e12, lambda: 0.0)
         async with database.connection() as connection:
             await connection.execute(FULL_DISK)
         event = RiskEvent("maker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "", False, False)
-        await journal.commit((RiskRecorded(event),))
+        await write_log.commit((RiskRecorded(event),))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keeper.run)
             with anyio.fail_after(10):

@@ -61,8 +61,8 @@ async def served(dsn: str, folder: Path, enough: Callable[[Gateway], object]) ->
 
 def is_done(gateway: Gateway) -> bool:
     """It holds 0.5, and its other order rests."""
-    desk = gateway.router.statistics().desk
-    return desk.filled == 1 and desk.open_orders == 1 and desk.acknowledged == 2
+    orders = gateway.router.statistics().engine
+    return orders.filled == 1 and orders.open_orders == 1 and orders.acknowledged == 2
 
 
 async def test_a_second_run_begins_with_nothing_held_on_paper_and_says_so(
@@ -71,8 +71,8 @@ async def test_a_second_run_begins_with_nothing_held_on_paper_and_says_so(
     await served(migrated_dsn, tmp_path, is_done)
     with caplog.at_level(logging.INFO, "meltica"):
         again = await served(migrated_dsn, tmp_path, is_done)
-    assert again.router.statistics().desk.refused == 0, "what an earlier run bought fills no limit"
-    assert [position.net for position in again.router.desk.accounts.positions()] == [Decimal("0.5")]
+    assert again.router.statistics().engine.denied == 0, "what an earlier run bought fills no limit"
+    assert [position.net for position in again.router.engine.accounts.positions()] == [Decimal("0.5")]
     assert (
         "paper: its account is on paper and begins anew; of earlier runs, 1 open order has expired"
         " and 1 position is closed (0.5 BTC-USDT of buyer)"
@@ -108,8 +108,10 @@ async def test_a_venue_that_lives_on_gives_its_positions_back(
 ) -> None:
     monkeypatch.setattr(PaperTrading, "on_paper", False)
     await served(migrated_dsn, tmp_path, is_done)
-    again = await served(migrated_dsn, tmp_path, lambda gateway: gateway.router.statistics().desk.filled == 1)
-    assert [position.net for position in again.router.desk.accounts.positions()] == [Decimal(1)]
+    again = await served(
+        migrated_dsn, tmp_path, lambda gateway: gateway.router.statistics().engine.filled == 1
+    )
+    assert [position.net for position in again.router.engine.accounts.positions()] == [Decimal(1)]
 
 
 async def test_what_a_real_account_holds_is_not_taken_for_what_is_on_paper(
@@ -120,7 +122,7 @@ async def test_what_a_real_account_holds_is_not_taken_for_what_is_on_paper(
         real.setattr(PaperTrading, "on_paper", False)
         await served(migrated_dsn, tmp_path, is_done)
     on_paper = await served(migrated_dsn, tmp_path, is_done)
-    assert [position.net for position in on_paper.router.desk.accounts.positions()] == [Decimal("0.5")]
+    assert [position.net for position in on_paper.router.engine.accounts.positions()] == [Decimal("0.5")]
     async with open_database(migrated_dsn, PoolLimits()) as database, database.connection() as connection:
         left = await connection.fetchval("SELECT state FROM orders WHERE NOT on_paper AND state <> 'FILLED'")
         held = await connection.fetchval("SELECT sum(quantity) FROM executions WHERE NOT on_paper")
@@ -135,7 +137,7 @@ async def test_what_is_held_on_paper_goes_with_its_account_when_its_venue_begins
         router = running.gateway.router
         await running.until(lambda: is_done(running.gateway))
         await running.apply(PIPELINE.replace("seed = 7", "seed = 8"))
-        assert [position.net for position in router.desk.accounts.positions()] == [Decimal(0)]
+        assert [position.net for position in router.engine.accounts.positions()] == [Decimal(0)]
         await running.until(lambda: not router.statistics().commit.waiting)
         async with running.gateway.database.connection() as connection:
             rows = await connection.fetch("SELECT instance, provider, quantity FROM closed_positions")

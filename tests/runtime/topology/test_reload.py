@@ -243,15 +243,15 @@ async def test_a_stage_that_was_changed_holds_back_until_its_own_window_ends(ser
 async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
     async with served(TEXT + BUYER, resting=RESTING) as running:
         gateway = running.gateway
-        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        await running.until(lambda: gateway.snapshot().orders.engine.acknowledged == 1)
         buyer = gateway.strategies["buyer"]
         gateway.router.halt("buyer", "by hand")
         reloaded = await running.apply(TEXT + BUYER.replace("max_position = 1", "max_position = 3"))
         assert reloaded.plan.fate("strategy:buyer") is Fate.MOVED
         assert gateway.strategies["buyer"] is buyer
-        assert gateway.router.desk.accounts.limits("buyer").max_position == Decimal(3)
-        assert gateway.router.desk.accounts.is_halted("buyer")
-        assert gateway.snapshot().orders.desk.open_orders == 1
+        assert gateway.router.engine.accounts.limits("buyer").max_position == Decimal(3)
+        assert gateway.router.engine.accounts.is_halted("buyer")
+        assert gateway.snapshot().orders.engine.open_orders == 1
 
 
 async def test_the_orders_of_a_removed_strategy_stay_known_and_are_taken_up_again(
@@ -262,12 +262,12 @@ async def test_the_orders_of_a_removed_strategy_stay_known_and_are_taken_up_agai
     async with served(before, resting=RESTING) as running:
         gateway = running.gateway
         await running.apply(both)
-        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
+        await running.until(lambda: gateway.snapshot().orders.engine.acknowledged == 1)
         await running.apply(before)
-        (order,) = gateway.router.desk.open_orders()
+        (order,) = gateway.router.engine.open_orders()
         assert not order.state.is_final
         await running.more_events(200)
-        assert gateway.snapshot().orders.desk.cancels == 0
+        assert gateway.snapshot().orders.engine.cancels == 0
     async with open_database(migrated_dsn, PoolLimits()) as database:
         again = Gateway(running.compiled(both), database, GatewayOptions(tmp_path))
         with anyio.fail_after(20):
@@ -281,12 +281,12 @@ async def test_the_orders_of_a_removed_strategy_stay_known_and_are_taken_up_agai
 async def test_a_provider_that_restarts_is_asked_about_the_orders_that_are_open_there(served):
     async with served(TEXT + BUYER, resting=RESTING) as running:
         gateway = running.gateway
-        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
-        (order,) = gateway.router.desk.open_orders()
+        await running.until(lambda: gateway.snapshot().orders.engine.acknowledged == 1)
+        (order,) = gateway.router.engine.open_orders()
         text = (TEXT + BUYER).replace("rate = 2_000/s", "rate = 1_000/s").replace("contiguous", "ordered")
         reloaded = await running.apply(text)
         assert reloaded.plan.fate("provider:steady") is Fate.RESTARTED
-        known = gateway.router.desk.order
+        known = gateway.router.engine.order
         await running.until(lambda: known(order.client_order_id).state is OrderState.EXPIRED)
 
 
@@ -301,8 +301,8 @@ sink kept = log { limit = 1/s }
 async def test_orders_on_paper_rest_on_while_more_is_asked_of_their_provider(served):
     async with served(TEXT + BUYER, resting=RESTING) as running:
         gateway = running.gateway
-        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
-        (order,) = gateway.router.desk.open_orders()
+        await running.until(lambda: gateway.snapshot().orders.engine.acknowledged == 1)
+        (order,) = gateway.router.engine.open_orders()
         steady = gateway.providers["steady"]
         for more in (MORE_OF_STEADY, MORE_OF_STEADY.replace("12", "40"), MORE_OF_STEADY, "", MORE_OF_STEADY):
             reloaded = await running.apply(TEXT + BUYER + more)
@@ -315,7 +315,7 @@ async def test_orders_on_paper_rest_on_while_more_is_asked_of_their_provider(ser
                 return all(steady.statistics().by_event[event] > before[event] for event in asked)
 
             await running.until(all_come)
-        assert [one.client_order_id for one in gateway.router.desk.open_orders()] == [order.client_order_id]
+        assert [one.client_order_id for one in gateway.router.engine.open_orders()] == [order.client_order_id]
         held = {one.asset: one.total - one.available for one in steady._paper.balances()}
         assert held["USDT"] > 0, "the venue knows of the order too"
         assert gateway.snapshot().strategies["counter"].fault is None, "no trade was missing or came twice"
@@ -328,7 +328,7 @@ async def test_the_first_who_trades_on_a_provider_finds_a_venue_there_and_its_ma
         await running.more_events(500)
         reloaded = await running.apply(TEXT + BUYER)
         assert reloaded.plan.fate("provider:steady") is Fate.MOVED
-        await running.until(lambda: gateway.snapshot().orders.desk.fills)
+        await running.until(lambda: gateway.snapshot().orders.engine.fills)
         await running.more_events(500)
         assert gateway.snapshot().strategies["counter"].fault is None
 
@@ -344,8 +344,8 @@ async def test_the_first_who_trades_on_a_provider_finds_a_venue_there_and_its_ma
 async def test_orders_on_paper_expire_when_their_provider_goes(served, after):
     async with served(TEXT + BUYER, resting=RESTING) as running:
         gateway = running.gateway
-        await running.until(lambda: gateway.snapshot().orders.desk.acknowledged == 1)
-        (order,) = gateway.router.desk.open_orders()
+        await running.until(lambda: gateway.snapshot().orders.engine.acknowledged == 1)
+        (order,) = gateway.router.engine.open_orders()
         reloaded = await running.apply(after)
         (provider,) = (step for step in reloaded.plan.steps if step.id == "provider:steady")
         assert any("open orders on paper expire" in reason.what for reason in provider.reasons)
@@ -385,10 +385,10 @@ async def test_what_another_gateway_left_of_an_instance_is_known_when_it_is_adde
             with_buyer.replace("pipeline desk", "pipeline other").replace("counter", "other")
         ) as (elsewhere):
             other = elsewhere.gateway
-            await elsewhere.until(lambda: other.snapshot().orders.desk.fills)
+            await elsewhere.until(lambda: other.snapshot().orders.engine.fills)
             other.router.halt("buyer", "by hand")
         await running.apply(with_buyer)
-        accounts = running.gateway.router.desk.accounts
+        accounts = running.gateway.router.engine.accounts
         assert accounts.is_halted("buyer")
         (held,) = accounts.positions()
         assert (held.instance, held.net) == ("buyer", Decimal("0.5"))

@@ -20,17 +20,17 @@ from meltica_runtime.orders.write_log import (
     BalanceRecorded,
     EntryRefused,
     ExecutionRecorded,
-    JournalEntry,
-    JournalUnavailable,
     OrderChanged,
     OrderPlaced,
     RiskRecorded,
+    WriteLogEntry,
+    WriteLogUnavailable,
 )
 from meltica_runtime.store.embedded.server import EmbeddedServer
-from meltica_runtime.store.journal import PostgresJournal
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
+from meltica_runtime.store.write_log import PostgresWriteLog
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ def after(order: Order, *reports: OrderReport) -> Order:
     return order
 
 
-def a_life() -> tuple[JournalEntry, ...]:
+def a_life() -> tuple[WriteLogEntry, ...]:
     """Placed, acknowledged, filled twice, cancelled; with a balance and a risk event."""
     order = an_order()
     acknowledged = after(order, Acknowledged(order.client_order_id, "venue-1", order.updated_us + 5))
@@ -66,7 +66,7 @@ def a_life() -> tuple[JournalEntry, ...]:
 
 
 async def stored(database: Database) -> tuple[object, ...]:
-    """Everything in the tables that the journal writes, but for the times of writing."""
+    """Everything in the tables that the write log writes, but for the times of writing."""
     found: list[object] = []
     async with database.connection() as connection:
         for table in ("orders", "executions", "balances", "events_outbox"):
@@ -77,14 +77,14 @@ async def stored(database: Database) -> tuple[object, ...]:
     return tuple(found)
 
 
-async def commit_cut(database: Database, entries: Sequence[JournalEntry], cuts: Sequence[int]) -> None:
-    journal = PostgresJournal(database)
+async def commit_cut(database: Database, entries: Sequence[WriteLogEntry], cuts: Sequence[int]) -> None:
+    write_log = PostgresWriteLog(database)
     for begin, end in zip((0, *cuts), (*cuts, len(entries)), strict=True):
-        await journal.commit(entries[begin:end])
+        await write_log.commit(entries[begin:end])
 
 
 async def test_an_order_is_found_as_it_ended(database: Database) -> None:
-    await PostgresJournal(database).commit(a_life())
+    await PostgresWriteLog(database).commit(a_life())
     (order,) = await OrderStore(database).list_orders("maker")
     assert order.state is OrderState.CANCELLED
     assert (order.filled, order.exchange_order_id, order.reason) == (Decimal("0.75"), "venue-1", "by us")
@@ -96,7 +96,7 @@ async def test_an_order_is_found_as_it_ended(database: Database) -> None:
 @pytest.mark.parametrize("seed", range(5))
 async def test_how_entries_are_cut_into_groups_makes_no_difference(database: Database, seed: int) -> None:
     life = a_life()
-    await PostgresJournal(database).commit(life)
+    await PostgresWriteLog(database).commit(life)
     whole = await stored(database)
     async with database.connection() as connection:
         await connection.execute("TRUNCATE orders, executions, balances, events_outbox")
@@ -108,71 +108,71 @@ async def test_how_entries_are_cut_into_groups_makes_no_difference(database: Dat
 @pytest.mark.parametrize("seed", range(5))
 async def test_writing_any_part_again_changes_nothing(database: Database, seed: int) -> None:
     life = a_life()
-    journal = PostgresJournal(database)
-    await journal.commit(life)
+    write_log = PostgresWriteLog(database)
+    await write_log.commit(life)
     before = await stored(database)
     begin, end = sorted(random.Random(seed).sample(range(len(life) + 1), 2))
-    await journal.commit(life[begin:end])
+    await write_log.commit(life[begin:end])
     assert await stored(database) == before
 
 
 async def test_a_group_that_is_half_known_is_completed(database: Database) -> None:
     life = a_life()
-    journal = PostgresJournal(database)
-    await journal.commit(life[:3])
-    await journal.commit(life)
+    write_log = PostgresWriteLog(database)
+    await write_log.commit(life[:3])
+    await write_log.commit(life)
     again = await stored(database)
     async with database.connection() as connection:
         await connection.execute("TRUNCATE orders, executions, balances, events_outbox")
-    await journal.commit(life)
+    await write_log.commit(life)
     assert await stored(database) == again
 
 
 async def test_an_entry_twice_in_a_group_is_stored_once(database: Database) -> None:
     life = a_life()
-    await PostgresJournal(database).commit((*life, *life))
+    await PostgresWriteLog(database).commit((*life, *life))
     assert len(await OrderStore(database).list_executions("maker")) == 2
 
 
 async def test_an_older_version_never_replaces_a_newer_one(database: Database) -> None:
     life = a_life()
-    journal = PostgresJournal(database)
-    await journal.commit(life)
+    write_log = PostgresWriteLog(database)
+    await write_log.commit(life)
     acknowledged = life[1]
     assert isinstance(acknowledged, OrderChanged)
     late = replace(acknowledged.order, updated_us=acknowledged.order.updated_us + 1)
-    await journal.commit((OrderChanged(late),))
+    await write_log.commit((OrderChanged(late),))
     (order,) = await OrderStore(database).list_orders("maker")
     assert order.state is OrderState.CANCELLED
 
 
 async def test_an_older_balance_does_not_replace_the_newest(database: Database) -> None:
-    journal = PostgresJournal(database)
+    write_log = PostgresWriteLog(database)
     newer, older = (
         BalanceChanged("paper", "BTC", Decimal(total), Decimal(total), time_us)
         for total, time_us in ((2, 200.0), (1, 100.0))
     )
-    await journal.commit((BalanceRecorded(newer),))
-    await journal.commit((BalanceRecorded(older),))
+    await write_log.commit((BalanceRecorded(newer),))
+    await write_log.commit((BalanceRecorded(older),))
     listed = await OrderStore(database).list_balances("paper", 1)
     assert [balance.total for balance in listed] == [2]
 
 
 async def test_another_order_under_a_known_id_is_refused(database: Database) -> None:
-    journal = PostgresJournal(database)
-    await journal.commit((OrderPlaced(an_order(1)),))
+    write_log = PostgresWriteLog(database)
+    await write_log.commit((OrderPlaced(an_order(1)),))
     request = replace(an_order(1).request, placed_us=1.0)
     with pytest.raises(EntryRefused, match="another order is stored under this client order id"):
-        await journal.commit((OrderPlaced(Order(request)),))
+        await write_log.commit((OrderPlaced(Order(request)),))
 
 
 async def test_the_entry_that_cannot_be_stored_is_named_and_nothing_else_is_stored(
     database: Database,
 ) -> None:
     good, stranger = an_order(1), an_order(2, instance="nobody")
-    journal = PostgresJournal(database)
+    write_log = PostgresWriteLog(database)
     with pytest.raises(EntryRefused, match="strategy_instances") as caught:
-        await journal.commit((OrderPlaced(good), OrderPlaced(stranger)))
+        await write_log.commit((OrderPlaced(good), OrderPlaced(stranger)))
     assert caught.value.event_id == OrderPlaced(stranger).event_id
     assert await stored(database) == ([], [], [], [])
 
@@ -180,14 +180,14 @@ async def test_the_entry_that_cannot_be_stored_is_named_and_nothing_else_is_stor
 async def test_an_amount_that_no_column_holds_is_refused(database: Database) -> None:
     request = replace(an_order().request, quantity=Decimal("1e16"))
     with pytest.raises(EntryRefused, match="overflow"):
-        await PostgresJournal(database).commit((OrderPlaced(Order(request)),))
+        await PostgresWriteLog(database).commit((OrderPlaced(Order(request)),))
 
 
 @pytest.mark.parametrize("placed_us", [float("inf"), float("nan"), 1e300])
 async def test_a_time_that_no_column_holds_is_refused(database: Database, placed_us: float) -> None:
     good, timeless = an_order(1), Order(replace(an_order(2).request, placed_us=placed_us))
     with pytest.raises(EntryRefused) as caught:
-        await PostgresJournal(database).commit((OrderPlaced(timeless), OrderPlaced(good)))
+        await PostgresWriteLog(database).commit((OrderPlaced(timeless), OrderPlaced(good)))
     assert caught.value.event_id == OrderPlaced(timeless).event_id
 
 
@@ -196,21 +196,21 @@ async def test_an_event_that_the_outbox_cannot_keep_is_named(database: Database)
     risky = RiskEvent("ma\0ker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "", False, False)
     for entry in (BalanceRecorded(forged), RiskRecorded(risky)):
         with pytest.raises(EntryRefused) as caught:
-            await PostgresJournal(database).commit((entry, OrderPlaced(good)))
+            await PostgresWriteLog(database).commit((entry, OrderPlaced(good)))
         assert caught.value.event_id == entry.event_id
     assert await stored(database) == ([], [], [], [])
 
 
 async def test_a_risk_event_with_a_zero_character_is_no_obstacle(database: Database) -> None:
     event = RiskEvent("maker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "b\0d", False, False)
-    await PostgresJournal(database).commit((RiskRecorded(event),))
+    await PostgresWriteLog(database).commit((RiskRecorded(event),))
     (found,) = await Outbox(database).pending()
     assert '"bd"' in found.payload
 
 
 async def test_what_was_stored_comes_back_as_the_same_order(database: Database) -> None:
     life = a_life()
-    await PostgresJournal(database).commit(life[:4])
+    await PostgresWriteLog(database).commit(life[:4])
     entry = life[3]
     assert isinstance(entry, ExecutionRecorded)
     (restored,) = await OrderStore(database).open_orders()
@@ -220,7 +220,7 @@ async def test_what_was_stored_comes_back_as_the_same_order(database: Database) 
 
 async def test_a_reason_with_a_zero_character_is_no_obstacle(database: Database) -> None:
     order = after(an_order(), Cancelled(an_order().client_order_id, 1.0, "bad\0byte"))
-    await PostgresJournal(database).commit((OrderChanged(order),))
+    await PostgresWriteLog(database).commit((OrderChanged(order),))
     (found,) = await OrderStore(database).list_orders("maker")
     assert found.reason == "badbyte"
 
@@ -233,21 +233,21 @@ async def test_events_are_in_the_outbox_in_order(database: Database) -> None:
 
 
 async def test_groups_of_several_tasks_do_not_mix(database: Database) -> None:
-    journal = PostgresJournal(database)
+    write_log = PostgresWriteLog(database)
     async with anyio.create_task_group() as tasks:
         for number in range(20):
-            tasks.start_soon(journal.commit, (OrderPlaced(an_order(number)),))
+            tasks.start_soon(write_log.commit, (OrderPlaced(an_order(number)),))
     assert len(await OrderStore(database).list_orders("maker")) == 20
 
 
 async def test_a_cut_connection_is_replaced(database: Database) -> None:
-    journal = PostgresJournal(database)
+    write_log = PostgresWriteLog(database)
     async with database.connection() as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    await journal.commit((OrderPlaced(an_order()),))
+    await write_log.commit((OrderPlaced(an_order()),))
     assert len(await OrderStore(database).list_orders("maker")) == 1
 
 
@@ -259,5 +259,5 @@ async def test_a_lost_database_is_said_to_be_unavailable(
         dropping = await asyncpg.connect(postgres_server.dsn)
         await dropping.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await dropping.close()
-        with pytest.raises(JournalUnavailable, match="cannot be reached"):
-            await PostgresJournal(lost).commit((OrderPlaced(an_order()),))
+        with pytest.raises(WriteLogUnavailable, match="cannot be reached"):
+            await PostgresWriteLog(lost).commit((OrderPlaced(an_order()),))

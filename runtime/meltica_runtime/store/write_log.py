@@ -1,4 +1,4 @@
-"""The order journal in Postgres: one group of entries, one transaction."""
+"""The write log in Postgres: one group of entries, one transaction."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from meltica_runtime.orders.write_log import (
     BalanceRecorded,
     EntryRefused,
     ExecutionRecorded,
-    JournalEntry,
-    JournalUnavailable,
     OrderChanged,
     OrderPlaced,
     PositionClosed,
     RiskRecorded,
+    WriteLogEntry,
+    WriteLogUnavailable,
 )
-from meltica_runtime.store import journal_sql as sql
+from meltica_runtime.store import write_log_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import (
@@ -35,7 +35,7 @@ from meltica_runtime.store.rows import (
     storable,
 )
 
-KINDS: dict[type[JournalEntry], str] = {
+KINDS: dict[type[WriteLogEntry], str] = {
     OrderPlaced: "order_placed",
     OrderChanged: "order_changed",
     ExecutionRecorded: "execution",
@@ -63,7 +63,7 @@ class _Group:
     engaged: dict[str, bytes] = field(default_factory=dict)
     released: dict[str, bytes] = field(default_factory=dict)
 
-    def add(self, entry: JournalEntry, now_us: int) -> None:
+    def add(self, entry: WriteLogEntry, now_us: int) -> None:
         """Raises `EntryRefused` for one that no row can be made of, such as a time beyond all numbers."""
         try:
             payload = self._add_rows(entry)
@@ -71,7 +71,7 @@ class _Group:
             raise EntryRefused(entry.event_id, f"{type(error).__name__}: {error}") from error
         self.events.append((entry.event_id, KINDS[type(entry)], payload.decode(), now_us))
 
-    def _add_rows(self, entry: JournalEntry) -> bytes:
+    def _add_rows(self, entry: WriteLogEntry) -> bytes:
         match entry:
             case OrderPlaced(order):
                 text = self.placed[order.client_order_id] = _encode(order_row(order))
@@ -110,14 +110,14 @@ class _Group:
         return text
 
 
-class PostgresJournal:
-    """Implements `OrderJournal`. Groups may be committed from several tasks; each is atomic on its own."""
+class PostgresWriteLog:
+    """Implements `WriteLog`. Groups may be committed from several tasks; each is atomic on its own."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def commit(self, entries: Sequence[JournalEntry]) -> None:
-        """As `OrderJournal.commit`. The usual group is new, so it is copied into the outbox straight away;
+    async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
+        """As `WriteLog.commit`. The usual group is new, so it is copied into the outbox straight away;
         only when an event of it is known there is each one looked up."""
         if not entries:
             return
@@ -125,10 +125,10 @@ class PostgresJournal:
             async with self._database.connection() as connection:
                 await _commit(connection, entries)
         except DatabaseUnreachable as fault:
-            raise JournalUnavailable(str(fault)) from fault
+            raise WriteLogUnavailable(str(fault)) from fault
 
 
-async def _commit(connection: PoolConnectionProxy, entries: Sequence[JournalEntry]) -> None:
+async def _commit(connection: PoolConnectionProxy, entries: Sequence[WriteLogEntry]) -> None:
     try:
         try:
             await _commit_new(connection, entries)
@@ -140,10 +140,10 @@ async def _commit(connection: PoolConnectionProxy, entries: Sequence[JournalEntr
         raise await _refusal(connection, entries, error) from error
     except asyncpg.PostgresError as error:
         # A full disk, a lock not granted, a query cancelled by an operator: the same group may pass later.
-        raise JournalUnavailable(f"the database did not take the group: {error}") from error
+        raise WriteLogUnavailable(f"the database did not take the group: {error}") from error
 
 
-async def _commit_new(connection: PoolConnectionProxy, entries: Iterable[JournalEntry]) -> None:
+async def _commit_new(connection: PoolConnectionProxy, entries: Iterable[WriteLogEntry]) -> None:
     group = _group(entries)
     async with connection.transaction():
         await connection.copy_records_to_table(
@@ -152,7 +152,7 @@ async def _commit_new(connection: PoolConnectionProxy, entries: Iterable[Journal
         await _write_rows(connection, group)
 
 
-async def _commit_unknown(connection: PoolConnectionProxy, entries: Sequence[JournalEntry]) -> None:
+async def _commit_unknown(connection: PoolConnectionProxy, entries: Sequence[WriteLogEntry]) -> None:
     """Stores the entries whose event ids the outbox does not have."""
     unique = {entry.event_id: entry for entry in reversed(entries)}
     async with connection.transaction():
@@ -178,7 +178,7 @@ async def _check_same_orders(connection: PoolConnectionProxy, placed: Sequence[O
         raise EntryRefused(entry.event_id, "another order is stored under this client order id")
 
 
-def _group(entries: Iterable[JournalEntry]) -> _Group:
+def _group(entries: Iterable[WriteLogEntry]) -> _Group:
     now_us = time.time_ns() // 1_000
     group = _Group()
     for entry in entries:
@@ -201,7 +201,7 @@ async def _write_rows(connection: PoolConnectionProxy, group: _Group) -> None:
 
 
 async def _refusal(
-    connection: PoolConnectionProxy, entries: Sequence[JournalEntry], error: asyncpg.PostgresError
+    connection: PoolConnectionProxy, entries: Sequence[WriteLogEntry], error: asyncpg.PostgresError
 ) -> EntryRefused:
     """Which entry the database would not take: each is tried alone, and nothing of it is kept."""
     trial = connection.transaction()
