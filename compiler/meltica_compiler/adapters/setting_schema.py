@@ -25,7 +25,7 @@ from meltica_dsl.model.values import (
     Size,
     Symbol,
     Word,
-    type_names,
+    type_phrase,
 )
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
@@ -311,8 +311,7 @@ def value_kind(setting: Setting) -> str:
     """What was written, in words: `a duration`, `an object`."""
     if isinstance(setting.value, Word):
         return f"the word `{setting.value.text}`"
-    name = type_names[type(setting.value)]
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return type_phrase(setting.value)
 
 
 def _fix(spec: SettingSpec, setting: Setting) -> Fix | None:

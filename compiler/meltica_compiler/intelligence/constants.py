@@ -22,7 +22,7 @@ def constant_text(index: Index, name: str, environ: Mapping[str, str]) -> str:
     declarations = tuple(declaration for file in index.files for declaration in file.declarations)
     whole = syntax.File(index.files[0].path, declarations, ())
     constants = Constants(Names(whole, diagnostics), diagnostics, environ)
-    value = constants.let(name) if constants.is_let(name) else None
+    value = constants.let(name)
     return "" if value is None else spell_value(value)
 
 

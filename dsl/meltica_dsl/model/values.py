@@ -53,6 +53,12 @@ class Symbol(Struct, frozen=True, order=True):
     base: str
     quote: str
 
+    @classmethod
+    def parse(cls, text: str) -> Symbol:
+        """The symbol of `BASE-QUOTE`. It stands in files, records and venues' messages as such a text."""
+        base, _, quote = text.partition("-")
+        return cls(base, quote)
+
     def __str__(self) -> str:
         return f"{self.base}-{self.quote}"
 
@@ -63,20 +69,26 @@ class Secret(Struct, frozen=True):
     name: str
 
 
-type_names: Mapping[type, str] = {
+class Word(Struct, frozen=True):
+    """A bare name used as a value, such as `drop_oldest` or the `limit` of `order_types`."""
+
+    text: str
+
+
+_TYPE_NAMES: Mapping[type, str] = {
     Duration: "duration",
     Rate: "rate",
     Size: "size",
     Ratio: "ratio",
     Symbol: "symbol",
     Secret: "secret",
+    Word: "name",
     Decimal: "number",
     bool: "boolean",
     str: "string",
     tuple: "list",
     dict: "object",
 }
-"""How the language calls the type of a value."""
 
 
 BOOLEANS: Mapping[str, str] = {
@@ -84,12 +96,6 @@ BOOLEANS: Mapping[str, str] = {
     **dict.fromkeys(("false", "no", "off", "0"), "false"),
 }
 """How other languages spell them, and how the environment does."""
-
-
-class Word(Struct, frozen=True):
-    """A bare name used as a value, such as `drop_oldest` or the `limit` of `order_types`."""
-
-    text: str
 
 
 Scalar = Decimal | bool | str | Duration | Rate | Size | Ratio | Symbol | Secret | Word
@@ -101,9 +107,22 @@ class Setting(Struct, frozen=True):
     `value` is a scalar, a tuple of `Setting` (a list) or a dict of `Setting` by key (an object).
     """
 
-    value: Scalar | tuple[Setting, ...] | dict[str, Setting]
+    value: SettingValue
     span: Span
     key_span: Span | None = None
 
 
+SettingValue = Scalar | tuple[Setting, ...] | dict[str, Setting]
+
 Settings = Mapping[str, Setting]
+
+
+def type_name(value: SettingValue) -> str:
+    """How the language calls the type of a value."""
+    return _TYPE_NAMES[type(value)]
+
+
+def type_phrase(value: SettingValue) -> str:
+    """The same with its article."""
+    name = type_name(value)
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

@@ -8,8 +8,9 @@ from typing import NamedTuple, TypeVar
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.model.values import Setting
-from meltica_dsl.resolve.constants import Constants, block_without_equals, given_twice
+from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import FILE_SCOPE, Scope
+from meltica_dsl.resolve.setting_errors import block_without_equals, given_twice
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest

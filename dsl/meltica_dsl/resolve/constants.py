@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
+from meltica_dsl.model.fields import EventType
 from meltica_dsl.model.pipeline import Const, ExprType
-from meltica_dsl.model.values import Duration, Ratio, Scalar, Setting, Symbol, Word, type_names
-from meltica_dsl.parse.literals import LiteralFault, LiteralValue, read_literal
+from meltica_dsl.model.values import (
+    Duration,
+    Ratio,
+    Scalar,
+    Secret,
+    Setting,
+    SettingValue,
+    Symbol,
+    Word,
+    type_phrase,
+)
 from meltica_dsl.resolve import type_errors
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.environment import Environment
 from meltica_dsl.resolve.expressions import TypeChecker, UnresolvedName
-from meltica_dsl.resolve.indexes import indexed_name
+from meltica_dsl.resolve.instance_names import full_name, index_text, no_index
 from meltica_dsl.resolve.let_order import let_order
+from meltica_dsl.resolve.literal_values import literal_value, string_value
 from meltica_dsl.resolve.scope import FILE_SCOPE, Names, Scope
-from meltica_dsl.syntax import Expr
-from meltica_dsl.text.source import Span
-from meltica_dsl.text.strings import BadEscape, read_string
+from meltica_dsl.resolve.setting_errors import block_without_equals, given_twice
+from meltica_dsl.syntax import Expr, Name, Reference
 
 MAX_ELEMENTS = 10_000
 """Values in one constant, counted through the constants that it mentions."""
-
-Value = Scalar | tuple[Setting, ...] | dict[str, Setting]
-
-
-def type_name(value: Value) -> str:
-    """How the language calls the type of a value, with its article."""
-    name = "name" if isinstance(value, Word) else type_names[type(value)]
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 class Constants:
@@ -39,18 +40,20 @@ class Constants:
     def __init__(self, names: Names, diagnostics: DiagnosticCollector, environ: Mapping[str, str]) -> None:
         self.names = names
         self.diagnostics = diagnostics
-        self._environment = Environment(self, environ)
+        self._environment = Environment(environ, diagnostics)
         self._lets: dict[str, Setting | None] = {}
         for name in let_order(names.lets, diagnostics):
             self._lets[name] = self._let(names.lets[name])
         for name in names.lets:
             self._lets.setdefault(name, None)
 
-    def is_let(self, name: str) -> bool:
-        return name in self._lets
-
     def let(self, name: str) -> Setting | None:
-        return self._lets[name]
+        """What a constant is worth: None if it is invalid, or if there is none of this name."""
+        return self._lets.get(name)
+
+    def type_checker(self, event: EventType | None) -> TypeChecker:
+        """For the expressions of one stage, which takes such events, or for a constant one."""
+        return TypeChecker(self.names, self._lets, self.evaluate, event, self.diagnostics)
 
     def _let(self, declaration: syntax.LetDecl) -> Setting | None:
         value = self.evaluate(declaration.value, FILE_SCOPE)
@@ -67,14 +70,14 @@ class Constants:
         value = self._value(expr, scope)
         return None if value is None else Setting(value, expr.span)
 
-    def _value(self, expr: Expr, scope: Scope) -> Value | None:  # noqa: PLR0911 - one return for each kind
+    def _value(self, expr: Expr, scope: Scope) -> SettingValue | None:  # noqa: PLR0911 - one return for each kind
         match expr:
             case syntax.Literal():
-                return self.literal(expr)
+                return literal_value(expr, self.diagnostics)
             case syntax.SymbolLiteral():
-                return read_symbol(expr.text)
+                return Symbol.parse(expr.text)
             case syntax.StringLiteral():
-                return self.string(expr)
+                return string_value(expr, self.diagnostics)
             case syntax.Truth():
                 return expr.value
             case syntax.Reference():
@@ -84,32 +87,62 @@ class Constants:
             case syntax.ListLiteral():
                 return self._list(expr, scope)
             case syntax.ObjectLiteral():
-                return self.object(expr, scope)
+                return self._object(expr, scope)
             case syntax.Choice():
                 return self._choice(expr, scope)
             case syntax.Indexed():
-                name = indexed_name(expr.name, expr.keys, scope, self)
+                name = self._indexed_name(expr.name, expr.keys, scope)
                 return None if name is None else Word(name)
             case syntax.FunctionCall() if expr.function.text in ("env", "secret"):
-                return self._environment.call(expr, scope)
+                return self._environment_value(expr, scope)
             case _:
                 return self._operation(expr, scope)
 
-    def literal(self, expr: syntax.Literal) -> LiteralValue | None:
-        value = read_literal(expr.text)
-        if not isinstance(value, LiteralFault):
-            return value
-        self.diagnostics.add(literal_error(value, expr.span))
+    def node_name(self, node: syntax.NodeRef, scope: Scope) -> Name | None:
+        """The full name that a reference means in its scope, with its span; None where it has an error."""
+        text = self._indexed_name(node.name, node.keys, scope)
+        return None if text is None else Name(text, node.span)
+
+    def _indexed_name(self, name: Name, keys: tuple[Expr, ...], scope: Scope) -> str | None:
+        base = self._base_name(name, scope)
+        texts = [self._index_text(expr, scope) for expr in keys]
+        valid = [text for text in texts if text is not None]
+        return None if base is None or len(valid) < len(texts) else full_name(base, valid)
+
+    def _base_name(self, name: Name, scope: Scope) -> str | None:
+        """The name itself, or that which a variable of this name holds."""
+        if name.text not in scope.arguments:
+            return name.text
+        setting = self.evaluate(Reference(name.text, name.span), scope)
+        if setting is None:
+            return None
+        if isinstance(setting.value, Word):
+            return setting.value.text
+        message = f"`{name.text}` holds no name, so it names nothing here"
+        self.diagnostics.add(Diagnostic("E0301", message, name.span))
         return None
 
-    def string(self, expr: syntax.StringLiteral) -> str | None:
-        value = read_string(expr.text)
-        if isinstance(value, str):
-            return value
-        self.diagnostics.add(_bad_escape(value, expr.span))
-        return None
+    def _index_text(self, expr: Expr, scope: Scope) -> str | None:
+        setting = self.evaluate(expr, scope)
+        if setting is None:
+            return None
+        text = index_text(setting)
+        if text is None:
+            self.diagnostics.add(no_index(setting))
+        return text
 
-    def _reference(self, expr: syntax.Reference, scope: Scope) -> Value | None:
+    def _environment_value(self, call: syntax.FunctionCall, scope: Scope) -> Scalar | None:
+        name = self._environment.name_of(call)
+        if name is None:
+            return None
+        if call.function.text == "secret":
+            return Secret(name)
+        if len(call.arguments) == 1:
+            return self._environment.value(name, call)
+        default = self.evaluate(call.arguments[1], scope)
+        return None if default is None else self._environment.value_or_default(name, call, default)
+
+    def _reference(self, expr: syntax.Reference, scope: Scope) -> SettingValue | None:
         argument = scope.arguments.get(expr.name)
         if isinstance(argument, Setting):
             return argument.value
@@ -130,7 +163,7 @@ class Constants:
         valid = tuple(item for item in items if item is not None)
         return valid if len(valid) == len(items) else None
 
-    def object(self, expr: syntax.ObjectLiteral, scope: Scope) -> dict[str, Setting] | None:
+    def _object(self, expr: syntax.ObjectLiteral, scope: Scope) -> dict[str, Setting] | None:
         """The object's values by key, or None if one of them is invalid or a key comes twice."""
         settings: dict[str, Setting] = {}
         before = len(self.diagnostics)
@@ -145,28 +178,28 @@ class Constants:
                 settings[entry.key.text] = Setting(value.value, value.span, entry.key.span)
         return settings if len(self.diagnostics) == before else None
 
-    def _choice(self, expr: syntax.Choice, scope: Scope) -> Value | None:
+    def _choice(self, expr: syntax.Choice, scope: Scope) -> SettingValue | None:
         condition = self._value(expr.condition, scope)
         then, otherwise = self._value(expr.then, scope), self._value(expr.otherwise, scope)
         if condition is None or then is None or otherwise is None:
             return None
         if not isinstance(condition, bool):
-            message = f"a condition is true or false, this is {type_name(condition)}"
+            message = f"a condition is true or false, this is {type_phrase(condition)}"
             self.diagnostics.add(Diagnostic("E0206", message, expr.condition.span))
             return None
         if type(then) is not type(otherwise):
-            message = f"one branch is {type_name(then)}, the other {type_name(otherwise)}"
-            label = Label(expr.then.span, type_name(then))
+            message = f"one branch is {type_phrase(then)}, the other {type_phrase(otherwise)}"
+            label = Label(expr.then.span, type_phrase(then))
             self.diagnostics.add(
-                Diagnostic("E0205", message, expr.otherwise.span, type_name(otherwise), labels=(label,))
+                Diagnostic("E0205", message, expr.otherwise.span, type_phrase(otherwise), labels=(label,))
             )
             return None
         return then if condition else otherwise
 
-    def _operation(self, expr: Expr, scope: Scope) -> Value | None:
+    def _operation(self, expr: Expr, scope: Scope) -> SettingValue | None:
         if isinstance(expr, syntax.BinaryOperation) and self._is_malformed_symbol(expr, scope):
             return None
-        typed = TypeChecker(self, None).type(expr, scope)
+        typed = self.type_checker(None).type(expr, scope)
         if isinstance(typed, UnresolvedName):
             return Word(typed.name)
         if typed is None:
@@ -194,7 +227,7 @@ class Constants:
         if isinstance(value, str):
             if const.type is ExprType.NAME:
                 return Word(value)
-            return read_symbol(value) if const.type is ExprType.SYMBOL else value
+            return Symbol.parse(value) if const.type is ExprType.SYMBOL else value
         if const.type is ExprType.RATIO:
             return Ratio(value)
         if const.type is not ExprType.DURATION:
@@ -205,67 +238,6 @@ class Constants:
             self.diagnostics.add(Diagnostic("E0312", message, const.span, help=("round it to a unit",)))
             return None
         return Duration(int(ns))
-
-    def const(self, setting: Setting, span: Span) -> Const | UnresolvedName | None:  # noqa: PLR0911 - one return for each kind
-        """A constant as a part of an expression, or None if its type has no place there."""
-        match setting.value:
-            case bool() | str():
-                kind = ExprType.BOOL if isinstance(setting.value, bool) else ExprType.TEXT
-                return Const(setting.value, kind, span)
-            case Decimal():
-                return Const(setting.value, ExprType.NUMBER, span)
-            case Duration():
-                return Const(Decimal(setting.value.ns) / 1000, ExprType.DURATION, span)
-            case Ratio():
-                return Const(setting.value.value, ExprType.RATIO, span)
-            case Symbol():
-                return Const(str(setting.value), ExprType.SYMBOL, span)
-            case Word():
-                return UnresolvedName(setting.value.text, span, is_value=True)
-            case _:
-                return None
-
-
-def read_symbol(text: str) -> Symbol:
-    base, _, quote = text.partition("-")
-    return Symbol(base, quote)
-
-
-def literal_error(fault: LiteralFault, span: Span) -> Diagnostic:
-    replacement = fault.replacement
-    fixes = (Fix(f"write `{replacement}`", (Edit(span, replacement),)),) if replacement else ()
-    return Diagnostic(fault.code, fault.message, span, help=(fault.help,), fixes=fixes)
-
-
-def block_without_equals(entry: syntax.Entry) -> Diagnostic:
-    block = Span(entry.span.path, entry.value.span.start, entry.value.span.start)
-    gap = " " * (block.start == entry.key.span.end)
-    return Diagnostic(
-        "E0308",
-        f"`{entry.key.text}` is followed by a block",
-        entry.key.span,
-        help=(f"an object is a value: `{entry.key.text} = {{ … }}`",),
-        fixes=(Fix("insert `=`", (Edit(block, f"{gap}= "),)),),
-    )
-
-
-def given_twice(key: syntax.Name, first: Span) -> Diagnostic:
-    return Diagnostic(
-        "E0305",
-        f"`{key.text}` is given twice",
-        key.span,
-        labels=(Label(first, "first given here"),),
-        help=("remove one of them",),
-    )
-
-
-def _bad_escape(bad: BadEscape, span: Span) -> Diagnostic:
-    return Diagnostic(
-        "E0105",
-        f"`{bad.text}` is no escape",
-        Span(span.path, span.start + bad.start, span.start + bad.end),
-        help=(r"escapes are `\"`, `\\`, `\n`, `\t`, `\r` and `\u{1F600}`; a backslash is `\\`",),
-    )
 
 
 def _element_count(setting: Setting, limit: int) -> int:

@@ -8,14 +8,14 @@ from decimal import Decimal
 from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.model.pipeline import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
-from meltica_dsl.model.values import Duration, Secret, Setting, Size, Word
+from meltica_dsl.model.values import Duration, Secret, Setting, Size, Word, type_phrase
 from meltica_dsl.resolve.block import Block
-from meltica_dsl.resolve.constants import Constants, type_name
+from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one
 from meltica_dsl.resolve.scope import DeclKind, Scope
 from meltica_dsl.resolve.secrets import refuse_secrets
-from meltica_dsl.resolve.type_errors import secret_here
+from meltica_dsl.resolve.setting_errors import secret_here
 from meltica_dsl.syntax import Name
 from meltica_dsl.text.source import Span
 
@@ -185,7 +185,7 @@ def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector
         constants.diagnostics.add(secret_here(expr.span, "a selector"))
         return None
     if not isinstance(setting.value, str):
-        message = f"a strategy is selected by a string, not by {type_name(setting.value)}"
+        message = f"a strategy is selected by a string, not by {type_phrase(setting.value)}"
         constants.diagnostics.add(
             Diagnostic("E0301", message, expr.span, help=(form,), fixes=_quoted(setting, expr.span))
         )

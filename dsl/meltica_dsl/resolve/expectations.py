@@ -23,10 +23,11 @@ from meltica_dsl.model.scenario import (
     matched_fields,
 )
 from meltica_dsl.model.values import Duration, Setting, Word
-from meltica_dsl.resolve.constants import Constants, given_twice
-from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.constants import Constants
+from meltica_dsl.resolve.literal_values import literal_value, string_value
 from meltica_dsl.resolve.references import find_disabled, one
 from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
+from meltica_dsl.resolve.setting_errors import given_twice
 from meltica_dsl.resolve.typed import TypedValues
 
 _DECL_KINDS: Mapping[Subject, DeclKind] = MappingProxyType(
@@ -64,7 +65,7 @@ class ExpectationResolver:
 
     def read(self, step: syntax.ExpectStep) -> Expectation | None:
         before = len(self._diagnostics)
-        name = node_name(step.node, FILE_SCOPE, self._constants)
+        name = self._constants.node_name(step.node, FILE_SCOPE)
         subjects = [] if name is None else self._subjects(name)
         subject, verb = self._subject(step, subjects) if subjects else (None, None)
         if name is None or subject is None or verb is None:
@@ -159,7 +160,7 @@ class ExpectationResolver:
         return None
 
     def _number(self, literal: syntax.Literal) -> int | None:
-        value = self._constants.literal(literal)
+        value = literal_value(literal, self._diagnostics)
         return (
             None
             if value is None
@@ -192,7 +193,7 @@ class ExpectationResolver:
         if not verb.is_of_texts or not isinstance(phrase, syntax.StringLiteral):
             return None
         words.next()
-        return self._constants.string(phrase)
+        return string_value(phrase, self._diagnostics)
 
     def _matches(self, words: _Words, verb: Verb, event: EventType | None) -> tuple[Match, ...]:
         phrase = words.here

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.fields import SIDES, EventType
 from meltica_dsl.model.pipeline import Binary, Conditional, Const, Expr, ExprType, FieldRef, Membership, Unary
-from meltica_dsl.model.values import Setting
+from meltica_dsl.model.values import Duration, Ratio, Setting, Symbol, Word
 from meltica_dsl.resolve import algebra, type_errors
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.folding import Unfoldable, fold_binary, fold_unary
-from meltica_dsl.resolve.functions import type_call
-from meltica_dsl.resolve.scope import DeclKind, Scope
+from meltica_dsl.resolve.functions import is_callable, type_call
+from meltica_dsl.resolve.scope import DeclKind, Names, Scope
 from meltica_dsl.text.source import Span
-
-if TYPE_CHECKING:
-    from meltica_dsl.resolve.constants import Constants
 
 MAX_NESTING = 120
 """Levels of an expression after its stages' parameters are filled in. A written expression has at most
@@ -44,13 +40,30 @@ Typed = Expr | UnresolvedName | None
 """None where an error was reported."""
 
 
-class TypeChecker:
-    """Types the expressions of one stage. `event` gives the fields; None where there are none."""
+Evaluate = Callable[[syntax.Expr, Scope], Setting | None]
+"""What a constant expression is worth, with its place; None where an error was reported."""
 
-    def __init__(self, constants: Constants, event: EventType | None) -> None:
-        self.constants = constants
-        self.diagnostics = constants.diagnostics
-        self.event = event
+
+class TypeChecker:
+    """Types the expressions of one stage. `event` gives the fields; None where there are none.
+
+    `lets` are the constants that are known so far, None where one is invalid. What is no operation, such as a
+    list or `env(…)`, is a constant: `evaluate` says what it is worth.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        lets: Mapping[str, Setting | None],
+        evaluate: Evaluate,
+        event: EventType | None,
+        diagnostics: DiagnosticCollector,
+    ) -> None:
+        self._names = names
+        self._lets = lets
+        self._evaluate = evaluate
+        self._event = event
+        self._diagnostics = diagnostics
         self._parts = 0
         self._nesting = 0
         self._is_overgrown = False
@@ -59,7 +72,7 @@ class TypeChecker:
         """The expression, which has to be true or false."""
         typed = self.expression(expr, scope)
         if typed is not None and typed.type is not ExprType.BOOL:
-            self.diagnostics.add(type_errors.no_condition(typed, expr))
+            self._diagnostics.add(type_errors.no_condition(typed, expr))
             return None
         return typed
 
@@ -75,12 +88,12 @@ class TypeChecker:
             return _word(typed)
         if beside is ExprType.SIDE and typed.name in SIDES:
             return Const(typed.name, ExprType.SIDE, typed.span)
-        names = self.constants.names
+        names = self._names
         if names.is_unreadable(typed.name):
             return None
         if beside is ExprType.PROVIDER and names.has_instance(DeclKind.PROVIDER, typed.name):
             return Const(typed.name, ExprType.PROVIDER, typed.span)
-        self.diagnostics.add(type_errors.unknown_name(typed.name, typed.span, self.event, beside, names))
+        self._diagnostics.add(type_errors.unknown_name(typed.name, typed.span, self._event, beside, names))
         return None
 
     def type(self, expr: syntax.Expr, scope: Scope) -> Typed:
@@ -91,7 +104,7 @@ class TypeChecker:
                 return None
             if self._nesting > MAX_NESTING or self._parts > MAX_PARTS:
                 self._is_overgrown = True
-                self.diagnostics.add(type_errors.too_large(expr.span, MAX_NESTING, MAX_PARTS))
+                self._diagnostics.add(type_errors.too_large(expr.span, MAX_NESTING, MAX_PARTS))
                 return None
             return self._type(expr, scope)
         finally:
@@ -112,15 +125,15 @@ class TypeChecker:
             case syntax.Choice():
                 return self._choice(expr, scope)
             case syntax.FunctionCall() if expr.function.text not in ("env", "secret"):
-                return type_call(self, expr, scope)
+                return self._call(expr, scope)
             case syntax.Dotted():
-                self.diagnostics.add(type_errors.dotted(expr, self.event))
+                self._diagnostics.add(type_errors.dotted(expr, self._event))
                 return None
             case _:
                 return self._constant(expr, scope)
 
     def _constant(self, expr: syntax.Expr, scope: Scope) -> Typed:
-        setting = self.constants.evaluate(expr, scope)
+        setting = self._evaluate(expr, scope)
         return None if setting is None else self._value(setting, expr)
 
     def _reference(self, expr: syntax.Reference, scope: Scope) -> Typed:
@@ -129,19 +142,19 @@ class TypeChecker:
             return self._value(argument, expr)
         if argument is not None:
             return self.type(argument.expr, argument.scope)
-        if self.event is not None:
-            field = self.event.field(expr.name)
+        if self._event is not None:
+            field = self._event.field(expr.name)
             if field is not None:
                 return FieldRef(field, algebra.FIELD_TYPES[field.type], expr.span)
-        if self.constants.is_let(expr.name):
-            setting = self.constants.let(expr.name)
+        if expr.name in self._lets:
+            setting = self._lets[expr.name]
             return None if setting is None else self._value(setting, expr)
         return UnresolvedName(expr.name, expr.span)
 
     def _value(self, setting: Setting, expr: syntax.Expr) -> Typed:
-        const = self.constants.const(setting, expr.span)
+        const = operand(setting, expr.span)
         if const is None:
-            self.diagnostics.add(type_errors.no_operand(setting, expr.span))
+            self._diagnostics.add(type_errors.no_operand(setting, expr.span))
         return const
 
     def _unary(self, expr: syntax.UnaryOperation, scope: Scope) -> Typed:
@@ -151,7 +164,7 @@ class TypeChecker:
         operator = expr.operator.text
         kind = algebra.unary(operator, operand.type)
         if kind is None:
-            self.diagnostics.add(type_errors.wrong_operand(expr, operand.type))
+            self._diagnostics.add(type_errors.wrong_operand(expr, operand.type))
             return None
         if isinstance(operand, Const):
             return Const(fold_unary(operator, operand.value), kind, expr.span)
@@ -165,7 +178,7 @@ class TypeChecker:
             and isinstance(other, UnresolvedName)
             and type_errors.is_like_symbol(expr)
         ):
-            self.diagnostics.add(type_errors.malformed_symbol(expr))
+            self._diagnostics.add(type_errors.malformed_symbol(expr))
             return None
         pair = self._settled_pair(one, other)
         if pair is None:
@@ -173,12 +186,12 @@ class TypeChecker:
         left, right = pair
         kind = algebra.binary(operator, left.type, right.type)
         if kind is None:
-            self.diagnostics.add(type_errors.mismatch(expr, left, right))
+            self._diagnostics.add(type_errors.mismatch(expr, left, right))
             return None
         if isinstance(left, Const) and isinstance(right, Const):
             return self._folded(expr, left, right, kind)
         if operator in ("/", "%") and isinstance(right, Const) and right.value == 0:
-            self.diagnostics.add(type_errors.no_value(expr.operator.span, "this divides by zero"))
+            self._diagnostics.add(type_errors.no_value(expr.operator.span, "this divides by zero"))
             return None
         return Binary(operator, left, right, kind, expr.span)
 
@@ -200,8 +213,15 @@ class TypeChecker:
         try:
             return Const(fold_binary(expr.operator.text, left.value, right.value), kind, expr.span)
         except Unfoldable as error:
-            self.diagnostics.add(type_errors.no_value(expr.operator.span, str(error)))
+            self._diagnostics.add(type_errors.no_value(expr.operator.span, str(error)))
             return None
+
+    def _call(self, expr: syntax.FunctionCall, scope: Scope) -> Expr | None:
+        if not is_callable(expr, self._diagnostics):
+            return None
+        arguments = [self.expression(argument, scope) for argument in expr.arguments]
+        valid = tuple(argument for argument in arguments if argument is not None)
+        return type_call(expr, valid, self._diagnostics) if len(valid) == len(arguments) else None
 
     def _choice(self, expr: syntax.Choice, scope: Scope) -> Typed:
         condition = self.condition(expr.condition, scope)
@@ -211,7 +231,7 @@ class TypeChecker:
         then, otherwise = pair
         kind = algebra.unify(then.type, otherwise.type)
         if kind is None:
-            self.diagnostics.add(type_errors.branches(expr, then.type, otherwise.type))
+            self._diagnostics.add(type_errors.branches(expr, then.type, otherwise.type))
             return None
         if isinstance(condition, Const):
             return then if condition.value is True else otherwise
@@ -249,11 +269,11 @@ class TypeChecker:
                 return self._items(argument.expr, argument.scope, wanted)
             case syntax.ListLiteral():
                 typed = [(self.type(item, scope), item.span) for item in expr.items]
-            case syntax.Reference() if self.constants.is_let(expr.name):
-                setting = self.constants.let(expr.name)
+            case syntax.Reference() if expr.name in self._lets:
+                setting = self._lets[expr.name]
                 return None if setting is None else self._held_items(setting, expr, wanted)
             case _:
-                self.diagnostics.add(type_errors.no_list(expr.span))
+                self._diagnostics.add(type_errors.no_list(expr.span))
                 return None
         return self._fitting(typed, wanted)
 
@@ -262,9 +282,9 @@ class TypeChecker:
     ) -> tuple[Const, ...] | None:
         """The items of a list that a constant or a variable holds."""
         if not isinstance(setting.value, tuple):
-            self.diagnostics.add(type_errors.no_list(expr.span))
+            self._diagnostics.add(type_errors.no_list(expr.span))
             return None
-        typed = [(self.constants.const(item, expr.span), expr.span) for item in setting.value]
+        typed = [(operand(item, expr.span), expr.span) for item in setting.value]
         return self._fitting(typed, wanted)
 
     def _fitting(
@@ -276,25 +296,33 @@ class TypeChecker:
             if item is None:
                 return None
             if not isinstance(item, Const):
-                self.diagnostics.add(type_errors.no_constant(span))
+                self._diagnostics.add(type_errors.no_constant(span))
                 return None
             if wanted is not None and algebra.unify(wanted, item.type) is None:
-                self.diagnostics.add(type_errors.foreign_item(span, wanted, item))
+                self._diagnostics.add(type_errors.foreign_item(span, wanted, item))
                 return None
             items.append(item)
         return tuple(items)
 
-    def count_argument(self, expr: syntax.Expr, scope: Scope, most: int) -> Const | None:
-        """A constant whole number of 0 to `most`."""
-        typed = self.expression(expr, scope)
-        if typed is None:
+
+def operand(setting: Setting, span: Span) -> Const | UnresolvedName | None:  # noqa: PLR0911 - one return for each kind
+    """A constant as a part of an expression, or None if its type has no place there."""
+    match setting.value:
+        case bool() | str():
+            kind = ExprType.BOOL if isinstance(setting.value, bool) else ExprType.TEXT
+            return Const(setting.value, kind, span)
+        case Decimal():
+            return Const(setting.value, ExprType.NUMBER, span)
+        case Duration():
+            return Const(Decimal(setting.value.ns) / 1000, ExprType.DURATION, span)
+        case Ratio():
+            return Const(setting.value.value, ExprType.RATIO, span)
+        case Symbol():
+            return Const(str(setting.value), ExprType.SYMBOL, span)
+        case Word():
+            return UnresolvedName(setting.value.text, span, is_value=True)
+        case _:
             return None
-        value = typed.value if isinstance(typed, Const) else None
-        if isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= most:
-            return Const(value, ExprType.NUMBER, expr.span)
-        message = f"a constant whole number of 0 to {most} is wanted here"
-        self.diagnostics.add(Diagnostic("E0306", message, expr.span))
-        return None
 
 
 def _word(unresolved: UnresolvedName) -> Const:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from msgspec import Struct
 
 from meltica_dsl import syntax
+from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.pipeline import Call, Const, Expr, ExprType
 from meltica_dsl.resolve import algebra, type_errors
+from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.folding import Unfoldable, fold_call
-from meltica_dsl.resolve.scope import Scope
-
-if TYPE_CHECKING:
-    from meltica_dsl.resolve.expressions import TypeChecker
 
 MAX_ROUND_DIGITS = 12
 """Decimals that `round` keeps at most: the smallest tick sizes have 10, and f64 has no more to give."""
@@ -48,41 +46,53 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 
-def type_call(checker: TypeChecker, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
-    name = call.function.text
-    function = FUNCTIONS.get(name)
+def is_callable(call: syntax.FunctionCall, diagnostics: DiagnosticCollector) -> bool:
+    """Whether there is this function and it takes so many arguments. If not, that is reported."""
+    function = FUNCTIONS.get(call.function.text)
     if function is None:
-        checker.diagnostics.add(type_errors.unknown_function(call.function, [*FUNCTIONS, "env"]))
-        return None
+        diagnostics.add(type_errors.unknown_function(call.function, [*FUNCTIONS, "env"]))
+        return False
     if not function.least <= len(call.arguments) <= function.most:
-        checker.diagnostics.add(type_errors.argument_count(call, function.form))
-        return None
-    if name == "round":
-        return _round(checker, call, scope)
-    arguments = [checker.expression(argument, scope) for argument in call.arguments]
-    valid = tuple(argument for argument in arguments if argument is not None)
-    if len(valid) != len(arguments):
-        return None
-    kind = _kind(checker, call, valid)
-    return None if kind is None else _folded(checker, call, valid, kind)
+        diagnostics.add(type_errors.argument_count(call, function.form))
+        return False
+    return True
 
 
-def _round(checker: TypeChecker, call: syntax.FunctionCall, scope: Scope) -> Expr | None:
-    number = checker.expression(call.arguments[0], scope)
-    if number is None:
-        return None
+def type_call(
+    call: syntax.FunctionCall, arguments: tuple[Expr, ...], diagnostics: DiagnosticCollector
+) -> Expr | None:
+    """The call, folded where its arguments are constant. None if one does not fit, which is reported."""
+    if call.function.text == "round":
+        return _round(call, arguments, diagnostics)
+    kind = _kind(call, arguments, diagnostics)
+    return None if kind is None else _folded(call, arguments, kind, diagnostics)
+
+
+def _round(
+    call: syntax.FunctionCall, arguments: tuple[Expr, ...], diagnostics: DiagnosticCollector
+) -> Expr | None:
+    number = arguments[0]
     if number.type not in algebra.NUMERIC:
-        checker.diagnostics.add(
-            type_errors.wrong_argument(call.arguments[0], "round", "a number", number.type)
-        )
+        wrong = type_errors.wrong_argument(call.arguments[0], "round", "a number", number.type)
+        diagnostics.add(wrong)
         return None
-    if len(call.arguments) == 1:
-        return _folded(checker, call, (number,), number.type)
-    digits = checker.count_argument(call.arguments[1], scope, MAX_ROUND_DIGITS)
-    return None if digits is None else _folded(checker, call, (number, digits), number.type)
+    if len(arguments) > 1 and not _is_digits(arguments[1]):
+        message = f"a constant whole number of 0 to {MAX_ROUND_DIGITS} is wanted here"
+        diagnostics.add(Diagnostic("E0306", message, call.arguments[1].span))
+        return None
+    return _folded(call, arguments, number.type, diagnostics)
 
 
-def _kind(checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...]) -> ExprType | None:
+def _is_digits(argument: Expr) -> bool:
+    value = argument.value if isinstance(argument, Const) else None
+    return (
+        isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= MAX_ROUND_DIGITS
+    )
+
+
+def _kind(
+    call: syntax.FunctionCall, arguments: tuple[Expr, ...], diagnostics: DiagnosticCollector
+) -> ExprType | None:
     match call.function.text:
         case "hour":
             wanted, valid, kind = "a time", arguments[0].type is ExprType.TIME, ExprType.NUMBER
@@ -90,22 +100,22 @@ def _kind(checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr
             wanted, valid, kind = "a symbol, provider or text", arguments[0].type in _TEXTS, ExprType.BOOL
             pattern = arguments[1]
             if valid and not (isinstance(pattern, Const) and pattern.type is ExprType.TEXT):
-                checker.diagnostics.add(type_errors.no_pattern(call.arguments[1].span))
+                diagnostics.add(type_errors.no_pattern(call.arguments[1].span))
                 return None
         case "abs":
             wanted, valid, kind = "a number", arguments[0].type in algebra.NUMERIC, arguments[0].type
         case _:
-            return _shared_kind(checker, call, arguments)
+            return _shared_kind(call, arguments, diagnostics)
     if valid:
         return kind
-    checker.diagnostics.add(
+    diagnostics.add(
         type_errors.wrong_argument(call.arguments[0], call.function.text, wanted, arguments[0].type)
     )
     return None
 
 
 def _shared_kind(
-    checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...]
+    call: syntax.FunctionCall, arguments: tuple[Expr, ...], diagnostics: DiagnosticCollector
 ) -> ExprType | None:
     """The type that all arguments of `min` and `max` have."""
     kind = arguments[0].type
@@ -113,16 +123,17 @@ def _shared_kind(
         shared = algebra.unify(kind, argument.type)
         if shared not in algebra.NUMERIC:
             wanted = type_errors.a(kind) if kind in algebra.NUMERIC else "a number"
-            checker.diagnostics.add(
-                type_errors.wrong_argument(written, call.function.text, wanted, argument.type)
-            )
+            diagnostics.add(type_errors.wrong_argument(written, call.function.text, wanted, argument.type))
             return None
         kind = shared
     return kind
 
 
 def _folded(
-    checker: TypeChecker, call: syntax.FunctionCall, arguments: tuple[Expr, ...], kind: ExprType
+    call: syntax.FunctionCall,
+    arguments: tuple[Expr, ...],
+    kind: ExprType,
+    diagnostics: DiagnosticCollector,
 ) -> Expr | None:
     values = [argument.value for argument in arguments if isinstance(argument, Const)]
     if len(values) < len(arguments):
@@ -130,5 +141,5 @@ def _folded(
     try:
         return Const(fold_call(call.function.text, values), kind, call.span)
     except Unfoldable as error:
-        checker.diagnostics.add(type_errors.no_value(call.span, str(error)))
+        diagnostics.add(type_errors.no_value(call.span, str(error)))
         return None

@@ -12,8 +12,7 @@ from meltica_dsl.model.disabled import Cause, Disabled
 from meltica_dsl.model.pipeline import Const
 from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.expressions import TypeChecker
-from meltica_dsl.resolve.indexes import full_name, index_text, no_index
+from meltica_dsl.resolve.instance_names import full_name, index_text, no_index
 from meltica_dsl.resolve.scope import FILE_SCOPE, Family, Scope, declared_twice, declares
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
@@ -121,7 +120,7 @@ class _Expander:
     def _judged(self, branch: _Branch, modifier: syntax.Condition) -> _Branch:
         if branch.disabled is not None:
             return branch
-        condition = TypeChecker(self._constants, None).condition(modifier.condition, branch.scope)
+        condition = self._constants.type_checker(None).condition(modifier.condition, branch.scope)
         if condition is None:
             raise _Invalid
         assert isinstance(condition, Const), "without fields everything is constant"

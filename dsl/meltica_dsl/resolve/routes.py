@@ -10,7 +10,6 @@ from meltica_dsl.model.disabled import Cause, Disabled
 from meltica_dsl.model.fields import EVENT_BY_NAME, EventType
 from meltica_dsl.model.pipeline import Route, RouteSource, Source, Target
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.indexes import node_name
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
 from meltica_dsl.resolve.scope import TARGETS, DeclKind, Scope, did_you_mean, rename
@@ -43,7 +42,7 @@ def route(
     """The route, or why it is not there: all its sources or all its targets are switched off. None if it is
     invalid, which is reported."""
     scope, before = instance.scope, len(constants.diagnostics)
-    pool_name = node_name(declaration.pool, scope, constants)
+    pool_name = constants.node_name(declaration.pool, scope)
     pool = pool_name and one(pool_name, constants, DeclKind.POOL)
     feeds = [_feed(reference, scope, constants, upstream) for reference in declaration.sources]
     event = _shared_event(feeds, constants)
@@ -73,7 +72,7 @@ def route(
 def _feed(
     reference: syntax.SourceRef, scope: Scope, constants: Constants, upstream: Upstream
 ) -> _Feed | None:
-    owner = node_name(reference.owner, scope, constants)
+    owner = constants.node_name(reference.owner, scope)
     if owner is None:
         return None
     if reference.event is None:
@@ -162,7 +161,7 @@ def _targets(declaration: syntax.RouteDecl, scope: Scope, constants: Constants) 
     targets: dict[str, Target] = {}
     is_valid = True
     for node in declaration.targets:
-        name = node_name(node, scope, constants)
+        name = constants.node_name(node, scope)
         meant = None if name is None else several(name, constants, *TARGETS)
         is_valid = is_valid and meant is not None
         for target in meant or ():

@@ -25,7 +25,7 @@ from meltica_dsl.model.values import Duration
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.expectations import DisabledNode, ExpectationResolver
 from meltica_dsl.resolve.given_events import given_values
-from meltica_dsl.resolve.indexes import node_name
+from meltica_dsl.resolve.literal_values import string_value
 from meltica_dsl.resolve.references import find_disabled, one
 from meltica_dsl.resolve.routes import unknown_event
 from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
@@ -103,7 +103,7 @@ class _ScenarioResolver:
         self._faults: dict[tuple[str, FaultKind], Fault] = {}
 
     def scenario(self, declaration: syntax.TestDecl) -> Scenario | SkippedScenario:
-        title = self._constants.string(declaration.title) or ""
+        title = string_value(declaration.title, self._diagnostics) or ""
         steps = [self._step(step) for step in declaration.steps]
         if self._disabled_nodes:
             node, disabled = self._disabled_nodes[0]
@@ -130,7 +130,7 @@ class _ScenarioResolver:
     def _provider(self, reference: syntax.NodeRef) -> str | None:
         """The provider that is there. None if it is switched off, which is noted, or unknown, which is
         reported."""
-        name = node_name(reference, FILE_SCOPE, self._constants)
+        name = self._constants.node_name(reference, FILE_SCOPE)
         disabled = None if name is None else find_disabled(name, self._constants, DeclKind.PROVIDER)
         if name is None or disabled is None:
             return None if name is None else one(name, self._constants, DeclKind.PROVIDER)
@@ -165,7 +165,7 @@ class _ScenarioResolver:
         event: EventType,
     ) -> GivenEvent | Recording | None:
         if isinstance(step, syntax.RecordingStep):
-            path = self._constants.string(step.path)
+            path = string_value(step.path, self._diagnostics)
             if path is None or provider is None:
                 return None
             return Recording(at, provider, event, path, step.path.span, step.event.span, step.span)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from meltica_dsl.model.values import Secret, Setting
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
-from meltica_dsl.resolve.type_errors import secret_here
+from meltica_dsl.resolve.setting_errors import secret_here
 
 
 def refuse_secrets(settings: Mapping[str, Setting], where: str, diagnostics: DiagnosticCollector) -> None:

@@ -19,7 +19,6 @@ from meltica_dsl.model.pipeline import (
 )
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
-from meltica_dsl.resolve.expressions import TypeChecker
 from meltica_dsl.resolve.scope import Argument, DeclKind, Scope, did_you_mean, rename
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
@@ -74,7 +73,7 @@ class StageExpander:
     ) -> Stage | None:
         match call:
             case syntax.WhereStage():
-                condition = TypeChecker(self._constants, self._event).condition(call.condition, scope)
+                condition = self._constants.type_checker(self._event).condition(call.condition, scope)
                 return None if condition is None else Where(condition, call.span)
             case syntax.DedupeStage():
                 within = self._constants.evaluate(call.within, scope)

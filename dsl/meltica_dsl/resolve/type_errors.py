@@ -6,8 +6,9 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from meltica_dsl.model.fields import SIDES, EventType
 from meltica_dsl.model.pipeline import Const, Expr, ExprType
-from meltica_dsl.model.values import Secret, Setting, Word, type_names
+from meltica_dsl.model.values import Secret, Setting, type_phrase
 from meltica_dsl.resolve.scope import DeclKind, Names, did_you_mean, listing, rename
+from meltica_dsl.resolve.setting_errors import secret_here
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
@@ -119,23 +120,13 @@ def no_condition(typed: Expr, expr: syntax.Expr) -> Diagnostic:
 def no_operand(setting: Setting, span: Span) -> Diagnostic:
     if isinstance(setting.value, Secret):
         return secret_here(span, "an expression")
-    name = "name" if isinstance(setting.value, Word) else type_names[type(setting.value)]
+    phrase = type_phrase(setting.value)
     return Diagnostic(
         "E0205",
-        f"a {name} cannot stand in an expression",
+        f"{phrase} cannot stand in an expression",
         span,
-        f"a {name}",
+        phrase,
         help=("use a number or a name",),
-    )
-
-
-def secret_here(span: Span, where: str) -> Diagnostic:
-    return Diagnostic(
-        "E0801",
-        f"a secret cannot flow into {where}",
-        span,
-        "this is a secret",
-        help=("secrets go to the settings of a provider, and nowhere else",),
     )
 
 

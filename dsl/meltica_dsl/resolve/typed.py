@@ -7,10 +7,20 @@ from decimal import Decimal
 from typing import TypeVar
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from meltica_dsl.model.values import BOOLEANS, Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
-from meltica_dsl.resolve.constants import type_name
+from meltica_dsl.model.values import (
+    BOOLEANS,
+    Duration,
+    Rate,
+    Ratio,
+    Secret,
+    Setting,
+    Size,
+    Symbol,
+    Word,
+    type_phrase,
+)
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
-from meltica_dsl.resolve.type_errors import secret_here
+from meltica_dsl.resolve.setting_errors import secret_here
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
@@ -193,9 +203,9 @@ class TypedValues:
         hint = f"did you mean `{likely}`?" if likely else f"write it like `{example}`"
         return Diagnostic(
             "E0301",
-            f"`{key}` is {wanted}, not {type_name(value)}",
+            f"`{key}` is {wanted}, not {type_phrase(value)}",
             setting.span,
-            type_name(value),
+            type_phrase(value),
             help=(hint,) if likely or example else (),
             fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
         )
