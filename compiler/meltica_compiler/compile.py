@@ -13,6 +13,7 @@ from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes import PASSES
 from meltica_compiler.passes.compile_state import Draft
 from meltica_compiler.passes.options import CompileOptions
+from meltica_dsl.diagnostics.cascading import without_cascades
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.load import load
 from meltica_dsl.model.scenario import Scenario, SkippedScenario
@@ -54,7 +55,7 @@ def compile_text(
     # One mistake, one error: what the language has refused already, a pass does not refuse again.
     refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}
     more = (d for d in _once(draft.diagnostics) if (d.code, d.span) not in refused)
-    diagnostics = in_source_order((*loaded.diagnostics, *more))
+    diagnostics = in_source_order(without_cascades((*loaded.diagnostics, *more)))
     return Compiled(
         None if has_errors(diagnostics) else draft.graph,
         diagnostics,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from meltica_dsl.diagnostics.cascading import without_cascades
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.model.pipeline import Pipeline
 from meltica_dsl.parse.imports import ReadSource, gather
@@ -36,7 +37,7 @@ def load(
     read by `read`, and no other file is opened."""
     gathered = gather(path, text, read, parse)
     if gathered.diagnostics and not gathered.file.declarations:
-        return Loaded(None, in_source_order(gathered.diagnostics), gathered.sources)
+        return Loaded(None, in_source_order(without_cascades(gathered.diagnostics)), gathered.sources)
     resolved = resolve(gathered.file, gathered.sources, environ)
-    diagnostics = in_source_order((*gathered.diagnostics, *resolved.diagnostics))
+    diagnostics = in_source_order(without_cascades((*gathered.diagnostics, *resolved.diagnostics)))
     return Loaded(resolved.pipeline, diagnostics, gathered.sources)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Severity
 
 HERE = Path(__file__).parent

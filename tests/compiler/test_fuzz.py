@@ -13,7 +13,7 @@ from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.draw.dot import render_dot
 from meltica_compiler.draw.tree import render_tree
 from meltica_compiler.graph.canonical import graph_json
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
 from meltica_dsl.diagnostics.render_json import render as render_json
 from meltica_dsl.diagnostics.render_sarif import render as render_sarif

@@ -12,8 +12,8 @@ from contextlib import chdir
 from pathlib import Path
 
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_dsl.diagnostics.codes import CODES, Code
-from meltica_dsl.diagnostics.codes.code import Example
+from meltica_dsl.diagnostics.codes.code import Code, Example
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.json_form.from_json import json_to_mel
 from meltica_dsl.text.source import SourceFile

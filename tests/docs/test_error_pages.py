@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Severity
 
 SHOWN = [code for code in CODES.values() if code.example is not None]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.render_text import render
 from meltica_dsl.load import load
 from meltica_dsl.parse.read import read_source

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.dsl.programs import programs
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, in_source_order
 from meltica_dsl.diagnostics.render_json import render as render_json
 from meltica_dsl.diagnostics.render_text import render as render_text

@@ -55,25 +55,4 @@ def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
 
 
 def in_source_order(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """One mistake, one error. Of a setting that there is not at all, or whose value can be no object, it does
-    not matter that `=` is missing before the braces; of a string in the wrong quotes, what it would mean."""
-    unknown = {d.span for d in diagnostics if d.code in _UNKNOWN_KEY}
-    mistyped = {(d.span.path, d.span.start) for d in diagnostics if d.code in _WRONG_TYPE}
-    unreadable = {d.span for d in diagnostics if d.code == "E0103"}
-    told = (
-        d
-        for d in diagnostics
-        if (d.code == "E0103" or d.span not in unreadable)
-        and (d.code != "E0308" or not (d.span in unknown or _behind(d) in mistyped))
-    )
-    return tuple(sorted(told, key=lambda d: (d.span.path, d.span.start, d.span.end, d.code)))
-
-
-_UNKNOWN_KEY = frozenset({"E0303", "E0522"})
-_WRONG_TYPE = frozenset({"E0301", "E0523"})
-
-
-def _behind(diagnostic: Diagnostic) -> tuple[str, int]:
-    """Where the block begins before which an `=` is missing."""
-    ((edit,),) = (fix.edits for fix in diagnostic.fixes)
-    return edit.span.path, edit.span.start
+    return tuple(sorted(diagnostics, key=lambda d: (d.span.path, d.span.start, d.span.end, d.code)))

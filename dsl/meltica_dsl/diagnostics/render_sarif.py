@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.text.source import SourceFile, Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.text.suggest import nearest
 from meltica_runtime.cli.options import CommonOptions, common_options
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import click
 from click.shell_completion import CompletionItem
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.text.suggest import nearest
 from meltica_runtime.cli.help_topics import Topic, topic_name, topics
 from meltica_runtime.cli.options import CommonOptions, common_options

@@ -5,7 +5,7 @@ import pytest
 
 from meltica_compiler.modules.registry import Problem, ResolvedModule, ResolveFailure, StrategyLibrary
 from meltica_compiler.modules.registry_file import Revision, StrategyEntry, render_registry
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.model.pipeline import Selector
 from meltica_dsl.text.source import Span
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import meltica_dsl
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 
 SOURCES = Path(meltica_dsl.__file__).parent
 

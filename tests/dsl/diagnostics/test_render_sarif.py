@@ -4,7 +4,7 @@ import json
 
 import jsonschema
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.diagnostics.render_sarif import render
 from meltica_dsl.load import load

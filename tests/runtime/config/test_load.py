@@ -12,7 +12,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meltica_dsl.diagnostics.codes import CODES
+from meltica_dsl.diagnostics.codes.table import CODES
 from meltica_dsl.diagnostics.render_text import render
 from meltica_runtime.config.document import MAX_DEPTH, parse_document
 from meltica_runtime.config.fault import ConfigFault
