@@ -49,9 +49,3 @@ def amount_fault(value: Decimal) -> str | None:
     if _EXACT.quantize(value, _SMALLEST) != value:
         return f"has more than {AMOUNT_DECIMALS} decimals"
     return None
-
-
-def plain(value: Decimal) -> str:
-    """`value` for people: no exponent, no trailing zeros."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

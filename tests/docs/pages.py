@@ -20,7 +20,7 @@ from meltica_compiler.graph.graph import Graph, SettingValue
 from meltica_dsl.json_form.schema import schema
 from meltica_dsl.json_form.values import dump_json
 from meltica_dsl.model.fields import EVENTS, FieldType
-from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.resolve.functions import FUNCTIONS
 from meltica_runtime.cli import COMMANDS
 
@@ -111,7 +111,7 @@ def spelled(spec: SettingSpec, value: SettingValue) -> str:
     if isinstance(value, bool | str):
         return str(value).lower()
     assert isinstance(value, int | float) or hasattr(value, "normalize")
-    number = number_text(value)  # type: ignore[arg-type]
+    number = decimal_text(value)  # type: ignore[arg-type]
     if "RATE" in kinds:
         return f"{number}/s"
     if "DURATION" in kinds:

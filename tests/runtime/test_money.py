@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meltica_runtime.money import add, amount_fault, multiply, plain, quotient
+from meltica_runtime.money import add, amount_fault, multiply, quotient
 
 AMOUNTS = st.decimals(
     min_value=Decimal("0.0000000000000001"), max_value=Decimal("9999999999999999"), places=16
@@ -56,12 +56,3 @@ def test_what_the_store_can_keep_is_an_amount(amount: Decimal) -> None:
 
 def test_trailing_zeros_are_no_decimals() -> None:
     assert amount_fault(Decimal("1.00000000000000000000")) is None
-
-
-def test_numbers_for_people_have_no_exponent_and_no_trailing_zeros() -> None:
-    assert [plain(Decimal(text)) for text in ("6E+4", "0.10", "100", "1E-7")] == [
-        "60000",
-        "0.1",
-        "100",
-        "0.0000001",
-    ]

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from meltica_compiler.adapters.setting_schema import NOT_NEGATIVE, POSITIVE, Limits, SettingSpec, SettingType
 from meltica_compiler.graph.graph import SettingValue
-from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.value_text import decimal_text
 
 MARKET_EVENTS = ("trade", "ticker", "book", "kline")
 
@@ -122,7 +122,7 @@ def _price_misfits(values: Mapping[str, SettingValue]) -> tuple[Misfit, ...]:
         ticks = one / tick
         if not _FEWEST_TICKS <= ticks <= _MOST_TICKS:
             much = "little" if ticks < _FEWEST_TICKS else "much"
-            shown = f"{number_text(one)} is too {much} for a `tick_size` of {number_text(tick)}"
+            shown = f"{decimal_text(one)} is too {much} for a `tick_size` of {decimal_text(tick)}"
             found.append(Misfit("start_price", f"a start price of {shown}", "set `tick_size` to go with it"))
     return tuple(found)
 

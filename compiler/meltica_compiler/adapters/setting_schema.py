@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from meltica_compiler.graph.graph import SettingValue
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import (
     Duration,
     Rate,
@@ -74,7 +74,7 @@ class Limits(Struct, frozen=True):
 
 
 def _grouped(number: Decimal) -> str:
-    return f"{int(number):_}" if number == number.to_integral_value() else number_text(number)
+    return f"{int(number):_}" if number == number.to_integral_value() else decimal_text(number)
 
 
 POSITIVE = Limits(above=Decimal(0))
@@ -291,7 +291,7 @@ def _wrong_type(spec: SettingSpec, setting: Setting) -> Diagnostic:
     if fix is not None and isinstance(setting.value, Decimal):
         return Diagnostic(
             "E0302",
-            f"`{spec.name}` wants {spec.wanted}, and `{number_text(setting.value)}` has no unit",
+            f"`{spec.name}` wants {spec.wanted}, and `{decimal_text(setting.value)}` has no unit",
             setting.span,
             label="no unit",
             help=(f"write `{fix.edits[0].replacement}`",),
@@ -332,4 +332,4 @@ def _fix(spec: SettingSpec, setting: Setting) -> Fix | None:
     if wanted not in units:
         return None
     number, unit, words = units[wanted]
-    return Fix(f"say the unit: {words}", (Edit(setting.span, f"{number_text(number)}{unit}"),))
+    return Fix(f"say the unit: {words}", (Edit(setting.span, f"{decimal_text(number)}{unit}"),))

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from meltica_compiler.graph.graph import Graph, ModuleInfo, RouteNode
 from meltica_compiler.graph.stage_text import stage_text
 from meltica_dsl.model.pipeline import FieldRef
-from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Duration, Ratio, Secret
 from meltica_dsl.text.source import Location, Span
 
@@ -54,7 +54,7 @@ def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - on
         case None | bool() | int() | float() | str():
             return value
         case Decimal():
-            return number_text(value)
+            return decimal_text(value)
         case Enum():
             return _plain(value.value, of_hash=of_hash)
         case Location():
@@ -66,7 +66,7 @@ def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - on
         case Duration():
             return {"ns": value.ns}
         case Ratio():
-            return number_text(value.value)
+            return decimal_text(value.value)
         case FieldRef():
             return {"field": value.field.name}
         case RouteNode() if not of_hash:

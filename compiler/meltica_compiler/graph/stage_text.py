@@ -22,7 +22,7 @@ from meltica_dsl.model.pipeline import (
     Unary,
     Where,
 )
-from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.value_text import decimal_text, duration_text
 from meltica_dsl.model.values import Duration, Rate
 
 _BINDING = {
@@ -63,7 +63,7 @@ def rate_text(rate: Rate) -> str:
     ('5/s', '1000/2s')
     """
     per = duration_text(rate.per)
-    return f"{number_text(rate.count)}/{per[1:] if per[:1] == '1' and per[1:].isalpha() else per}"
+    return f"{decimal_text(rate.count)}/{per[1:] if per[:1] == '1' and per[1:].isalpha() else per}"
 
 
 def expression_text(expr: Expr) -> str:
@@ -107,4 +107,4 @@ def _constant(const: Const) -> str:
     if const.type is ExprType.DURATION:
         sign = "-" if const.value < 0 else ""
         return sign + duration_text(Duration(int(abs(const.value) * 1000)))
-    return number_text(const.value)
+    return decimal_text(const.value)

@@ -17,7 +17,7 @@ from meltica_compiler.graph.graph import SettingValue
 from meltica_compiler.modules.metadata import ConfigField, ConfigType, JsonValue
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.model.pipeline import Strategy
-from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.value_text import decimal_text, duration_text
 from meltica_dsl.model.values import Duration, Rate, Ratio, Secret, Setting, Size, Symbol, Word
 from meltica_dsl.text.suggest import nearest
 
@@ -170,6 +170,6 @@ def _fix(field: ConfigField, setting: Setting) -> Fix | None:
         case ConfigType.STRING, Word(text=word):
             return Fix("put it in quotes", (Edit(setting.span, f'"{word}"'),))
         case ConfigType.DURATION, Decimal() as number:
-            return Fix("say the unit: seconds", (Edit(setting.span, f"{number_text(number)}s"),))
+            return Fix("say the unit: seconds", (Edit(setting.span, f"{decimal_text(number)}s"),))
         case _:
             return None

@@ -9,7 +9,7 @@ from meltica_compiler.adapters.setting_schema import SettingSpec, SettingType
 from meltica_compiler.adapters.sinks import SINK_KINDS
 from meltica_compiler.graph.graph import Place, SettingValue
 from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Linger, Risk
-from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.value_text import decimal_text, duration_text
 from meltica_dsl.model.values import Duration, Rate, Ratio, Secret
 
 GROUPED_FROM = 10_000
@@ -22,7 +22,7 @@ def spell_number(value: Decimal) -> str:
     >>> spell_number(Decimal("250000.50"))
     '250_000.5'
     """
-    whole, dot, fraction = number_text(value).partition(".")
+    whole, dot, fraction = decimal_text(value).partition(".")
     if abs(int(whole)) >= GROUPED_FROM:
         whole = f"{int(whole):_}"
     return whole + dot + fraction

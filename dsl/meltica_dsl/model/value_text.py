@@ -29,7 +29,12 @@ def duration_text(duration: Duration) -> str:
     return text or "0s"
 
 
-def number_text(value: Decimal) -> str:
-    """The number in full, without an exponent and without zeros that say nothing."""
+def decimal_text(value: Decimal) -> str:
+    """The number in full, without an exponent and without zeros that say nothing: as files, strategies, the
+    API and the store have it.
+
+    >>> decimal_text(Decimal("6E+4")), decimal_text(Decimal("0.10")), decimal_text(Decimal("1E-7"))
+    ('60000', '0.1', '0.0000001')
+    """
     text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
-from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.value_text import decimal_text, duration_text
 from meltica_dsl.model.values import Duration, Secret, Setting, Symbol, Word
 from meltica_dsl.resolve.setting_errors import secret_here
 
@@ -36,7 +36,7 @@ def index_text(setting: Setting) -> str | None:
         case Symbol():
             return str(setting.value)
         case Decimal():
-            return number_text(setting.value)
+            return decimal_text(setting.value)
         case Duration() if setting.value.ns >= 0:
             return duration_text(setting.value)
         case _:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import (
     BOOLEANS,
     Duration,
@@ -190,10 +191,10 @@ class TypedValues:
         if isinstance(value, Secret):
             return secret_here(setting.span, f"`{key}`")
         if isinstance(value, Decimal) and suffix:
-            meant = f"{value:f}{suffix}"
+            meant = f"{decimal_text(value)}{suffix}"
             return Diagnostic(
                 "E0302",
-                f"`{key}` is {wanted}, and `{value:f}` has no unit",
+                f"`{key}` is {wanted}, and `{decimal_text(value)}` has no unit",
                 setting.span,
                 "no unit",
                 help=(f"write `{meant}`",),
@@ -230,14 +231,14 @@ class TypedValues:
         return nearest(value.text, self._lets)
 
     def _bare_ratio(self, key: str, setting: Setting, value: Decimal) -> None:
-        meant = f"{(value * 100).normalize():f}%"
+        meant = f"{decimal_text(value * 100)}%"
         self.diagnostics.add(
             Diagnostic(
                 "E0302",
-                f"`{key}` is a ratio, and `{value:f}` has no unit",
+                f"`{key}` is a ratio, and `{decimal_text(value)}` has no unit",
                 setting.span,
                 "no unit",
-                help=(f"write `{meant}`, or basis points: `{(value * 10_000).normalize():f}bps`",),
+                help=(f"write `{meant}`, or basis points: `{decimal_text(value * 10_000)}bps`",),
                 fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
             )
         )

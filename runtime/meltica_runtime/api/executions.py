@@ -9,10 +9,10 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import JsonValue
 
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
 from meltica_runtime.api.history import HistoryParameters, Name, milliseconds
 from meltica_runtime.api.models import ApiModel, json_response
-from meltica_runtime.money import plain
 from meltica_runtime.store.rows import StoredExecution
 
 router = APIRouter(tags=["Instances"])
@@ -70,9 +70,9 @@ def execution_record(execution: StoredExecution) -> ExecutionRecord:
         provider=execution.provider,
         strategy_instance=execution.instance,
         execution_id=execution.execution_id,
-        quantity=plain(execution.quantity),
-        price=plain(execution.price),
-        fee=plain(execution.fee),
+        quantity=decimal_text(execution.quantity),
+        price=decimal_text(execution.price),
+        fee=decimal_text(execution.fee),
         fee_asset=execution.fee_asset or None,
         liquidity="maker" if execution.is_maker else "taker",
         traded_at=milliseconds(execution.traded_us),

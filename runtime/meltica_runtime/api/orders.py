@@ -9,10 +9,10 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator, JsonValue
 
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
 from meltica_runtime.api.history import HistoryParameters, milliseconds, milliseconds_or_none
 from meltica_runtime.api.models import ApiModel, json_response
-from meltica_runtime.money import plain
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.rows import StoredOrder
 
@@ -86,8 +86,8 @@ def order_record(order: StoredOrder) -> OrderRecord:
         symbol=order.symbol,
         side=order.side.value,
         type=order.type.value,
-        quantity=plain(order.quantity),
-        price=None if order.price is None else plain(order.price),
+        quantity=decimal_text(order.quantity),
+        price=None if order.price is None else decimal_text(order.price),
         state=order.state.value,
         external_reference=order.exchange_order_id or None,
         placed_at=milliseconds(order.placed_us),
@@ -102,12 +102,12 @@ def order_record(order: StoredOrder) -> OrderRecord:
 def _metadata(order: StoredOrder) -> dict[str, JsonValue]:
     metadata: dict[str, JsonValue] = {
         "timeInForce": order.time_in_force.value,
-        "filledQuantity": plain(order.filled),
-        "fees": {asset: plain(fee) for asset, fee in order.fees.items()},
+        "filledQuantity": decimal_text(order.filled),
+        "fees": {asset: decimal_text(fee) for asset, fee in order.fees.items()},
         "outcomeUnknown": order.outcome_unknown,
     }
     if order.average_price is not None:
-        metadata["averagePrice"] = plain(order.average_price)
+        metadata["averagePrice"] = decimal_text(order.average_price)
     if order.reason:
         metadata["reason"] = order.reason
     return metadata

@@ -8,12 +8,13 @@ from pydantic import JsonValue
 from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.adapters.setting_schema import SettingSpec
 from meltica_compiler.graph.graph import Graph, ProviderNode
+from meltica_dsl.model.value_text import decimal_text
+from meltica_dsl.model.values import Symbol
 from meltica_runtime.api.dependencies import GatewayDep
 from meltica_runtime.api.errors import not_found
 from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import dependents
 from meltica_runtime.api.settings import setting_json, settings_json
-from meltica_runtime.money import plain
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderState, ProviderStatistics
 from meltica_runtime.venues.venue import Instrument
 
@@ -132,16 +133,16 @@ def _error(now: ProviderStatistics) -> str | None:
 
 
 def _instrument(instrument: Instrument, venue: str) -> InstrumentRecord:
-    base, _, quote = instrument.symbol.partition("-")
+    symbol = Symbol.parse(instrument.symbol)
     return InstrumentRecord(
         symbol=instrument.symbol,
         type="spot",
-        base_asset=base,
-        quote_asset=quote,
+        base_asset=symbol.base,
+        quote_asset=symbol.quote,
         venue=venue,
-        tick_size=plain(instrument.tick_size),
-        lot_size=plain(instrument.lot_size),
-        min_notional=plain(instrument.min_notional),
+        tick_size=decimal_text(instrument.tick_size),
+        lot_size=decimal_text(instrument.lot_size),
+        min_notional=decimal_text(instrument.min_notional),
     )
 
 

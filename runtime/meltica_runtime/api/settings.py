@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from meltica_compiler.graph.graph import SettingValue
-from meltica_dsl.model.value_text import number_text
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Secret
 
 
@@ -24,7 +24,7 @@ def setting_json(value: SettingValue) -> JsonValue:
         case Secret():
             return {"secret": value.name}
         case Decimal():
-            return number_text(value)
+            return decimal_text(value)
         case tuple():
             return [setting_json(item) for item in value]
         case dict():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from meltica_dsl.model.values import Symbol
 from meltica_runtime.money import ZERO, add, multiply, subtract
 from meltica_runtime.orders.order import Side
 
@@ -64,7 +65,7 @@ class ExposureBook:
         key = (provider, symbol)
         exposure = self._exposures.get(key)
         if exposure is None:
-            quote = symbol.partition("-")[2]
+            quote = Symbol.parse(symbol).quote
             exposure = self._exposures[key] = Exposure(provider, symbol, quote)
             self._totals.setdefault(quote, ZERO)
         return exposure

@@ -28,10 +28,11 @@ from decimal import Decimal
 from math import inf
 
 from meltica_dsl.model.pipeline import Risk
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Rate
 from meltica_runtime.execution.exposure import Exposure, ExposureBook
 from meltica_runtime.execution.token_bucket import TokenBucket
-from meltica_runtime.money import ZERO, add, multiply, plain, subtract
+from meltica_runtime.money import ZERO, add, multiply, subtract
 from meltica_runtime.orders.limits import PASSED, Breach, Decision, RiskEvent, RiskLimit, RiskStatus
 from meltica_runtime.orders.order import OrderRequest, OrderType
 
@@ -196,8 +197,8 @@ class RiskEngine:
         distance = subtract(price, reference).copy_abs()
         if distance > multiply(reference, band.value):
             reason = (
-                f"price {plain(price)} is {distance / reference:.2%} from the reference"
-                f" {plain(reference)}, more than {_percent(band.value)}"
+                f"price {decimal_text(price)} is {distance / reference:.2%} from the reference"
+                f" {decimal_text(reference)}, more than {_percent(band.value)}"
             )
             return Breach(RiskLimit.PRICE_BAND, reason)
         return None
@@ -219,7 +220,7 @@ class RiskEngine:
         direction = "long" if proposal.request.side.sign > 0 else "short"
         reason = (
             f"with its open orders the position in {exposure.symbol} could be"
-            f" {plain(worst)} {direction}, more than {plain(most)}"
+            f" {decimal_text(worst)} {direction}, more than {decimal_text(most)}"
         )
         return Breach(RiskLimit.MAX_POSITION, reason)
 
@@ -235,7 +236,7 @@ class RiskEngine:
         after = add(total, subtract(worst, exposure.counted))
         if after <= most or after <= total:
             return None
-        reason = f"exposure could be {plain(after)} {exposure.quote}, more than {plain(most)}"
+        reason = f"exposure could be {decimal_text(after)} {exposure.quote}, more than {decimal_text(most)}"
         return Breach(RiskLimit.MAX_NOTIONAL, reason)
 
     def _throttle_breach(self, symbol: str, now_us: float) -> Breach | None:
@@ -319,11 +320,11 @@ def _bucket(rate: Rate | None, burst: int) -> TokenBucket | None:
 def _throttled(limit: RiskLimit, bucket: TokenBucket, what: str, now_us: float) -> Breach:
     rate, wait_ms = bucket.rate, bucket.wait_us(now_us) / 1e3
     reason = (
-        f"more than {plain(rate.count)} {what} in {rate.per.seconds:g} s (bursts of {bucket.burst});"
+        f"more than {decimal_text(rate.count)} {what} in {rate.per.seconds:g} s (bursts of {bucket.burst});"
         f" the next may go in {wait_ms:.1f} ms"
     )
     return Breach(limit, reason)
 
 
 def _percent(value: Decimal) -> str:
-    return f"{plain(multiply(value, Decimal(100)))}%"
+    return f"{decimal_text(multiply(value, Decimal(100)))}%"

@@ -16,9 +16,10 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from msgspec.structs import replace
 
 from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Risk
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Duration, Rate, Ratio
 from meltica_dsl.text.suggest import nearest
-from meltica_runtime.money import amount_fault, plain
+from meltica_runtime.money import amount_fault
 from meltica_runtime.orders.order import OrderType
 
 _SECOND = Duration(1_000_000_000)
@@ -212,7 +213,7 @@ class _Reader:
 
 
 def _text(amount: Decimal | None) -> str:
-    return "0" if amount is None else plain(amount)
+    return "0" if amount is None else decimal_text(amount)
 
 
 def _per_second(rate: Rate) -> int:

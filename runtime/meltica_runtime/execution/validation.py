@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.execution.account import Account
-from meltica_runtime.money import amount_fault, plain
+from meltica_runtime.money import amount_fault
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import AmendRequest, OrderRequest, OrderType
 
@@ -43,7 +44,7 @@ def amend_fault(amend: AmendRequest, order: Order) -> str | None:
         if fault:
             return f"the new {name}, {amount}, {fault}"
     if amend.quantity is not None and amend.quantity <= order.filled:
-        return f"{plain(order.filled)} are filled already; to stop there, cancel the order"
+        return f"{decimal_text(order.filled)} are filled already; to stop there, cancel the order"
     if (amend.price or order.request.price, amend.quantity or order.quantity) == (
         order.request.price,
         order.quantity,

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from meltica_runtime.money import ZERO, add, amount_fault, multiply, plain, quotient, subtract
+from meltica_dsl.model.value_text import decimal_text
+from meltica_runtime.money import ZERO, add, amount_fault, multiply, quotient, subtract
 from meltica_runtime.orders.executions import NO_EXECUTIONS, Executions
 from meltica_runtime.orders.order import (
     Acknowledged,
@@ -203,7 +204,8 @@ def _fill_fault(order: Order, report: Filled) -> str | None:
     if not report.fee.is_finite():
         return f"the fee of the fill, {report.fee}, is not a finite number"
     if report.quantity > order.remaining:
-        return f"overfilled: {plain(report.quantity)} of the {plain(order.remaining)} that were open"
+        filled, remaining = decimal_text(report.quantity), decimal_text(order.remaining)
+        return f"overfilled: {filled} of the {remaining} that were open"
     return None
 
 
@@ -271,7 +273,7 @@ def _amend_fault(order: Order, report: Amended) -> str | None:
         if fault:
             return f"the amended {name}, {amount}, {fault}"
     if report.quantity < order.filled:
-        return f"amended to {plain(report.quantity)} when {plain(order.filled)} were filled"
+        return f"amended to {decimal_text(report.quantity)} when {decimal_text(order.filled)} were filled"
     return None
 
 

@@ -10,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from meltica_compiler.graph.graph import Graph, ProviderNode, SettingValue, StrategyNode
 from meltica_compiler.graph.upstream import providers_behind
+from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Secret
 from meltica_runtime.store.pool import Database
 
@@ -99,6 +100,6 @@ def _plain(value: SettingValue) -> object:
         case dict():
             return {key: _plain(item) for key, item in value.items()}
         case Decimal():
-            return format(value, "f")
+            return decimal_text(value)
         case _:
             return value

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import asyncpg
 import msgspec
 
-from meltica_runtime.money import plain
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.orders.executions import Executions
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.limits import RiskEvent
@@ -300,7 +300,7 @@ def _values(record: asyncpg.Record, row: type[msgspec.Struct]) -> dict[str, obje
 def _value(column: str, value: object) -> object:
     """Postgres pads amounts to the scale of their column; the padding is taken off again."""
     if isinstance(value, Decimal):
-        return Decimal(plain(value))
+        return Decimal(decimal_text(value))
     if isinstance(value, str) and COLUMN_TYPES.get(column) == "jsonb":
         return msgspec.json.decode(value)
     return value

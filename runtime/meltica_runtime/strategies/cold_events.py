@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from meltica_dsl.model.fields import EVENT_BY_NAME, EXECUTION_HANDLERS
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.orders.limits import RiskEvent
 from meltica_runtime.orders.order import BalanceChanged, Filled
 from meltica_runtime.orders.outcomes import OrderUpdate
@@ -105,7 +106,4 @@ def _cold(
 
 def _text(value: Decimal | None) -> str | None:
     """A decimal without exponent and trailing zeros, as the contract writes amounts."""
-    if value is None:
-        return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if value is None else decimal_text(value)

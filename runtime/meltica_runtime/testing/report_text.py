@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from meltica_dsl.model.fields import FieldType
 from meltica_dsl.model.scenario import Match
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.testing.assertions import ExpectationResult, NearMiss
 from meltica_runtime.testing.clock import START_US
 from meltica_runtime.testing.observations import Observation, Value
@@ -104,8 +105,7 @@ def value_text(value: Value, name: str) -> str:
         case Decimal() if name == "time" or name.endswith("_time"):
             return offset_text(float(value))
         case Decimal():
-            text = f"{value:f}"
-            return text.rstrip("0").rstrip(".") if "." in text else text
+            return decimal_text(value)
         case _:
             return value
 

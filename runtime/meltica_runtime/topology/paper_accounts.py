@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 
+from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.execution.group_commit import CommitLimits
-from meltica_runtime.money import plain
 from meltica_runtime.orders import lifecycle
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import Expired
@@ -83,7 +83,7 @@ def _closed_text(orders: int, positions: Sequence[StoredPosition]) -> str:
     if orders:
         parts.append(f"{orders} open {'order has' if orders == 1 else 'orders have'} expired")
     if positions:
-        named = [f"{plain(p.quantity)} {p.symbol} of {p.instance}" for p in positions[:NAMED]]
+        named = [f"{decimal_text(p.quantity)} {p.symbol} of {p.instance}" for p in positions[:NAMED]]
         more = [f"{len(positions) - NAMED} more"] if len(positions) > NAMED else []
         what = "1 position is" if len(positions) == 1 else f"{len(positions)} positions are"
         parts.append(f"{what} closed ({', '.join(named + more)})")

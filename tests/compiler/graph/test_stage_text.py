@@ -23,7 +23,7 @@ from meltica_dsl.model.pipeline import (
     Unary,
     Where,
 )
-from meltica_dsl.model.value_text import duration_text, number_text
+from meltica_dsl.model.value_text import decimal_text, duration_text
 from meltica_dsl.model.values import Duration
 from meltica_dsl.text.source import Span
 
@@ -76,9 +76,9 @@ def test_calls_lists_and_choices():
 
 def test_durations_and_numbers_come_in_full():
     assert duration_text(Duration(1)) == "1ns"
-    assert number_text(Decimal("1E-7")) == "0.0000001"
-    assert number_text(Decimal("60000")) == "60000"
-    assert number_text(Decimal("-0.50")) == "-0.5"
+    assert decimal_text(Decimal("1E-7")) == "0.0000001"
+    assert decimal_text(Decimal("60000")) == "60000"
+    assert decimal_text(Decimal("-0.50")) == "-0.5"
     assert (
         stage_text(Where(binary(PRICE, ">", const("-1500", ExprType.DURATION)), SPAN))
         == "where price > -1ms500us"

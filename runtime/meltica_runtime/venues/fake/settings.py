@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from meltica_dsl.model.values import Symbol
+
 DEFAULT_TICK = Decimal("0.01")
 DEFAULT_LOT = Decimal("0.00001")
 
@@ -38,4 +40,4 @@ class FakeMarketSettings:
 
     def start_price_of(self, symbol: str) -> Decimal:
         """First price of a symbol, `BASE-QUOTE`."""
-        return self.start_prices.get(symbol.partition("-")[0], self.start_price)
+        return self.start_prices.get(Symbol.parse(symbol).base, self.start_price)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from meltica_runtime.money import ZERO, add, multiply, plain, subtract
+from meltica_dsl.model.value_text import decimal_text
+from meltica_runtime.money import ZERO, add, multiply, subtract
 from meltica_runtime.orders.order import (
     Acknowledged,
     Amended,
@@ -182,7 +183,9 @@ class MatchingEngine:
         there = total_quantity(takes)
         if there >= order.remaining:
             return False
-        self._expire(order, f"fill or kill: the book shows {plain(there)} of {plain(order.remaining)}")
+        self._expire(
+            order, f"fill or kill: the book shows {decimal_text(there)} of {decimal_text(order.remaining)}"
+        )
         return True
 
     def _take(self, order: PaperOrder, market: SymbolMarket, takes: list[Take]) -> None:
@@ -232,7 +235,8 @@ class MatchingEngine:
         available = add(self._account.available(asset), held)
         if needed <= available:
             return None
-        return f"insufficient balance: needs {plain(needed)} {asset}, {plain(available)} is available"
+        short = f"needs {decimal_text(needed)} {asset}, {decimal_text(available)} is available"
+        return f"insufficient balance: {short}"
 
     def _amend_fault(self, order: PaperOrder, price: Decimal, quantity: Decimal) -> str | None:
         if order.state not in _OPEN:
@@ -241,7 +245,7 @@ class MatchingEngine:
         if fault is not None:
             return fault
         if quantity <= order.filled:
-            return f"{plain(order.filled)} of the order is filled already"
+            return f"{decimal_text(order.filled)} of the order is filled already"
         needed = _hold_of(order.request.side, price, subtract(quantity, order.filled))
         return self._rules.notional_fault(multiply(price, quantity)) or self._shortage(
             self._held_asset(order), needed, order.held

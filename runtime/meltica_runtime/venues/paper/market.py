@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from meltica_dsl.model.fields import SIDES
+from meltica_dsl.model.values import Symbol
 from meltica_runtime.orders.order import Side
 from meltica_runtime.venues.increments import exact_decimal
 from meltica_runtime.venues.paper.displayed_book import DisplayedBook, total_quantity
@@ -34,7 +35,8 @@ class SymbolMarket:
         self, history: MarketHistory, symbol: str, code: int, waiting: dict[SymbolMarket, None]
     ) -> None:
         """`waiting`: the markets with waiting orders, which this one enters and leaves."""
-        self.base, _, self.quote = symbol.partition("-")
+        pair = Symbol.parse(symbol)
+        self.base, self.quote = pair.base, pair.quote
         self.displayed_book = DisplayedBook()
         self.resting = RestingOrders()
         self._history = history

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
-from meltica_runtime.money import AMOUNT_DECIMALS, ZERO, amount_fault, multiply, plain
+from meltica_dsl.model.value_text import decimal_text
+from meltica_runtime.money import AMOUNT_DECIMALS, ZERO, amount_fault, multiply
 from meltica_runtime.orders.order import OrderRequest, OrderType
 from meltica_runtime.venues.increments import Increment
 
@@ -33,8 +34,8 @@ class PaperSettings:
         places = Increment(self.tick_size).places + Increment(self.lot_size).places
         if places > AMOUNT_DECIMALS:
             raise ValueError(
-                f"tick_size {plain(self.tick_size)} and lot_size {plain(self.lot_size)} have {places} "
-                f"decimals together, more than the {AMOUNT_DECIMALS} that an amount can have"
+                f"tick_size {decimal_text(self.tick_size)} and lot_size {decimal_text(self.lot_size)} "
+                f"have {places} decimals together, more than the {AMOUNT_DECIMALS} that an amount can have"
             )
         if not self.latency_us >= 0:
             raise ValueError(f"latency cannot be negative: {self.latency_us} us")
@@ -63,7 +64,8 @@ class TradingRules:
         if fault is not None:
             return f"the quantity {fault}"
         if not self._lot.holds(quantity):
-            return f"quantity {plain(quantity)} is not a multiple of the lot size {plain(self._lot.step)}"
+            lot = decimal_text(self._lot.step)
+            return f"quantity {decimal_text(quantity)} is not a multiple of the lot size {lot}"
         return None
 
     def price_fault(self, price: Decimal) -> str | None:
@@ -71,12 +73,14 @@ class TradingRules:
         if fault is not None:
             return f"the price {fault}"
         if not self._tick.holds(price):
-            return f"price {plain(price)} is not a multiple of the tick size {plain(self._tick.step)}"
+            tick = decimal_text(self._tick.step)
+            return f"price {decimal_text(price)} is not a multiple of the tick size {tick}"
         return None
 
     def notional_fault(self, notional: Decimal) -> str | None:
         if notional < self._min_notional:
-            return f"notional {plain(notional)} is below the minimum of {plain(self._min_notional)}"
+            least = decimal_text(self._min_notional)
+            return f"notional {decimal_text(notional)} is below the minimum of {least}"
         return None
 
     def maker_fee(self, received: Decimal) -> Decimal:
