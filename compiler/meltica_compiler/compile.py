@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes import PASSES
-from meltica_compiler.passes.compile_state import Draft
+from meltica_compiler.passes.compile_state import CompileState
 from meltica_compiler.passes.options import CompileOptions
 from meltica_dsl.diagnostics.cascading import without_cascades
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, has_errors, in_source_order
@@ -50,14 +50,14 @@ def compile_text(
     loaded = load(path, text, options.environ, read, parse)
     if loaded.pipeline is None:
         return Compiled(None, loaded.diagnostics, loaded.sources)
-    draft = Draft(loaded.pipeline, options, is_whole=loaded.is_valid)
-    draft = reduce(lambda so_far, step: step(so_far), PASSES, draft)
+    state = CompileState(loaded.pipeline, options, is_whole=loaded.is_valid)
+    state = reduce(lambda so_far, step: step(so_far), PASSES, state)
     # One mistake, one error: what the language has refused already, a pass does not refuse again.
     refused = {(diagnostic.code, diagnostic.span) for diagnostic in loaded.diagnostics}
-    more = (d for d in _once(draft.diagnostics) if (d.code, d.span) not in refused)
+    more = (d for d in _once(state.diagnostics) if (d.code, d.span) not in refused)
     diagnostics = in_source_order(without_cascades((*loaded.diagnostics, *more)))
     return Compiled(
-        None if has_errors(diagnostics) else draft.graph,
+        None if has_errors(diagnostics) else state.graph,
         diagnostics,
         loaded.sources,
         loaded.pipeline.scenarios,

@@ -23,10 +23,10 @@ def emit(graph: Graph, part: str) -> str:
 
 
 def emit_json(graph: Graph, part: str) -> str:
-    """The part as JSON: the graph itself, or a key of `PLAIN`."""
+    """The part as JSON: the graph itself, or a key of `JSON_PARTS`."""
     if part == "graph":
         return graph_json(graph)
-    return json.dumps(PLAIN[part](graph), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(JSON_PARTS[part](graph), indent=2, ensure_ascii=False) + "\n"
 
 
 def kernels_text(graph: Graph) -> str:
@@ -55,19 +55,19 @@ PARTS: Mapping[str, Callable[[Graph], str]] = MappingProxyType(
         "layout": layout_text,
         "budget": proofs.budget_text,
         "loss": proofs.loss_text,
-        "blast": proofs.blast_text,
+        "blast": proofs.failure_impact_text,
         "latency": proofs.latency_text,
         "secrets": proofs.secrets_text,
     }
 )
 
-PLAIN: Mapping[str, Callable[[Graph], object]] = MappingProxyType(
+JSON_PARTS: Mapping[str, Callable[[Graph], object]] = MappingProxyType(
     {
-        "budget": proofs.budget_plain,
-        "loss": proofs.loss_plain,
-        "blast": proofs.blast_plain,
-        "latency": proofs.latency_plain,
-        "secrets": proofs.secrets_plain,
+        "budget": proofs.budget_json,
+        "loss": proofs.loss_json,
+        "blast": proofs.failure_impact_json,
+        "latency": proofs.latency_json,
+        "secrets": proofs.secrets_json,
     }
 )
 """Parts that programs can read too."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.compile import CompileOptions, compile_file
-from meltica_compiler.passes.compile_state import Draft
+from meltica_compiler.passes.compile_state import CompileState
 from meltica_compiler.passes.memory import MAX_CODES, check_codes
 from meltica_compiler.passes.providers import venue_faults
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
@@ -52,7 +52,7 @@ def _many_symbols() -> Found:
     paper = loaded.pipeline.providers[0]
     symbols = tuple(Symbol(f"S{number}", "USDT") for number in range(MAX_CODES + 1))
     pipeline = replace(loaded.pipeline, providers=(replace(paper, symbols=symbols),))
-    return check_codes(Draft(pipeline, _OPTIONS)).diagnostics, loaded.sources
+    return check_codes(CompileState(pipeline, _OPTIONS)).diagnostics, loaded.sources
 
 
 def _many_files() -> Found:

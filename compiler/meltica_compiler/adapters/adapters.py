@@ -19,7 +19,7 @@ from meltica_dsl.model.value_text import decimal_text
 MARKET_EVENTS = ("trade", "ticker", "book", "kline")
 
 
-class Misfit(Struct, frozen=True):
+class SettingConflict(Struct, frozen=True):
     """Why the setting of this name does not go with the others."""
 
     setting: str
@@ -29,7 +29,7 @@ class Misfit(Struct, frozen=True):
 
 class AdapterSpec(Struct, frozen=True):
     """One kind of venue. `events` are what a route may ask of it; `trades` says that it takes orders.
-    `misfits` finds settings that are right each by itself but do not go together.
+    `conflicts` finds settings that are right each by itself but do not go together.
 
     `credentials` are settings that it needs for private streams: orders, executions, balances.
     `files` are settings that name a file to read.
@@ -50,7 +50,7 @@ class AdapterSpec(Struct, frozen=True):
     events_by_format: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_on_paper: bool = False
     extends: bool = False
-    misfits: Callable[[Mapping[str, SettingValue]], tuple[Misfit, ...]] = lambda _: ()
+    conflicts: Callable[[Mapping[str, SettingValue]], tuple[SettingConflict, ...]] = lambda _: ()
 
     def provides(self, settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
         """The events that a provider with these settings can give."""
@@ -112,18 +112,20 @@ _FEWEST_TICKS, _MOST_TICKS = 10, 10**13
 """Of a start price: with fewer there is no room for a spread, with more an f64 has too few digits."""
 
 
-def _price_misfits(values: Mapping[str, SettingValue]) -> tuple[Misfit, ...]:
+def _price_conflicts(values: Mapping[str, SettingValue]) -> tuple[SettingConflict, ...]:
     """Start prices that are too few ticks, or too many."""
     price, tick = values["start_price"], values["tick_size"]
     assert isinstance(tick, Decimal), "the schema makes it a number"
-    found: list[Misfit] = []
+    found: list[SettingConflict] = []
     for one in price.values() if isinstance(price, dict) else (price,):
         assert isinstance(one, Decimal), "the schema makes it a number"
         ticks = one / tick
         if not _FEWEST_TICKS <= ticks <= _MOST_TICKS:
             much = "little" if ticks < _FEWEST_TICKS else "much"
             shown = f"{decimal_text(one)} is too {much} for a `tick_size` of {decimal_text(tick)}"
-            found.append(Misfit("start_price", f"a start price of {shown}", "set `tick_size` to go with it"))
+            found.append(
+                SettingConflict("start_price", f"a start price of {shown}", "set `tick_size` to go with it")
+            )
     return tuple(found)
 
 
@@ -178,7 +180,7 @@ _FAKE = AdapterSpec(
     ),
     is_on_paper=True,
     extends=True,
-    misfits=_price_misfits,
+    conflicts=_price_conflicts,
 )
 
 _REPLAY_EVENTS = {

@@ -1,4 +1,4 @@
-"""Blast radius: for each node, who stands still and who loses data when it stops.
+"""The impact of a failure: for each node, who stands still and who loses data when it stops.
 
 What follows from edges and their policies. A full ring of policy `block` holds its route, a held route
 leaves the rings of its sources full, and so it goes back to the providers, and on to everything behind them.
@@ -20,7 +20,7 @@ Id = tuple[str, str]
 """Kind and name: a provider and a strategy may share one."""
 
 
-class Blast(Struct, frozen=True):
+class FailureImpact(Struct, frozen=True):
     """What the stop of one node does. All are names, in the order of the graph."""
 
     kind: str
@@ -37,14 +37,16 @@ class Blast(Struct, frozen=True):
     """Strategies whose orders go there."""
 
 
-def blasts(graph: Graph) -> tuple[Blast, ...]:
-    """The blast radius of every node, in the order of flow."""
+def failure_impacts(graph: Graph) -> tuple[FailureImpact, ...]:
+    """What the stop of every node does, in the order of flow."""
     flow = tuple(_flow(graph))
     ids = tuple(_ids(graph))
-    return tuple(_blast(graph, node, id, flow, [other for other, _ in ids]) for id, node in ids)
+    return tuple(_impact(graph, node, id, flow, [other for other, _ in ids]) for id, node in ids)
 
 
-def _blast(graph: Graph, node: Node, id: Id, flow: tuple[tuple[Id, Id], ...], order: list[Id]) -> Blast:
+def _impact(
+    graph: Graph, node: Node, id: Id, flow: tuple[tuple[Id, Id], ...], order: list[Id]
+) -> FailureImpact:
     held = _held(graph, id)
     behind = reachable([id, *held], flow) - held - {id}
     loses = tuple(
@@ -53,7 +55,9 @@ def _blast(graph: Graph, node: Node, id: Id, flow: tuple[tuple[Id, Id], ...], or
         if _end(edge) == id and edge.policy is not FullPolicy.BLOCK
     )
     strands = tuple(s.name for s in graph.strategies if id == ("provider", s.trade_on))
-    return Blast(id[0], id[1], node.location, _names(order, held), _names(order, behind), loses, strands)
+    return FailureImpact(
+        id[0], id[1], node.location, _names(order, held), _names(order, behind), loses, strands
+    )
 
 
 def _held(graph: Graph, id: Id) -> frozenset[Id]:

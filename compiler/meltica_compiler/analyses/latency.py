@@ -15,7 +15,7 @@ from meltica_dsl.model.pipeline import Conflate, Kline, Merge, Stage
 from meltica_dsl.model.values import Duration
 
 
-class Hold(Struct, frozen=True):
+class StageDelay(Struct, frozen=True):
     """A stage that holds events back for up to a time; None for as long as a source is silent."""
 
     route: str
@@ -23,59 +23,59 @@ class Hold(Struct, frozen=True):
     most: Duration | None
 
 
-class Path(Struct, frozen=True):
+class FlowPath(Struct, frozen=True):
     """From a provider through routes to a strategy. Of several ways there, the one that holds back most."""
 
     provider: str
     routes: tuple[str, ...]
     strategy: str
-    holds: tuple[Hold, ...]
+    delays: tuple[StageDelay, ...]
 
     @property
-    def held(self) -> Duration:
+    def total_delay(self) -> Duration:
         """The most that its windows hold an event back together."""
-        return Duration(sum(hold.most.ns for hold in self.holds if hold.most is not None))
+        return Duration(sum(delay.most.ns for delay in self.delays if delay.most is not None))
 
     @property
     def waits(self) -> bool:
         """Whether it also waits for other sources."""
-        return any(hold.most is None for hold in self.holds)
+        return any(delay.most is None for delay in self.delays)
 
 
-def paths(graph: Graph) -> tuple[Path, ...]:
+def paths(graph: Graph) -> tuple[FlowPath, ...]:
     """One path for each provider, and edge into a strategy, that an event can take."""
-    slowest: dict[str, dict[str, Path]] = {}
+    slowest: dict[str, dict[str, FlowPath]] = {}
     for route in routes_in_order(graph):
         slowest[route.name] = _through(route, slowest)
-    found: list[Path] = []
+    found: list[FlowPath] = []
     for edge in graph.edges:
         if edge.target_kind == "strategy":
             found += (_to(edge, path) for path in slowest[edge.route].values())
     return tuple(found)
 
 
-def _through(route: RouteNode, slowest: dict[str, dict[str, Path]]) -> dict[str, Path]:
+def _through(route: RouteNode, slowest: dict[str, dict[str, FlowPath]]) -> dict[str, FlowPath]:
     """The slowest way from each provider through this route, by the provider."""
-    ways = [Path(provider, (), "", ()) for provider in route.sources]
+    ways = [FlowPath(provider, (), "", ()) for provider in route.sources]
     ways += (path for name in route.routes for path in slowest[name].values())
-    own = tuple(hold for stage in route.stages if (hold := _hold(route.name, stage)) is not None)
-    longest: dict[str, Path] = {}
-    for way in sorted(ways, key=lambda path: path.held.ns):
-        longest[way.provider] = Path(way.provider, (*way.routes, route.name), "", (*way.holds, *own))
+    own = tuple(delay for stage in route.stages if (delay := _delay(route.name, stage)) is not None)
+    longest: dict[str, FlowPath] = {}
+    for way in sorted(ways, key=lambda path: path.total_delay.ns):
+        longest[way.provider] = FlowPath(way.provider, (*way.routes, route.name), "", (*way.delays, *own))
     return longest
 
 
-def _hold(route: str, stage: Stage) -> Hold | None:
+def _delay(route: str, stage: Stage) -> StageDelay | None:
     match stage:
         case Conflate():
-            return Hold(route, stage, stage.every)
+            return StageDelay(route, stage, stage.every)
         case Kline():
-            return Hold(route, stage, stage.interval)
+            return StageDelay(route, stage, stage.interval)
         case Merge():
-            return Hold(route, stage, None)
+            return StageDelay(route, stage, None)
         case _:
             return None
 
 
-def _to(edge: Edge, path: Path) -> Path:
-    return Path(path.provider, path.routes, edge.target, path.holds)
+def _to(edge: Edge, path: FlowPath) -> FlowPath:
+    return FlowPath(path.provider, path.routes, edge.target, path.delays)

@@ -1,20 +1,20 @@
-"""What the compiler has proved of a graph, as tables for people and as plain values for programs."""
+"""What the compiler has proved of a graph, as tables for people and as JSON values for programs."""
 
 from __future__ import annotations
 
 from msgspec.structs import asdict
 
 from meltica_compiler.analyses.budget import budget
-from meltica_compiler.analyses.failure_impact import blasts
-from meltica_compiler.analyses.latency import Hold, Path, paths
+from meltica_compiler.analyses.failure_impact import failure_impacts
+from meltica_compiler.analyses.latency import FlowPath, StageDelay, paths
 from meltica_compiler.analyses.loss import lossy_edges, stalls
-from meltica_compiler.analyses.secret_flow import secret_ways
+from meltica_compiler.analyses.secret_flow import secret_flows
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.graph.stage_text import stage_text
 from meltica_compiler.text.text_table import text_table
 from meltica_dsl.model.value_text import duration_text
 
-Plain = dict[str, object]
+JsonObject = dict[str, object]
 NONE = "-"
 
 
@@ -49,7 +49,7 @@ def loss_text(graph: Graph) -> str:
     return text_table(("edge", "pool", "policy", "when its reader falls behind"), rows, frozenset()) + "\n"
 
 
-def blast_text(graph: Graph) -> str:
+def failure_impact_text(graph: Graph) -> str:
     """For each node that stops: who stands still, who gets less, what is lost, whose orders go nowhere."""
     rows = [
         (
@@ -60,7 +60,7 @@ def blast_text(graph: Graph) -> str:
             ", ".join(one.loses) or NONE,
             ", ".join(one.strands) or NONE,
         )
-        for one in blasts(graph)
+        for one in failure_impacts(graph)
     ]
     header = ("kind", "when it stops", "stalls", "starves", "loses", "orders stranded")
     return text_table(header, rows, frozenset()) + "\n"
@@ -69,7 +69,7 @@ def blast_text(graph: Graph) -> str:
 def latency_text(graph: Graph) -> str:
     """Every path from a provider to a strategy, and how long its stages hold events back."""
     rows = [
-        (" → ".join((path.provider, *path.routes, path.strategy)), _held(path), _verdict(graph, path))
+        (" → ".join((path.provider, *path.routes, path.strategy)), _held(path), _over_budget(graph, path))
         for path in paths(graph)
     ]
     if graph.latency_budget is not None:
@@ -77,32 +77,32 @@ def latency_text(graph: Graph) -> str:
     return text_table(("path", "held back by its stages", ""), rows, frozenset()) + "\n"
 
 
-def _held(path: Path) -> str:
-    if not path.holds:
+def _held(path: FlowPath) -> str:
+    if not path.delays:
         return "not at all"
-    parts = [f"{_most(hold)} ({hold.route}: {stage_text(hold.stage)})" for hold in path.holds]
+    parts = [f"{_most(delay)} ({delay.route}: {stage_text(delay.stage)})" for delay in path.delays]
     return " + ".join(parts)
 
 
-def _most(hold: Hold) -> str:
-    return "until all sources have passed" if hold.most is None else f"up to {duration_text(hold.most)}"
+def _most(delay: StageDelay) -> str:
+    return "until all sources have passed" if delay.most is None else f"up to {duration_text(delay.most)}"
 
 
-def _verdict(graph: Graph, path: Path) -> str:
+def _over_budget(graph: Graph, path: FlowPath) -> str:
     budget = graph.latency_budget
-    return "over the budget" if budget is not None and path.held > budget else ""
+    return "over the budget" if budget is not None and path.total_delay > budget else ""
 
 
 def secrets_text(graph: Graph) -> str:
     """Every secret, and the adapter that it reaches."""
-    ways = secret_ways(graph)
-    rows = [(w.secret, w.adapter or NONE, f"{w.node}.{w.setting}", str(w.location)) for w in ways]
+    flows = secret_flows(graph)
+    rows = [(w.secret, w.adapter or NONE, f"{w.node}.{w.setting}", str(w.location)) for w in flows]
     if not rows:
         return "no secrets\n"
     return text_table(("secret", "adapter", "setting", "place"), rows, frozenset()) + "\n"
 
 
-def budget_plain(graph: Graph) -> Plain:
+def budget_json(graph: Graph) -> JsonObject:
     allowed = graph.memory_budget
     return {
         "items": [asdict(item) for item in budget(graph)],
@@ -111,7 +111,7 @@ def budget_plain(graph: Graph) -> Plain:
     }
 
 
-def loss_plain(graph: Graph) -> list[Plain]:
+def loss_json(graph: Graph) -> list[JsonObject]:
     held = {stall.edge.id: stall for stall in stalls(graph)}
     lossy = {edge.id for edge in lossy_edges(graph)}
     return [
@@ -131,7 +131,7 @@ def loss_plain(graph: Graph) -> list[Plain]:
     ]
 
 
-def blast_plain(graph: Graph) -> list[Plain]:
+def failure_impact_json(graph: Graph) -> list[JsonObject]:
     return [
         {
             "kind": one.kind,
@@ -142,11 +142,11 @@ def blast_plain(graph: Graph) -> list[Plain]:
             "loses": list(one.loses),
             "strands": list(one.strands),
         }
-        for one in blasts(graph)
+        for one in failure_impacts(graph)
     ]
 
 
-def latency_plain(graph: Graph) -> Plain:
+def latency_json(graph: Graph) -> JsonObject:
     """Times in microseconds."""
     allowed = graph.latency_budget
     return {
@@ -156,16 +156,16 @@ def latency_plain(graph: Graph) -> Plain:
                 "provider": path.provider,
                 "routes": list(path.routes),
                 "strategy": path.strategy,
-                "heldUs": path.held.us,
+                "heldUs": path.total_delay.us,
                 "waitsForSources": path.waits,
-                "stages": [{"route": hold.route, "stage": stage_text(hold.stage)} for hold in path.holds],
+                "stages": [{"route": delay.route, "stage": stage_text(delay.stage)} for delay in path.delays],
             }
             for path in paths(graph)
         ],
     }
 
 
-def secrets_plain(graph: Graph) -> list[Plain]:
+def secrets_json(graph: Graph) -> list[JsonObject]:
     return [
         {
             "secret": way.secret,
@@ -175,5 +175,5 @@ def secrets_plain(graph: Graph) -> list[Plain]:
             "setting": way.setting,
             "place": str(way.location),
         }
-        for way in secret_ways(graph)
+        for way in secret_flows(graph)
     ]

@@ -11,7 +11,7 @@ from meltica_dsl.model.values import Secret
 from meltica_dsl.text.source import Location
 
 
-class SecretWay(Struct, frozen=True):
+class SecretFlow(Struct, frozen=True):
     """One place that a secret reaches. `adapter` is None where it may not be: the compiler lets no such
     graph come about, and this looks everywhere nevertheless."""
 
@@ -23,21 +23,21 @@ class SecretWay(Struct, frozen=True):
     location: Location
 
 
-def secret_ways(graph: Graph) -> tuple[SecretWay, ...]:
+def secret_flows(graph: Graph) -> tuple[SecretFlow, ...]:
     """Every secret in the graph, by its name."""
-    return tuple(sorted(_ways(graph), key=lambda way: (way.secret, way.kind, way.node, way.setting)))
+    return tuple(sorted(_flows(graph), key=lambda flow: (flow.secret, flow.kind, flow.node, flow.setting)))
 
 
-def _ways(graph: Graph) -> Iterator[SecretWay]:
+def _flows(graph: Graph) -> Iterator[SecretFlow]:
     for provider in graph.providers:
         for name, setting in _secrets(provider.settings):
-            yield SecretWay(name, "provider", provider.name, setting, provider.adapter, provider.location)
+            yield SecretFlow(name, "provider", provider.name, setting, provider.adapter, provider.location)
     for strategy in graph.strategies:
         for name, setting in _secrets(strategy.config):
-            yield SecretWay(name, "strategy", strategy.name, setting, None, strategy.location)
+            yield SecretFlow(name, "strategy", strategy.name, setting, None, strategy.location)
     for sink in graph.sinks:
         for name, setting in _secrets(sink.settings):
-            yield SecretWay(name, "sink", sink.name, setting, None, sink.location)
+            yield SecretFlow(name, "sink", sink.name, setting, None, sink.location)
 
 
 def _secrets(settings: Mapping[str, SettingValue]) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,12 @@ from meltica_dsl.model.fields import EVENT_BY_NAME
 from meltica_dsl.model.pipeline import Depth, Merge, Stage, Where, event_after
 
 
-def remembers(stage: Stage) -> bool:
+def is_stateful(stage: Stage) -> bool:
     """Whether the stage's answer to an event depends on those before it."""
     return not isinstance(stage, Where | Depth)
 
 
-def carried_stages(
+def transferred_stages(
     old: RouteNode, new: RouteNode, behind_old: Iterable[str], behind_new: Iterable[str]
 ) -> Iterator[tuple[int, int]]:
     """Positions, in the stages of `old` and of `new`, of those that are the same and in the same order
@@ -32,9 +32,9 @@ def carried_stages(
 
 
 def _keyed(route: RouteNode, behind: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Of each stage that remembers: what it is and which event it takes, and its position."""
+    """Of each stage that has state: what it is and which event it takes, and its position."""
     for i, stage in enumerate(route.stages):
-        if remembers(stage):
+        if is_stateful(stage):
             event = event_after(EVENT_BY_NAME[route.event], route.stages[:i])
             # Who is waited for is a part of what is remembered.
             waited_for = ", ".join(behind) if isinstance(stage, Merge) else ""

@@ -49,7 +49,7 @@ def details(graph: Graph, keys: Keys) -> tuple[Detail, ...]:
 
 
 def box_details(graph: Graph, keys: Keys) -> Iterator[Detail]:
-    """One for each box of the sketch, in its order."""
+    """One for each box of the diagram, in its order."""
     for provider in filter(listens, graph.providers):
         yield Detail(keys.providers[provider.name], "provider", provider.name, _provider(provider))
     for route in graph.routes:

@@ -1,6 +1,6 @@
 """What every drawing of a graph shows: boxes in lanes, and the links between them.
 
-A sketch holds no places: the same graph hash gives the same sketch, wherever its lines stand.
+A diagram holds no places: the same graph hash gives the same diagram, wherever its lines stand.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Link(Struct, frozen=True):
     mark: Mark | None = None
 
 
-class Sketch(Struct, frozen=True):
+class Diagram(Struct, frozen=True):
     """`title` and `summary` stand above the drawing."""
 
     title: str
@@ -103,8 +103,8 @@ class Sketch(Struct, frozen=True):
         return tuple(link for link in self.links if link.tail in routes and link.head in routes)
 
 
-def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
-    """The sketch of a graph. `keys`, where it is to be laid beside another's, are those of both."""
+def diagram(graph: Graph, keys: Keys | None = None) -> Diagram:
+    """The diagram of a graph. `keys`, where it is to be laid beside another's, are those of both."""
     keys = keys_of(graph) if keys is None else keys
     boxes = [_provider(p, keys) for p in graph.providers if listens(p)]
     rings = {edge.route: pool_note(edge) for edge in graph.all_edges}
@@ -115,7 +115,7 @@ def sketch(graph: Graph, keys: Keys | None = None) -> Sketch:
     boxes += [_venue(v, keys) for v in venues(graph)]
     links = [*_feeds(graph, keys), *_edges(graph, keys), *_orders(graph, keys)]
     summary = f"#{graph.hash[:HASH_LENGTH]} · {total_line(graph)}"
-    return Sketch(graph.pipeline, summary, tuple(boxes), tuple(links))
+    return Diagram(graph.pipeline, summary, tuple(boxes), tuple(links))
 
 
 def downstream(graph: Graph) -> tuple[RouteNode, ...]:

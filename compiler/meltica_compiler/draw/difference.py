@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from meltica_compiler.draw.details import Detail, Facts, details
-from meltica_compiler.draw.diagram import Box, Link, Mark, Row, Sketch, sketch
-from meltica_compiler.draw.graph_page import Portrait
+from meltica_compiler.draw.diagram import Box, Diagram, Link, Mark, Row, diagram
+from meltica_compiler.draw.graph_page import GraphPage
 from meltica_compiler.draw.keys import Keys, keys_of
 from meltica_compiler.graph.graph import Graph
-from meltica_compiler.plan.plan import Fate, Plan, Reason, Step, plan
+from meltica_compiler.plan.plan import NodeAction, Plan, PlanStep, Reason, plan
 from meltica_compiler.plan.text import summary
 from meltica_compiler.text.amounts import HASH_LENGTH
 
@@ -20,28 +20,28 @@ SHOWN_REASONS = 3
 SHOWN_CHANGE = 28
 """Characters of the change of a list, before and after, that a box still shows."""
 
-_MARKS: Mapping[Fate, Mark] = {
-    Fate.KEPT: Mark.KEPT,
-    Fate.MOVED: Mark.MOVED,
-    Fate.RESTARTED: Mark.RESTARTED,
-    Fate.ADDED: Mark.ADDED,
-    Fate.REMOVED: Mark.REMOVED,
+_MARKS: Mapping[NodeAction, Mark] = {
+    NodeAction.KEPT: Mark.KEPT,
+    NodeAction.MOVED: Mark.MOVED,
+    NodeAction.RESTARTED: Mark.RESTARTED,
+    NodeAction.ADDED: Mark.ADDED,
+    NodeAction.REMOVED: Mark.REMOVED,
 }
 
 
-def difference(old: Graph, new: Graph) -> Portrait:
+def difference(old: Graph, new: Graph) -> GraphPage:
     """What is in both is shown as it is in `new`; what only one of them has is marked as such."""
     keys, planned = keys_of(new, old), plan(old, new)
     steps = {_key(keys, step): step for step in planned.steps if step.kind != "pipeline"}
-    before, after = sketch(old, keys), sketch(new, keys)
+    before, after = diagram(old, keys), diagram(new, keys)
     boxes = tuple(_boxes(before, after, steps))
     links = tuple(_links(before, after))
-    drawn = Sketch(new.pipeline, _summary(planned), boxes, links)
+    drawn = Diagram(new.pipeline, _summary(planned), boxes, links)
     file = new.file if new.file == old.file else f"{old.file} → {new.file}"
-    return Portrait(file, drawn, tuple(_details(details(old, keys), details(new, keys), boxes, steps)))
+    return GraphPage(file, drawn, tuple(_details(details(old, keys), details(new, keys), boxes, steps)))
 
 
-def _key(keys: Keys, step: Step) -> str:
+def _key(keys: Keys, step: PlanStep) -> str:
     by_kind = {
         "provider": keys.providers,
         "route": keys.routes,
@@ -57,7 +57,7 @@ def _summary(planned: Plan) -> str:
     return f"{hashes} · {told}" if planned.changes else told
 
 
-def _boxes(before: Sketch, after: Sketch, steps: Mapping[str, Step]) -> Iterator[Box]:
+def _boxes(before: Diagram, after: Diagram, steps: Mapping[str, PlanStep]) -> Iterator[Box]:
     was = {box.key: box for box in before.boxes}
     becomes = {box.key: box for box in after.boxes}
     for key, box in (becomes | {key: box for key, box in was.items() if key not in becomes}).items():
@@ -66,10 +66,10 @@ def _boxes(before: Sketch, after: Sketch, steps: Mapping[str, Step]) -> Iterator
             yield replace(box, mark=_presence(was.get(key), becomes.get(key)))
         else:
             reasons = tuple(map(_row, step.reasons[:SHOWN_REASONS]))
-            yield replace(box, mark=_MARKS[step.fate], rows=(*box.rows, *reasons))
+            yield replace(box, mark=_MARKS[step.action], rows=(*box.rows, *reasons))
 
 
-def _links(before: Sketch, after: Sketch) -> Iterator[Link]:
+def _links(before: Diagram, after: Diagram) -> Iterator[Link]:
     was = {link.key: link for link in before.links}
     becomes = {link.key: link for link in after.links}
     for key, link in (becomes | {key: link for key, link in was.items() if key not in becomes}).items():
@@ -116,11 +116,11 @@ def _change(reason: Reason) -> str:
 
 
 def _details(
-    old: Iterable[Detail], new: Iterable[Detail], boxes: tuple[Box, ...], steps: Mapping[str, Step]
+    old: Iterable[Detail], new: Iterable[Detail], boxes: tuple[Box, ...], steps: Mapping[str, PlanStep]
 ) -> Iterator[Detail]:
     marks = {box.key: box.mark for box in boxes}
     for key, detail in ({d.key: d for d in old} | {d.key: d for d in new}).items():
         mark = marks.get(key)
-        fate: Facts = () if mark is None else (("becomes", mark.value),)
+        action: Facts = () if mark is None else (("becomes", mark.value),)
         reasons = tuple((r.what, _change(r)) for r in steps[key].reasons) if key in steps else ()
-        yield replace(detail, facts=(*fate, *reasons, *detail.facts))
+        yield replace(detail, facts=(*action, *reasons, *detail.facts))

@@ -7,7 +7,7 @@ from typing import Any
 
 import graphviz
 
-from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Lane, Link, LinkKind, Mark, diagram
 from meltica_compiler.draw.dot_labels import (
     Density,
     box_label,
@@ -54,11 +54,11 @@ _LINK_WEIGHT = "50"
 
 def render_dot(graph: Graph) -> str:
     """DOT source of the graph, families folded; equal hashes give equal bytes."""
-    return dot_source(folded(sketch(graph)))
+    return dot_source(folded(diagram(graph)))
 
 
-def dot_source(drawn: Sketch) -> str:
-    """DOT source of a sketch as it is. Keys, not names, identify nodes."""
+def dot_source(drawn: Diagram) -> str:
+    """DOT source of a diagram as it is. Keys, not names, identify nodes."""
     density = _density(len(drawn.boxes))
     dot = graphviz.Digraph(graph_attr=_page(drawn, density), node_attr=_box(), edge_attr=_line())
     chained = drawn.chains()
@@ -84,7 +84,7 @@ def _columns(density: Density) -> tuple[tuple[Lane, ...], ...]:
     return ((Lane.PROVIDERS,), (Lane.ROUTES,), (Lane.STRATEGIES, Lane.SINKS), (Lane.RISK,), (Lane.VENUES,))
 
 
-def _page(drawn: Sketch, density: Density) -> dict[str, str]:
+def _page(drawn: Diagram, density: Density) -> dict[str, str]:
     nodesep, ranksep = {
         Density.FULL: ("0.25", "0.55"),
         Density.MEDIUM: ("0.14", "0.85"),

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from msgspec import Struct
 
-from meltica_compiler.draw.diagram import Box, Link, LinkKind, Mark, Row, Sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Link, LinkKind, Mark, Row
 from meltica_compiler.draw.palette import INK, LINKS, MARK_SIGNS, MARK_TONES, SOFT, Shade, box_tone, signed
 from meltica_compiler.text.amounts import printable, shorten
 
@@ -109,7 +109,7 @@ def remark_label(link: Link, shade: Shade) -> str:
     return f'<<FONT COLOR="{shade.light}">{_text(link.remark)}</FONT>>'
 
 
-def title_label(drawn: Sketch) -> str:
+def title_label(drawn: Diagram) -> str:
     """Pipeline, short hash and memory, with the legend of the kinds of links that are drawn."""
     kinds = {link.kind for link in drawn.links}
     title = (
@@ -131,7 +131,7 @@ def title_label(drawn: Sketch) -> str:
 
 
 def _mark_entries(marks: Set[Mark | None]) -> str:
-    """The legend of a difference: each fate by its sign, its colour and its line."""
+    """The legend of a difference: each action by its sign, its colour and its line."""
     return "".join(
         f'<TD ALIGN="LEFT"><FONT POINT-SIZE="11" COLOR="{MARK_TONES[mark].line.light}">'
         f"<B>{_MARK_LINES[mark]} {MARK_SIGNS[mark]} {mark.value}</B>     </FONT></TD>"

@@ -1,4 +1,4 @@
-"""Folding a large sketch: boxes that are alike become one box, and the links between them one link.
+"""Folding a large diagram: boxes that are alike become one box, and the links between them one link.
 
 A family is what one declaration with `for` gives (`maker[BTC-USDT]`, `maker[ETH-USDT]`, …), or boxes of
 one kind whose names differ in their last part (`trades_1`, `trades_2`, …). Routes that are read by
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Row, Sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Lane, Link, LinkKind, Mark, Row
 from meltica_compiler.draw.keys import link_key
 from meltica_compiler.graph.dag import depths
 from meltica_compiler.text.amounts import show_bytes
@@ -41,8 +41,8 @@ class _Family(Struct, frozen=True):
     depth: int
 
 
-def folded(drawn: Sketch) -> Sketch:
-    """The sketch itself if it is small, else one with its families folded."""
+def folded(drawn: Diagram) -> Diagram:
+    """The diagram itself if it is small, else one with its families folded."""
     if len(drawn.boxes) < FOLD_FROM:
         return drawn
     depth_of = depths((link.tail, link.head) for link in drawn.chains())
@@ -86,7 +86,7 @@ def _kind_of(box: Box) -> tuple[str, str]:
     return f"{box.note} {box.lane.value}", box.note
 
 
-def _with_folds(drawn: Sketch, folds: Mapping[str, tuple[_Family, list[Box]]]) -> Sketch:
+def _with_folds(drawn: Diagram, folds: Mapping[str, tuple[_Family, list[Box]]]) -> Diagram:
     boxes: dict[str, Box] = {}
     homes: dict[str, str] = {}
     for box in drawn.boxes:

@@ -10,11 +10,11 @@ import jinja2
 from markupsafe import Markup
 
 from meltica_compiler.draw.details import Detail
-from meltica_compiler.draw.diagram import Box, Link, Sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Link
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.dot_labels import NAME_LIMIT, NOTE_LIMIT
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.graph_page import Portrait, portrait
+from meltica_compiler.draw.graph_page import GraphPage, graph_page
 from meltica_compiler.draw.palette import SHADES, signed
 from meltica_compiler.draw.picture import render_svg
 from meltica_compiler.graph.graph import Graph
@@ -27,11 +27,11 @@ _PAGE_SIZE = re.compile(r'(<svg)\s+width="[^"]*"\s+height="[^"]*"')
 
 def render_html(graph: Graph) -> str:
     """The page with families folded."""
-    whole = portrait(graph)
-    return html_page(whole, folded(whole.sketch))
+    whole = graph_page(graph)
+    return html_page(whole, folded(whole.diagram))
 
 
-def html_page(whole: Portrait, drawn: Sketch) -> str:
+def html_page(whole: GraphPage, drawn: Diagram) -> str:
     """The page of what is drawn of the whole, with the details of every node, also of those folded.
 
     Equal hashes give equal bytes as long as the nodes also stand in the same lines.
@@ -44,7 +44,7 @@ def html_page(whole: Portrait, drawn: Sketch) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("graph.html.j2").render(
-        pipeline=whole.sketch.title,
+        pipeline=whole.diagram.title,
         file=whole.file,
         shades=SHADES,
         drawing=Markup(_inline(render_svg(dot_source(drawn)))),  # noqa: S704 - graphviz escaped it
@@ -58,16 +58,16 @@ def _inline(svg: bytes) -> str:
     return _PAGE_SIZE.sub(r"\1", _NATIVE_TIPS.sub("", text[text.index("<svg") :]))
 
 
-def _json(whole: Portrait, drawn: Sketch) -> str:
+def _json(whole: GraphPage, drawn: Diagram) -> str:
     """What the page's script knows, as JSON that may stand inside a script element."""
     families = [box for box in drawn.boxes if box.members]
     details = (*whole.details, *map(_family_detail, families))
     known = {
         "details": {d.key: {"kind": d.kind, "name": d.name, "facts": d.facts} for d in details},
-        "links": [_link(link) for link in whole.sketch.links],
+        "links": [_link(link) for link in whole.diagram.links],
         "bundles": [_link(link) for link in drawn.links] if families else [],
         "families": {box.key: box.members for box in families},
-        "labels": dict(_labels(whole.sketch, families)),
+        "labels": dict(_labels(whole.diagram, families)),
     }
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -78,7 +78,7 @@ def _family_detail(box: Box) -> Detail:
     return Detail(box.key, f"{len(box.members)} {box.lane.value}", box.name, facts)
 
 
-def _labels(whole: Sketch, families: list[Box]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _labels(whole: Diagram, families: list[Box]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name and note of each member of a family, for its box when the family is unfolded. What all
     members have in common stands in the family's box."""
     boxes = {box.key: box for box in whole.boxes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Mark, Sketch, sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Lane, Link, LinkKind, Mark, diagram
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import INK, LANE, LANE_LINE, LINKS, MARK_TONES, TONES, Tone, signed
 from meltica_compiler.graph.graph import Graph
@@ -28,11 +28,11 @@ _MARK_LINES = {Mark.ADDED: ",stroke-width:3px", Mark.REMOVED: ",stroke-dasharray
 
 def render_mermaid(graph: Graph) -> str:
     """A flowchart of the graph, families folded; equal hashes give equal bytes."""
-    return mermaid_source(folded(sketch(graph)))
+    return mermaid_source(folded(diagram(graph)))
 
 
-def mermaid_source(drawn: Sketch) -> str:
-    """A `flowchart LR` with one subgraph a lane, of a sketch as it is."""
+def mermaid_source(drawn: Diagram) -> str:
+    """A `flowchart LR` with one subgraph a lane, of a diagram as it is."""
     lines = [f"%% {printable(drawn.title)} {printable(drawn.summary)}", "flowchart LR"]
     across = Lane.ROUTES if drawn.chains() else None
     for lane in Lane:
@@ -76,7 +76,7 @@ def _mark_class(mark: Mark) -> str:
     return mark.value.replace(" ", "_")
 
 
-def _styles(drawn: Sketch) -> Iterator[str]:
+def _styles(drawn: Diagram) -> Iterator[str]:
     marks = {box.mark for box in drawn.boxes}
     if marks <= {None}:
         for lane in Lane:

@@ -78,7 +78,7 @@ MARK_SIGNS: Mapping[Mark, str] = {
     Mark.ADDED: "+",
     Mark.REMOVED: "−",
 }
-"""Colours are not all that tells the fates apart: each has a sign, and what goes is dashed."""
+"""Colours are not all that tells the actions apart: each has a sign, and what goes is dashed."""
 
 _TONES = (PROVIDER, ROUTE, STRATEGY, SINK, RISK, *MARK_TONES.values())
 SHADES = (

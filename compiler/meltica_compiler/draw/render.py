@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from meltica_compiler.draw.diagram import Sketch
+from meltica_compiler.draw.diagram import Diagram
 from meltica_compiler.draw.difference import difference
 from meltica_compiler.draw.dot import dot_source
 from meltica_compiler.draw.families import folded
-from meltica_compiler.draw.graph_page import Portrait, portrait
+from meltica_compiler.draw.graph_page import GraphPage, graph_page
 from meltica_compiler.draw.html import html_page
 from meltica_compiler.draw.mermaid import mermaid_source
 from meltica_compiler.draw.picture import render_png, render_svg
@@ -34,7 +34,7 @@ def render(graph: Graph, suffix: str, *, whole: bool = False) -> bytes:
     A large graph is drawn with its families folded, unless the `whole` of it is asked for. That takes
     about two seconds for 500 nodes and holds Python's lock meanwhile. Raises UnknownDrawingError.
     """
-    return _drawing(suffix)(portrait(graph), whole)
+    return _drawing(suffix)(graph_page(graph), whole)
 
 
 def render_difference(old: Graph, new: Graph, suffix: str, *, whole: bool = False) -> bytes:
@@ -42,23 +42,23 @@ def render_difference(old: Graph, new: Graph, suffix: str, *, whole: bool = Fals
     return _drawing(suffix)(difference(old, new), whole)
 
 
-def _drawing(suffix: str) -> Callable[[Portrait, bool], bytes]:
+def _drawing(suffix: str) -> Callable[[GraphPage, bool], bytes]:
     draw = _DRAWINGS.get(suffix.lower())
     if draw is None:
         raise UnknownDrawingError(suffix)
 
-    def drawn(portrait: Portrait, whole: bool) -> bytes:
-        return draw(portrait, portrait.sketch if whole else folded(portrait.sketch))
+    def drawn(graph_page: GraphPage, whole: bool) -> bytes:
+        return draw(graph_page, graph_page.diagram if whole else folded(graph_page.diagram))
 
     return drawn
 
 
-_DRAWINGS: Mapping[str, Callable[[Portrait, Sketch], bytes]] = {
+_DRAWINGS: Mapping[str, Callable[[GraphPage, Diagram], bytes]] = {
     ".dot": lambda _, drawn: dot_source(drawn).encode(),
     ".svg": lambda _, drawn: render_svg(dot_source(drawn)),
     ".png": lambda _, drawn: render_png(dot_source(drawn)),
     ".mmd": lambda _, drawn: mermaid_source(drawn).encode(),
-    ".html": lambda portrait, drawn: html_page(portrait, drawn).encode(),
+    ".html": lambda graph_page, drawn: html_page(graph_page, drawn).encode(),
 }
 
 SUFFIXES = tuple(_DRAWINGS)

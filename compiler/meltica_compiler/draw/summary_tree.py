@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from meltica_compiler.draw.diagram import Box, Lane, Link, LinkKind, Sketch
+from meltica_compiler.draw.diagram import Box, Diagram, Lane, Link, LinkKind
 from meltica_compiler.draw.terminal import Item, Line, Piece, Style, tree_lines, unbroken, wrapped
 from meltica_compiler.text.amounts import printable, shorten, show_bytes
 
@@ -22,8 +22,8 @@ _STYLES: Mapping[Lane, Style] = {
 }
 
 
-def summary_lines(drawn: Sketch, width: int) -> Iterator[Line]:
-    """The lanes of a folded sketch, each line at most `width` columns wide."""
+def summary_lines(drawn: Diagram, width: int) -> Iterator[Line]:
+    """The lanes of a folded diagram, each line at most `width` columns wide."""
     boxes = {box.key: box for box in drawn.boxes}
     outgoing: dict[str, list[Link]] = defaultdict(list)
     incoming: dict[str, list[str]] = defaultdict(list)
@@ -39,7 +39,7 @@ def summary_lines(drawn: Sketch, width: int) -> Iterator[Line]:
             yield from tree_lines(items, width)
 
 
-def way_to_all(drawn: Sketch, file: str, width: int) -> Iterator[Line]:
+def way_to_all(drawn: Diagram, file: str, width: int) -> Iterator[Line]:
     """How to see every node, where some are folded."""
     folded = sum(len(box.members) for box in drawn.boxes)
     if folded:
@@ -66,7 +66,7 @@ def _item(box: Box, sources: list[str], links: list[Link], boxes: Mapping[str, B
 
 
 def _branch(link: Link, head: Box) -> Item:
-    style = Style.LOSSY if link.kind is LinkKind.LOSSY else Style.PLAIN
+    style = Style.LOSSY if link.kind is LinkKind.LOSSY else Style.JSON_PARTS
     remark = "dry run: orders are held back" if link.kind is LinkKind.DRY else link.remark
     parts = link.ring[:1] or ((remark,) if remark else ())
     about = Piece(f"  {printable(parts[0])}" if parts else "", style)

@@ -19,7 +19,7 @@ _HELD = "\N{NO-BREAK SPACE}"
 class Style(Enum):
     """SGR codes of ECMA-48, in the colours that every terminal theme sets itself."""
 
-    PLAIN = ""
+    JSON_PARTS = ""
     BOLD = "1"
     DIM = "2"
     PROVIDER = "1;34"
@@ -32,7 +32,7 @@ class Style(Enum):
 
 class Piece(Struct, frozen=True):
     text: str
-    style: Style = Style.PLAIN
+    style: Style = Style.JSON_PARTS
 
 
 Line = tuple[Piece, ...]
@@ -101,7 +101,7 @@ def _cell(char: str) -> int:
 
 
 def _painted(piece: Piece) -> str:
-    if piece.style is Style.PLAIN:
+    if piece.style is Style.JSON_PARTS:
         return piece.text
     return f"\x1b[{piece.style.value}m{piece.text}\x1b[0m"
 

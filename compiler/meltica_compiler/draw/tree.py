@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from meltica_compiler.adapters.setting_schema import SettingSpec
-from meltica_compiler.draw.diagram import downstream, event_note, is_lossy, pool_note, route_note, sketch
+from meltica_compiler.draw.diagram import diagram, downstream, event_note, is_lossy, pool_note, route_note
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.summary_tree import summary_lines, way_to_all
 from meltica_compiler.draw.terminal import (
@@ -58,7 +58,7 @@ def render_tree(graph: Graph, width: int, *, color: bool, whole: bool = False) -
     break. Nothing in it depends on where in the file a node stands.
     """
     room = max(width, LEAST_WIDTH)
-    drawn = sketch(graph)
+    drawn = diagram(graph)
     shown = drawn if whole else folded(drawn)
     lanes = _lanes(graph, room) if shown is drawn else summary_lines(shown, room)
     lines = (
@@ -124,7 +124,7 @@ def _route(node: RouteNode, edges: list[Edge]) -> Item:
 
 def _edge(edge: Edge) -> Item:
     style = _READERS[edge.target_kind]
-    policy = Style.LOSSY if is_lossy(edge.policy) else Style.PLAIN
+    policy = Style.LOSSY if is_lossy(edge.policy) else Style.JSON_PARTS
     line = (Piece(printable(edge.target), style), Piece("  "), Piece(printable(pool_note(edge)), policy))
     return Item(line, show_bytes(edge.ring_bytes + edge.waiting_bytes), lead="─▶ ")
 

@@ -27,7 +27,7 @@ HASHED_FORMAT = 1
 
 def graph_json(graph: Graph) -> str:
     """The whole graph, module sources left out, indented."""
-    return json.dumps(_plain(graph, of_hash=False), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_canonical(graph, of_hash=False), indent=2, ensure_ascii=False) + "\n"
 
 
 def graph_hash(graph: Graph) -> str:
@@ -46,17 +46,17 @@ def graph_hash(graph: Graph) -> str:
 
 def content_text(value: object) -> str:
     """What the hash of a graph covers of one of its parts, as text: equal for parts that do the same."""
-    return json.dumps(_plain(value, of_hash=True), sort_keys=True, separators=(",", ":"))
+    return json.dumps(_canonical(value, of_hash=True), sort_keys=True, separators=(",", ":"))
 
 
-def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - one arm for each kind
+def _canonical(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - one arm for each kind
     match value:
         case None | bool() | int() | float() | str():
             return value
         case Decimal():
             return decimal_text(value)
         case Enum():
-            return _plain(value.value, of_hash=of_hash)
+            return _canonical(value.value, of_hash=of_hash)
         case Location():
             return None if of_hash else str(value)
         case Span():
@@ -72,9 +72,9 @@ def _plain(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - on
         case RouteNode() if not of_hash:
             return {**_members(value, of_hash=False), "stages": [stage_text(stage) for stage in value.stages]}
         case Mapping():
-            return {str(key): _plain(member, of_hash=of_hash) for key, member in value.items()}
+            return {str(key): _canonical(member, of_hash=of_hash) for key, member in value.items()}
         case tuple() | list():
-            return [_plain(item, of_hash=of_hash) for item in value]
+            return [_canonical(item, of_hash=of_hash) for item in value]
         case _:
             assert isinstance(value, Struct), f"no plain form of {type(value).__name__}"
             return _members(value, of_hash=of_hash)
@@ -89,5 +89,5 @@ def _members(value: Any, *, of_hash: bool) -> dict[str, Json]:
     for name in value.__struct_fields__:
         if name in _NOT_CONTENT or (of_hash and isinstance(value, ModuleInfo) and name == "path"):
             continue
-        members[name] = _plain(getattr(value, name), of_hash=of_hash)
+        members[name] = _canonical(getattr(value, name), of_hash=of_hash)
     return members

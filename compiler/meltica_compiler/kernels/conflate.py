@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, copy_records, streams
-from meltica_compiler.kernels.watermarks import Moments, Steps, open_windows
+from meltica_compiler.kernels.watermarks import Steps, Watermarks, open_windows
 from meltica_compiler.records.layout import MAX_BATCH
 
 
@@ -40,10 +40,10 @@ class Conflator:
         return float(self._window + 1) * self._every_us if self._count else float("inf")
 
     def run(
-        self, moments: Moments, records: Records, chosen: Chosen, steps: Steps
+        self, watermarks: Watermarks, records: Records, chosen: Chosen, steps: Steps
     ) -> tuple[Records, NDArray[np.int64]]:
-        """What goes out, and the moment that let each go."""
-        clock = open_windows(moments.times, self._every_us, self._window)
+        """What goes out, and the watermark that let each go."""
+        clock = open_windows(watermarks.times, self._every_us, self._window)
         positions = np.arange(len(records)) if chosen is None else chosen
         if not positions.size and clock[-1] == self._window:
             return self._out[:0], self._steps[:0]
@@ -56,13 +56,13 @@ class Conflator:
         out = self._emit(waiting, records, positions, newest[:leaving])
         causes = self._steps[:leaving]
         causes[:] = np.searchsorted(clock, windows[newest[:leaving]], side="right")
-        out["seq"] = moments.seqs[causes]
+        out["seq"] = watermarks.seqs[causes]
         self._wait(waiting, records, positions, newest[leaving:])
         self._window = final
         return out, causes
 
     def adopt(self, earlier: Conflator) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         self._window, self._count = earlier._window, earlier._count
         copy_records(earlier._waiting[: self._count], self._waiting[: self._count])
 

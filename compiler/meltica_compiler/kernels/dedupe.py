@@ -1,6 +1,6 @@
 """`dedupe within T`: drops an event whose key was seen at most T of event time before.
 
-The key is (provider, symbol, identifier); of events that carry no identifier it is their whole
+The key is (provider, symbol, identifier); of events that transfer_state no identifier it is their whole
 content but for `seq` and `ingest`, as a 64-bit fingerprint. What counts is the last time the key was
 seen, whether that event was dropped itself or not. At most `recent_keys.MEMORY` events are looked
 back on. An identifier that is missing (NaN) is never seen before.
@@ -51,13 +51,13 @@ class IdentifierDedupe:
         return _keep(chosen, keep)
 
     def adopt(self, earlier: IdentifierDedupe) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         known = earlier._largest.reshape(-1, earlier._symbols)
         self._largest.reshape(-1, self._symbols)[: len(known), : earlier._symbols] = known
         self._recent = earlier._recent.renumbered(earlier._symbols, self._symbols)
 
     def forget(self, provider: int) -> None:
-        """See `Memory.forget`."""
+        """See `StageState.forget`."""
         first, end = provider * self._symbols, (provider + 1) * self._symbols
         self._largest[first:end] = -np.inf
         self._recent.forget(first, end)
@@ -114,11 +114,11 @@ class ContentDedupe:
         return _keep(chosen, ~(times - seen <= self._within_us))
 
     def adopt(self, earlier: ContentDedupe) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         self._recent = earlier._recent.renumbered(earlier._symbols, self._symbols)
 
     def forget(self, provider: int) -> None:
-        """See `Memory.forget`."""
+        """See `StageState.forget`."""
         self._recent.forget(provider * self._symbols, (provider + 1) * self._symbols)
 
     def _fingerprints(self, records: Records, chosen: Chosen, n: int) -> NDArray[np.uint64]:

@@ -64,7 +64,7 @@ class Codes(Struct, frozen=True):
 
     def grown(self, graph: Graph) -> Codes:
         """Codes for the names of `graph` too. What has a code keeps it, even what `graph` does not have:
-        records that carry it may still be about."""
+        records that transfer_state it may still be about."""
         own = Codes.of(graph)
         return Codes(
             tuple(dict.fromkeys((*self.symbols, *own.symbols))),

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from msgspec import Struct
 
-from meltica_compiler.analyses.buffering import held_at_most
+from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.analyses.depth import kernel_depth
 from meltica_compiler.graph.graph import Graph, RouteNode
 from meltica_compiler.graph.stage_text import stage_text
@@ -19,7 +19,7 @@ from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator,
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, FieldType
 from meltica_dsl.model.pipeline import (
-    HOLDING_STAGES,
+    BUFFERING_STAGES,
     Conflate,
     Const,
     Dedupe,
@@ -36,7 +36,7 @@ from meltica_dsl.model.pipeline import (
 _TEMPLATE = "kernel.py.j2"
 
 
-class Step(Struct, frozen=True):
+class StageSource(Struct, frozen=True):
     """What one stage, or several `where` in a row, contribute to the source.
 
     `setup` makes the object `name` that holds the stage's state, "" if it has none. Unless `narrowed`, every
@@ -88,7 +88,9 @@ def input_depth(route: RouteNode, graph: Graph) -> int:
     return kernel_depth(route.depth, [*depths, *(route.depth for _ in route.routes)])
 
 
-def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tuple[str, str, int], ...]:
+def _layouts(
+    steps: Iterable[StageSource], route: RouteNode, graph: Graph
+) -> tuple[tuple[str, str, int], ...]:
     """Names, events and depths of the record layouts that the source mentions."""
     known = ((_TAKEN, route.event, input_depth(route, graph)), (_KLINES, "kline", 0))
     return tuple(one for one in known if any(one[0] in step.setup for step in steps))
@@ -96,7 +98,7 @@ def _layouts(steps: Iterable[Step], route: RouteNode, graph: Graph) -> tuple[tup
 
 def _steps(
     route: RouteNode, codes: Codes, tables: list[LookupTable], behind: tuple[str, ...]
-) -> Iterable[Step]:
+) -> Iterable[StageSource]:
     """`behind` are the providers whose events may come, where that matters."""
     narrowed = False
     first = 0
@@ -112,23 +114,23 @@ def _steps(
         for place, stage in enumerate(stages):
             word = kind.__name__.lower()
             name = f"{word}_{number}" + (f"_{place}" if place else "")
-            holds = isinstance(stage, HOLDING_STAGES)
+            holds = isinstance(stage, BUFFERING_STAGES)
             setup = _setup(stage, before, route, codes, behind)
-            yield Step(word, (stage_text(stage),), narrowed, name, setup, at + place, holds=holds)
+            yield StageSource(word, (stage_text(stage),), narrowed, name, setup, at + place, holds=holds)
             narrowed = not holds and (narrowed or not isinstance(stage, Depth))
             before += (stage,)
 
 
 def _where_step(
     stages: tuple[Stage, ...], codes: Codes, tables: list[LookupTable], *, narrowed: bool
-) -> Step:
+) -> StageSource:
     texts = tuple(stage_text(stage) for stage in stages)
     conditions = [c for s in stages if isinstance(s, Where) for c in conjuncts(s.condition)]
     if any(isinstance(c, Const) and c.value is False for c in conditions):
-        return Step("nothing", texts, narrowed)
+        return StageSource("nothing", texts, narrowed)
     translator = Translator(codes, tables=tables)
     sources = tuple(translator.source(c) for c in conditions if not isinstance(c, Const))
-    return Step(
+    return StageSource(
         "where",
         texts,
         narrowed,
@@ -146,7 +148,7 @@ def _setup(  # noqa: PLR0911 - one return for each kind
     event = event_after(EVENT_BY_NAME[route.event], before)
     layout = _TAKEN if event.name == route.event else _KLINES
     # What holding stages let go of comes on top of a batch.
-    more = held_at_most(before, streams)
+    more = max_buffered(before, streams)
     arriving = f", arriving={MAX_BATCH + more}" if more else ""
     match stage:
         case Sample():
@@ -187,7 +189,7 @@ _CLASSES = {
 }
 
 
-def _imports(steps: Iterable[Step], tables: Iterable[LookupTable]) -> tuple[str, ...]:
+def _imports(steps: Iterable[StageSource], tables: Iterable[LookupTable]) -> tuple[str, ...]:
     """The lines that bring in what the source uses, and nothing else."""
     used: dict[str, set[str]] = {}
     for step in steps:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import Chosen, Records, by_stream, column, streams
-from meltica_compiler.kernels.watermarks import Moments, Steps, open_windows
+from meltica_compiler.kernels.watermarks import Steps, Watermarks, open_windows
 from meltica_compiler.records.layout import record_layout
 
 PATIENCE_US = 1_000_000.0
@@ -59,7 +59,7 @@ class KlineMaker:
         return float(self._window + 1) * self._interval_us + PATIENCE_US
 
     def adopt(self, earlier: KlineMaker) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         self._window = earlier._window
         provider, symbol = np.divmod(earlier._streams, np.uint32(earlier._symbols))
         self._streams = provider * np.uint32(self._symbols) + symbol
@@ -70,10 +70,10 @@ class KlineMaker:
         """A candle of what it has sent goes out with its window."""
 
     def run(
-        self, moments: Moments, records: Records, chosen: Chosen, steps: Steps
+        self, watermarks: Watermarks, records: Records, chosen: Chosen, steps: Steps
     ) -> tuple[Records, NDArray[np.int64]]:
-        """The candles that go out, and the moment that closed each."""
-        times = moments.times.copy()
+        """The candles that go out, and the watermark that closed each."""
+        times = watermarks.times.copy()
         times[-1] -= PATIENCE_US
         clock = open_windows(times, self._interval_us, self._window)
         positions = np.arange(len(records)) if chosen is None else chosen
@@ -89,7 +89,7 @@ class KlineMaker:
         order = order[np.argsort(windows[order], kind="stable")]
         causes = np.searchsorted(clock, windows[order], side="right")
         out = self._candles(order, windows[order])
-        out["seq"] = moments.seqs[causes]
+        out["seq"] = watermarks.seqs[causes]
         self._keep(~leaving)
         return out, causes
 

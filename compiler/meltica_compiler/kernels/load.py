@@ -12,8 +12,8 @@ from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.selection import Chosen, Records
 
 
-class Memory(Protocol):
-    """What one stage remembers."""
+class StageState(Protocol):
+    """What one stage is_stateful."""
 
     def adopt(self, earlier: Any, /) -> None:
         """Goes on where the same stage of another kernel stood. That one stays as it is; only one of the two
@@ -46,7 +46,7 @@ class Kernel(Protocol):
         """The event time at which something held back is due; infinite if nothing is held back."""
         ...
 
-    def memories(self) -> Mapping[int, Memory]:
+    def stage_states(self) -> Mapping[int, StageState]:
         """What its stages remember, by their position in the route. Where, depth: nothing."""
         ...
 
@@ -55,9 +55,9 @@ class KernelFault(Exception):
     """The generated source does not load. A mistake of the compiler, never of the pipeline."""
 
 
-def carry(earlier: Kernel, later: Kernel, stages: Iterable[tuple[int, int]]) -> None:
+def transfer_state(earlier: Kernel, later: Kernel, stages: Iterable[tuple[int, int]]) -> None:
     """Lets stages of `later` go on where those of `earlier` stood: pairs of positions in their routes."""
-    before, after = earlier.memories(), later.memories()
+    before, after = earlier.stage_states(), later.stage_states()
     for old, new in stages:
         after[new].adopt(before[old])
 

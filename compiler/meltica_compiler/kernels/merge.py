@@ -7,8 +7,8 @@ out once no provider can come with one that stands before it, with the sequence 
 that sure. What goes out, and in which order, does not depend on how the providers' events were interleaved as
 they came, as long as none is silent for too long.
 
-At most `MERGE_HELD` events are held back. With one more all of them go out at once, in their order, and what
-comes later from a provider that was waited for stands behind them.
+At most `MERGE_BUFFER` events are held back. With one more all of them go out at once, in their order, and
+what comes later from a provider that was waited for stands behind them.
 
 The clock of the stages behind it goes through the merged events, and then to where all providers have come.
 """
@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_compiler.analyses.buffering import MERGE_HELD
+from meltica_compiler.analyses.buffering import MERGE_BUFFER
 from meltica_compiler.kernels.selection import Chosen, Records, copy_records
-from meltica_compiler.kernels.watermarks import Moments, Steps
+from meltica_compiler.kernels.watermarks import Steps, Watermarks
 from meltica_compiler.records.layout import MAX_BATCH
 
 WAIT_US = 250_000.0
@@ -47,13 +47,13 @@ class Merger:
         self._clocks = np.full(len(providers), -np.inf)
         self._newest = -np.inf
         # What is held back, in the order in which it will go.
-        self._held = np.empty(MERGE_HELD, dtype)
+        self._held = np.empty(MERGE_BUFFER, dtype)
         self._places: Places = np.empty(0, np.complex128)
-        self._gathered = np.empty(MERGE_HELD + arriving, dtype)
-        self._out = np.empty(MERGE_HELD + arriving, dtype)
+        self._gathered = np.empty(MERGE_BUFFER + arriving, dtype)
+        self._out = np.empty(MERGE_BUFFER + arriving, dtype)
 
     def adopt(self, earlier: Merger) -> None:
-        """See `Memory.adopt`. What is held of a provider that does not come any more goes first."""
+        """See `StageState.adopt`. What is held of a provider that does not come any more goes first."""
         own = self._own(earlier._providers)
         self._newest = earlier._newest
         self._clocks[own[own >= 0]] = earlier._clocks[own >= 0]
@@ -63,7 +63,7 @@ class Merger:
         copy_records(earlier._held[order], self._held[: len(order)])
 
     def forget(self, provider: int) -> None:
-        """See `Memory.forget`. What is held has come, and goes out."""
+        """See `StageState.forget`. What is held has come, and goes out."""
         self._clocks[self._providers == provider] = -np.inf
 
     def due_us(self) -> float:
@@ -75,25 +75,25 @@ class Merger:
         return float(first.real) + WAIT_US + (TICK_US if first.imag else 0.0)
 
     def run(
-        self, moments: Moments, rows: Records, records: Records, chosen: Chosen, steps: Steps
-    ) -> tuple[Moments, Records, Integers]:
-        """The clock behind the stage, what goes out, and which of that clock's moments brought each.
+        self, watermarks: Watermarks, rows: Records, records: Records, chosen: Chosen, steps: Steps
+    ) -> tuple[Watermarks, Records, Integers]:
+        """The clock behind the stage, what goes out, and which of that clock's watermarks brought each.
 
-        `rows` are the events of all moments but the last.
+        `rows` are the events of all watermarks but the last.
         """
         positions = np.arange(len(records)) if chosen is None else chosen
         came = positions if steps is None else steps[positions]
         sources = self._own(rows["provider"])
         parts: list[_Part] = []
         start = count = 0
-        while start < len(moments.times):
+        while start < len(watermarks.times):
             first = int(np.searchsorted(came, start))
             arrived = records[positions[first:]]
-            part = self._part(moments.times[start:], sources[start:], arrived, came[first:] - start, count)
+            part = self._part(watermarks.times[start:], sources[start:], arrived, came[first:] - start, count)
             parts.append(part._replace(causes=part.causes + start))
             count += len(part.causes)
             start += len(part.sure)
-        behind, brought = _behind(moments, parts)
+        behind, brought = _behind(watermarks, parts)
         out = self._out[:count]
         out["seq"] = behind.seqs[brought]
         return behind, out, brought
@@ -101,8 +101,8 @@ class Merger:
     def _part(
         self, times: NDArray[np.float64], sources: Integers, arrived: Records, came: Integers, count: int
     ) -> _Part:
-        """Goes through these moments, at which `arrived` came, but not beyond one at which too much is held.
-        What goes out is written behind the first `count` of what goes out."""
+        """Goes through these watermarks, at which `arrived` came, but not beyond one at which too much is
+        held. What goes out is written behind the first `count` of what goes out."""
         clocks = self._clocks_after(times, sources)
         slowest = clocks.argmin(axis=0)
         sure = _places(clocks[slowest, np.arange(len(times))], slowest)
@@ -142,7 +142,7 @@ class Merger:
         return own
 
     def _clocks_after(self, times: NDArray[np.float64], sources: Integers) -> NDArray[np.float64]:
-        """The clock of each provider after each moment; the shape is (providers, moments)."""
+        """The clock of each provider after each watermark; the shape is (providers, watermarks)."""
         newest = np.fmax(times, self._newest)
         np.fmax.accumulate(newest, out=newest)
         clocks = np.repeat(newest[None, :] - WAIT_US, len(self._providers), axis=0)
@@ -155,8 +155,8 @@ class Merger:
 
 
 class _Part(NamedTuple):
-    """Up to where everything has come after each moment; where the events stand that went out, and the moment
-    that let each go."""
+    """Up to where everything has come after each watermark; where the events stand that went out, and the
+    watermark that let each go."""
 
     sure: Places
     places: Places
@@ -169,24 +169,24 @@ def _places(times: NDArray[np.float64], providers: Integers) -> Places:
     return places
 
 
-def _too_much(came: Integers, causes: Integers, moments: int) -> int:
-    """How many moments there are up to the first at which more is held than may be; 0 if there is none."""
-    if len(came) <= MERGE_HELD:
+def _too_much(came: Integers, causes: Integers, watermarks: int) -> int:
+    """How many watermarks there are up to the first at which more is held than may be; 0 if there is none."""
+    if len(came) <= MERGE_BUFFER:
         return 0
-    held = np.bincount(came, minlength=moments)[:moments]
-    held -= np.bincount(causes[causes < moments], minlength=moments)
-    over = np.flatnonzero(np.cumsum(held) > MERGE_HELD)
+    held = np.bincount(came, minlength=watermarks)[:watermarks]
+    held -= np.bincount(causes[causes < watermarks], minlength=watermarks)
+    over = np.flatnonzero(np.cumsum(held) > MERGE_BUFFER)
     return int(over[0]) + 1 if over.size else 0
 
 
-def _behind(moments: Moments, parts: list[_Part]) -> tuple[Moments, Integers]:
-    """The clock behind the stage: at each moment the events that go out, and then what is sure. And which of
-    its moments brought each event."""
+def _behind(watermarks: Watermarks, parts: list[_Part]) -> tuple[Watermarks, Integers]:
+    """The clock behind the stage: at each watermark the events that go out, and then what is sure. And which
+    of its watermarks brought each event."""
     sure, stood, causes = (np.concatenate(column) for column in zip(*parts, strict=True))
     brought = causes + np.arange(len(causes))
     each = np.arange(len(sure))
     reached = each + np.searchsorted(causes, each, side="right")
     times, seqs = np.empty(len(causes) + len(sure)), np.empty(len(causes) + len(sure))
     times[brought], times[reached] = stood.real, sure.real
-    seqs[brought], seqs[reached] = moments.seqs[causes], moments.seqs
-    return Moments(times, seqs), brought
+    seqs[brought], seqs[reached] = watermarks.seqs[causes], watermarks.seqs
+    return Watermarks(times, seqs), brought

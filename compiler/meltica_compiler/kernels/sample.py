@@ -13,7 +13,7 @@ class Sampler:
         self._seen = 0
 
     def adopt(self, earlier: Sampler) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         self._seen = earlier._seen
 
     def forget(self, provider: int) -> None:

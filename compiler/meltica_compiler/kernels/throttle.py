@@ -20,7 +20,7 @@ class Throttler:
         """Events that the open window has seen, kept or not."""
 
     def adopt(self, earlier: Throttler) -> None:
-        """See `Memory.adopt`."""
+        """See `StageState.adopt`."""
         self._window, self._passed = earlier._window, earlier._passed
 
     def forget(self, provider: int) -> None:

@@ -17,7 +17,7 @@ from meltica_compiler.graph.graph import (
     StrategyNode,
 )
 from meltica_compiler.graph.upstream import in_order, link_id
-from meltica_compiler.passes.compile_state import Draft, event_of, given_by, providers_of, route_reads
+from meltica_compiler.passes.compile_state import CompileState, event_of, given_by, providers_of, route_reads
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_compiler.records.layout import record_layout, ring_bytes
 from meltica_dsl.model.fields import EVENT_BY_NAME
@@ -28,7 +28,7 @@ Feed = tuple[str, str]
 """One event type of one provider."""
 
 
-def assemble(draft: Draft) -> Draft:
+def assemble(state: CompileState) -> CompileState:
     """Lays the graph out. Everything is in the order of names, so that the order of declarations decides
     nothing: not the codes, not the places of rings, not the hash.
 
@@ -38,19 +38,19 @@ def assemble(draft: Draft) -> Draft:
     ... sink tape = log {}
     ... route trades via ram = paper.trade -> tape
     ... '''
-    >>> from meltica_compiler.passes.providers import settle_providers
-    >>> from meltica_compiler.passes.sinks import settle_sinks
-    >>> graph = assemble(settle_sinks(settle_providers(draft_of(text)))).graph
+    >>> from meltica_compiler.passes.providers import resolve_providers
+    >>> from meltica_compiler.passes.sinks import resolve_sinks
+    >>> graph = assemble(resolve_sinks(resolve_providers(state_of(text)))).graph
     >>> graph.symbols
     ('BTC-USDT', 'ETH-USDT')
     >>> graph.edges[0].ring_bytes == 64 + 1_000 * 64
     True
     """
-    if draft.is_wrong:
-        return draft
-    pipeline = draft.pipeline
+    if state.is_wrong:
+        return state
+    pipeline = state.pipeline
     depths = _Depths(pipeline)
-    edges = _edges(draft, depths)
+    edges = _edges(state, depths)
     graph = Graph(
         pipeline=pipeline.name,
         file=pipeline.span.path,
@@ -58,15 +58,15 @@ def assemble(draft: Draft) -> Draft:
         memory_budget=pipeline.memory,
         latency_budget=pipeline.latency,
         symbols=tuple(sorted({str(s) for provider in pipeline.providers for s in provider.symbols})),
-        providers=_providers(draft, depths),
-        routes=_routes(draft, depths),
-        strategies=_strategies(draft, edges),
-        sinks=_sinks(draft),
+        providers=_providers(state, depths),
+        routes=_routes(state, depths),
+        strategies=_strategies(state, edges),
+        sinks=_sinks(state),
         edges=tuple(edge for edge in edges if edge.target_kind != "route"),
         hash="",
         links=tuple(edge for edge in edges if edge.target_kind == "route"),
     )
-    return replace(draft, graph=replace(graph, hash=graph_hash(graph)))
+    return replace(state, graph=replace(graph, hash=graph_hash(graph)))
 
 
 def _feeds(route: Route) -> list[Feed]:
@@ -96,30 +96,30 @@ class _Depths:
         )
 
 
-def _providers(draft: Draft, depths: _Depths) -> tuple[ProviderNode, ...]:
+def _providers(state: CompileState, depths: _Depths) -> tuple[ProviderNode, ...]:
     capacities: dict[Feed, int] = {}
-    pools = _pools(draft.pipeline)
-    for route in draft.pipeline.routes:
+    pools = _pools(state.pipeline)
+    for route in state.pipeline.routes:
         for feed in _feeds(route):
             # A ring as large as the largest pool behind it: a reader that keeps up never holds others back.
             capacities[feed] = max(pools[route.pool].events, capacities.get(feed, 0))
-    venues = {strategy.trade_on for strategy in draft.pipeline.strategies}
+    venues = {strategy.trade_on for strategy in state.pipeline.strategies}
     return tuple(
         ProviderNode(
             id=f"provider:{provider.name}",
             name=provider.name,
             adapter=provider.adapter,
             symbols=tuple(str(symbol) for symbol in provider.symbols),
-            settings=draft.provider_settings[provider.name],
+            settings=state.provider_settings[provider.name],
             ingresses=tuple(
                 _ingress(event, capacities[provider.name, event], depths.feeds[provider.name, event])
                 for event in EVENT_BY_NAME
                 if (provider.name, event) in capacities
             ),
             trades=provider.name in venues,
-            location=draft.location(provider.span),
+            location=state.location(provider.span),
         )
-        for provider in sorted(draft.pipeline.providers, key=lambda provider: provider.name)
+        for provider in sorted(state.pipeline.providers, key=lambda provider: provider.name)
     )
 
 
@@ -128,7 +128,7 @@ def _ingress(event: str, capacity: int, depth: int) -> Ingress:
     return Ingress(event, capacity, depth, size, ring_bytes(event, depth, capacity))
 
 
-def _routes(draft: Draft, depths: _Depths) -> tuple[RouteNode, ...]:
+def _routes(state: CompileState, depths: _Depths) -> tuple[RouteNode, ...]:
     return tuple(
         RouteNode(
             id=f"route:{route.name}",
@@ -139,15 +139,15 @@ def _routes(draft: Draft, depths: _Depths) -> tuple[RouteNode, ...]:
             stages=route.stages,
             pool=route.pool,
             durable=route.durable,
-            location=draft.location(route.span),
+            location=state.location(route.span),
             routes=tuple(sorted(source.route for source in route.routes)),
         )
-        for route in sorted(draft.pipeline.routes, key=lambda route: route.name)
+        for route in sorted(state.pipeline.routes, key=lambda route: route.name)
     )
 
 
-def _edges(draft: Draft, depths: _Depths) -> tuple[Edge, ...]:
-    pipeline = draft.pipeline
+def _edges(state: CompileState, depths: _Depths) -> tuple[Edge, ...]:
+    pipeline = state.pipeline
     pools, behind = _pools(pipeline), providers_of(pipeline)
     listed = {provider.name: len(provider.symbols) for provider in pipeline.providers}
     strategies = {strategy.name for strategy in pipeline.strategies}
@@ -165,10 +165,10 @@ def _edges(draft: Draft, depths: _Depths) -> tuple[Edge, ...]:
             waiting = streams * record_layout(given_by(route).name, depths.of_kernel(route)).size
         for target in route.targets:
             kind = "strategy" if target.name in strategies else "sink"
-            place = draft.location(target.span)
+            place = state.location(target.span)
             edges.append(_edge(route, target.name, kind, pool, depth, waiting, place))
         for reader, source in readers[route.name]:
-            depth, place = depths.routes[reader.name], draft.location(source.span)
+            depth, place = depths.routes[reader.name], state.location(source.span)
             edges.append(_edge(route, reader.name, "route", pool, depth, waiting, place))
     return tuple(sorted(edges, key=lambda edge: (edge.route, edge.target)))
 
@@ -194,21 +194,21 @@ def _edge(
     )
 
 
-def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ...]:
-    inboxes: dict[str, list[Edge]] = {strategy.name: [] for strategy in draft.pipeline.strategies}
+def _strategies(state: CompileState, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ...]:
+    inboxes: dict[str, list[Edge]] = {strategy.name: [] for strategy in state.pipeline.strategies}
     for edge in edges:
         if edge.target_kind == "strategy":
             inboxes[edge.target].append(edge)
-    venues = {provider.name: provider for provider in draft.pipeline.providers}
-    risks = {risk.name: risk for risk in draft.pipeline.risks}
-    places = {n.name: Place(p.name, p.cpus) for p in draft.pipeline.places for n in p.nodes}
+    venues = {provider.name: provider for provider in state.pipeline.providers}
+    risks = {risk.name: risk for risk in state.pipeline.risks}
+    places = {n.name: Place(p.name, p.cpus) for p in state.pipeline.places for n in p.nodes}
     return tuple(
         StrategyNode(
             id=f"strategy:{strategy.name}",
             name=strategy.name,
             selector=strategy.selector.text,
-            module=draft.modules[strategy.name],
-            config=draft.configs[strategy.name],
+            module=state.modules[strategy.name],
+            config=state.configs[strategy.name],
             trade_on=strategy.trade_on,
             trade_symbols=tuple(str(symbol) for symbol in venues[strategy.trade_on].symbols)
             if strategy.trade_on is not None
@@ -220,23 +220,23 @@ def _strategies(draft: Draft, edges: tuple[Edge, ...]) -> tuple[StrategyNode, ..
             drain_limit=strategy.drain_limit,
             restarts=strategy.restarts,
             inbox_bytes=inbox_geometry(inboxes[strategy.name]).size_bytes,
-            location=draft.location(strategy.span),
+            location=state.location(strategy.span),
             place=places.get(strategy.name),
         )
-        for strategy in sorted(draft.pipeline.strategies, key=lambda strategy: strategy.name)
+        for strategy in sorted(state.pipeline.strategies, key=lambda strategy: strategy.name)
     )
 
 
-def _sinks(draft: Draft) -> tuple[SinkNode, ...]:
+def _sinks(state: CompileState) -> tuple[SinkNode, ...]:
     return tuple(
         SinkNode(
             id=f"sink:{sink.name}",
             name=sink.name,
             kind=sink.kind,
-            settings=draft.sink_settings[sink.name],
-            location=draft.location(sink.span),
+            settings=state.sink_settings[sink.name],
+            location=state.location(sink.span),
         )
-        for sink in sorted(draft.pipeline.sinks, key=lambda sink: sink.name)
+        for sink in sorted(state.pipeline.sinks, key=lambda sink: sink.name)
     )
 
 

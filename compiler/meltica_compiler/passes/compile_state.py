@@ -19,8 +19,8 @@ from meltica_dsl.text.source import Location, SourceFile, Span
 SettingsByName = Mapping[str, dict[str, SettingValue]]
 
 
-class Draft(Struct, frozen=True):
-    """Passes take a draft and give one. Mappings are by the name of the declaration; what could not be
+class CompileState(Struct, frozen=True):
+    """Passes take a state and give one. Mappings are by the name of the declaration; what could not be
     found out, because something is wrong, is missing there. `graph` comes once nothing is wrong.
 
     Unless `is_whole`, declarations are missing from the pipeline because the language has faults to find
@@ -38,7 +38,7 @@ class Draft(Struct, frozen=True):
     graph: Graph | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    def report(self, *diagnostics: Diagnostic) -> Draft:
+    def report(self, *diagnostics: Diagnostic) -> CompileState:
         return replace(self, diagnostics=self.diagnostics + diagnostics)
 
     @property

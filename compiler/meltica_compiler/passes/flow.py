@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from meltica_compiler.analyses.buffering import held_at_most
+from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.analyses.depth import kept_depth, route_depth
 from meltica_compiler.graph.dag import reachable
 from meltica_compiler.graph.upstream import in_order
-from meltica_compiler.passes.compile_state import Draft, event_of, route_reads
+from meltica_compiler.passes.compile_state import CompileState, event_of, route_reads
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.pipeline import FullPolicy, Pool, Route
 
 
-def check_arrows(draft: Draft) -> Draft:
+def check_arrows(state: CompileState) -> CompileState:
     """Every route has a target, or is read by another.
 
-    >>> say(check_arrows(draft_of('''
+    >>> say(check_arrows(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = block }
     ... route r via ram = paper.trade
@@ -22,8 +22,8 @@ def check_arrows(draft: Draft) -> Draft:
     E0607 route `r` leads nowhere
       help: end it with an arrow to a strategy or a sink, such as `-> tape`
     """
-    read = {source.route for route in draft.pipeline.routes for source in route.routes}
-    return draft.report(
+    read = {source.route for route in state.pipeline.routes for source in route.routes}
+    return state.report(
         *(
             Diagnostic(
                 "E0607",
@@ -32,16 +32,16 @@ def check_arrows(draft: Draft) -> Draft:
                 label="has no target, and no route reads it",
                 help=("end it with an arrow to a strategy or a sink, such as `-> tape`",),
             )
-            for route in draft.pipeline.routes
+            for route in state.pipeline.routes
             if not route.targets and route.name not in read
         )
     )
 
 
-def check_durable(draft: Draft) -> Draft:
+def check_durable(state: CompileState) -> CompileState:
     """A durable route flows through a pool that loses nothing.
 
-    >>> say(check_durable(draft_of('''
+    >>> say(check_durable(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = drop_oldest }
     ... route r via ram durable = paper.trade -> tape
@@ -50,19 +50,19 @@ def check_durable(draft: Draft) -> Draft:
     E0608 durable route `r` goes through pool `ram`, which loses events
       help: send it via a pool with `on_full = block`, or leave `durable` out
     """
-    pools = {pool.name: pool for pool in draft.pipeline.pools}
-    routes = {route.name: route for route in draft.pipeline.routes}
-    reads = route_reads(draft.pipeline)
+    pools = {pool.name: pool for pool in state.pipeline.pools}
+    routes = {route.name: route for route in state.pipeline.routes}
+    reads = route_reads(state.pipeline)
     edges = [(name, other) for name, others in reads.items() for other in others]
     found: list[Diagnostic] = []
-    for durable in draft.pipeline.routes:
+    for durable in state.pipeline.routes:
         behind = sorted(reachable([durable.name], edges)) if durable.durable else ()
         for route in (routes[name] for name in behind):
             # A pool that is refused itself is not there to be judged.
             pool = pools.get(route.pool)
             if pool is not None and pool.on_full is not FullPolicy.BLOCK:
                 found.append(_loses(durable, route, pool))
-    return draft.report(*found)
+    return state.report(*found)
 
 
 def _loses(durable: Route, route: Route, pool: Pool) -> Diagnostic:
@@ -80,16 +80,16 @@ def _loses(durable: Route, route: Route, pool: Pool) -> Diagnostic:
     )
 
 
-def check_depths(draft: Draft) -> Draft:
+def check_depths(state: CompileState) -> CompileState:
     """No route keeps more levels of a book than the routes that it reads give.
 
-    >>> check_depths(draft_of('provider paper { adapter = fake, symbols = [BTC-USDT] }')).diagnostics
+    >>> check_depths(state_of('provider paper { adapter = fake, symbols = [BTC-USDT] }')).diagnostics
     ()
     """
-    routes = {route.name: route for route in draft.pipeline.routes}
+    routes = {route.name: route for route in state.pipeline.routes}
     depths: dict[str, int] = {}
     found: list[Diagnostic] = []
-    for name in in_order(route_reads(draft.pipeline)):
+    for name in in_order(route_reads(state.pipeline)):
         route = routes[name]
         read = [depths[source.route] for source in route.routes]
         depths[name] = route_depth(event_of(route).name, route.stages, read)
@@ -105,14 +105,14 @@ def check_depths(draft: Draft) -> Draft:
             for source in route.routes
             if kept is not None and kept > depths[source.route]
         ]
-    return draft.report(*found)
+    return state.report(*found)
 
 
-def check_letting_go(draft: Draft) -> Draft:
+def check_flush_room(state: CompileState) -> CompileState:
     """A stage that holds events may let go of them all at once: a ring that blocks, or leads to another
     route, must have room for them.
 
-    >>> say(check_letting_go(draft_of('''
+    >>> say(check_flush_room(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT, ETH-USDT] }
     ... pool ram { events = 2, on_full = block }
     ... route r via ram = paper.book | conflate per symbol every 1s -> tape
@@ -121,11 +121,11 @@ def check_letting_go(draft: Draft) -> Draft:
     E0609 route `r` may let go of 2 events at once, and its ring of 2 has no room for them
       help: give pool `ram` at least 3 events
     """
-    providers = draft.pipeline.providers
-    read = {source.route for route in draft.pipeline.routes for source in route.routes}
+    providers = state.pipeline.providers
+    read = {source.route for route in state.pipeline.routes for source in route.routes}
     streams = len({symbol for provider in providers for symbol in provider.symbols}) * len(providers)
-    pools = {pool.name: pool for pool in draft.pipeline.pools}
-    return draft.report(
+    pools = {pool.name: pool for pool in state.pipeline.pools}
+    return state.report(
         *(
             Diagnostic(
                 "E0609",
@@ -136,11 +136,11 @@ def check_letting_go(draft: Draft) -> Draft:
                 labels=(Label(pool.name_span, "the pool is declared here"),),
                 help=(f"give pool `{pool.name}` at least {held + 1:_} events",),
             )
-            for route in draft.pipeline.routes
+            for route in state.pipeline.routes
             # A pool that is refused itself is not there to be judged.
             if route.pool in pools
             for pool in (pools[route.pool],)
-            for held in (held_at_most(route.stages, streams),)
+            for held in (max_buffered(route.stages, streams),)
             if (pool.on_full is FullPolicy.BLOCK or route.name in read) and held and pool.events <= held
         )
     )

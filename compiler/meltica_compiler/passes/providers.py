@@ -10,27 +10,27 @@ from msgspec.structs import replace
 from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
 from meltica_compiler.adapters.setting_schema import read_settings
 from meltica_compiler.graph.graph import SettingValue
-from meltica_compiler.passes.compile_state import Draft
+from meltica_compiler.passes.compile_state import CompileState
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.model.pipeline import Provider, Source, Strategy
 from meltica_dsl.model.values import Setting
 from meltica_dsl.text.suggest import nearest
 
 
-def settle_providers(draft: Draft) -> Draft:
+def resolve_providers(state: CompileState) -> CompileState:
     """Finds each provider's adapter and reads its settings.
 
-    >>> say(settle_providers(draft_of('provider p { adapter = fakee, symbols = [BTC-USDT] }')))
+    >>> say(resolve_providers(state_of('provider p { adapter = fakee, symbols = [BTC-USDT] }')))
     E0401 there is no adapter `fakee`
       help: did you mean `fake`?
-    >>> paper = settle_providers(draft_of('provider p { adapter = fake, symbols = [BTC-USDT], rate = 9/s }'))
+    >>> paper = resolve_providers(state_of('provider p { adapter = fake, symbols = [BTC-USDT], rate = 9/s }'))
     >>> paper.provider_settings["p"]["rate"], paper.provider_settings["p"]["seed"]
     (9.0, 1)
     """
     adapters: dict[str, AdapterSpec] = {}
     settings: dict[str, dict[str, SettingValue]] = {}
     diagnostics: list[Diagnostic] = []
-    for provider in draft.pipeline.providers:
+    for provider in state.pipeline.providers:
         spec = ADAPTERS.get(provider.adapter)
         if spec is None:
             diagnostics.append(_unknown_adapter(provider))
@@ -47,52 +47,52 @@ def settle_providers(draft: Draft) -> Draft:
         settings[provider.name] = read.values
         diagnostics += (
             read.diagnostics
-            or (() if provider.invalid_keys else _misfits(provider, spec, read.values))
-            or _missing_files(provider, spec, draft.options.data_dir)
+            or (() if provider.invalid_keys else _conflicts(provider, spec, read.values))
+            or _missing_files(provider, spec, state.options.data_dir)
         )
-    return replace(draft, adapters=adapters, provider_settings=settings).report(*diagnostics)
+    return replace(state, adapters=adapters, provider_settings=settings).report(*diagnostics)
 
 
-def check_sources(draft: Draft) -> Draft:
+def check_sources(state: CompileState) -> CompileState:
     """Every source is an event that the provider's adapter, with its settings, can give.
 
-    >>> draft = settle_providers(draft_of('''
+    >>> state = resolve_providers(state_of('''
     ... provider tape { adapter = replay, symbols = [BTC-USDT], path = "t.csv", format = tardis_trades }
     ... pool ram { events = 8, on_full = block }
     ... route books via ram = tape.book -> log
     ... sink log = log {}
     ... '''))
-    >>> say(check_sources(draft))
+    >>> say(check_sources(state))
     E0402 `tape` provides no book events
       note: `replay` provides trade
     """
     found: list[Diagnostic] = []
-    for route in draft.pipeline.routes:
+    for route in state.pipeline.routes:
         for source in route.sources:
-            spec = draft.adapters.get(source.provider)
+            spec = state.adapters.get(source.provider)
             if spec is None:
                 continue
-            provided = spec.provides(draft.provider_settings[source.provider])
+            provided = spec.provides(state.provider_settings[source.provider])
             if source.event.name not in provided:
                 found.append(_not_provided(source, spec, provided))
-    return draft.report(*found)
+    return state.report(*found)
 
 
-def check_venues(draft: Draft) -> Draft:
+def check_venues(state: CompileState) -> CompileState:
     """Strategies trade where orders are taken, and there the credentials for that are given.
 
-    >>> say(check_venues(settle_providers(draft_of('''
+    >>> say(check_venues(resolve_providers(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... strategy s = "noop" { trade_on = paper }
     ... '''))))
     """
     found: list[Diagnostic] = []
-    providers = {provider.name: provider for provider in draft.pipeline.providers}
-    for strategy in draft.pipeline.strategies:
-        if strategy.trade_on is not None and strategy.trade_on in draft.adapters:
-            spec = draft.adapters[strategy.trade_on]
+    providers = {provider.name: provider for provider in state.pipeline.providers}
+    for strategy in state.pipeline.strategies:
+        if strategy.trade_on is not None and strategy.trade_on in state.adapters:
+            spec = state.adapters[strategy.trade_on]
             found += venue_faults(strategy, providers[strategy.trade_on], spec)
-    return draft.report(*dict.fromkeys(found))
+    return state.report(*dict.fromkeys(found))
 
 
 def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> tuple[Diagnostic, ...]:
@@ -123,18 +123,18 @@ def venue_faults(strategy: Strategy, provider: Provider, spec: AdapterSpec) -> t
     )
 
 
-def _misfits(
+def _conflicts(
     provider: Provider, spec: AdapterSpec, values: Mapping[str, SettingValue]
 ) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             "E0306",
-            misfit.message,
+            conflict.message,
             setting.span if setting else provider.name_span,
-            help=(misfit.help,),
+            help=(conflict.help,),
         )
-        for misfit in spec.misfits(values)
-        for setting in (provider.settings.get(misfit.setting),)
+        for conflict in spec.conflicts(values)
+        for setting in (provider.settings.get(conflict.setting),)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meltica_compiler.passes.compile_state import Draft, event_of, given_by
+from meltica_compiler.passes.compile_state import CompileState, event_of, given_by
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.pipeline import Pipeline
 from meltica_dsl.model.scenario import Expectation, GivenEvent, Recording, Scenario, Subject, Verb
@@ -13,10 +13,10 @@ _MATCHED_AGAINST = ("trade", "ticker", "book")
 """Events that the venue on paper fills orders against."""
 
 
-def check_scenarios(draft: Draft) -> Draft:
+def check_scenarios(state: CompileState) -> CompileState:
     """What a test gives reaches somebody, and what it expects of a node is something that can come to it.
 
-    >>> say(check_scenarios(draft_of('''
+    >>> say(check_scenarios(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = block }
     ... route trades via ram = paper.trade -> tape
@@ -31,20 +31,20 @@ def check_scenarios(draft: Draft) -> Draft:
     E1010 no kline events come to `tape`
       help: expect trade
     """
-    if not draft.is_whole:
-        return draft
+    if not state.is_whole:
+        return state
     found: list[Diagnostic] = []
-    there = (scenario for scenario in draft.pipeline.scenarios if isinstance(scenario, Scenario))
+    there = (scenario for scenario in state.pipeline.scenarios if isinstance(scenario, Scenario))
     for scenario in there:
         for step in scenario.steps:
             match step:
                 case GivenEvent() | Recording():
-                    found += _untaken(draft.pipeline, step)
+                    found += _untaken(state.pipeline, step)
                 case Expectation():
-                    found += _impossible(draft.pipeline, step)
+                    found += _impossible(state.pipeline, step)
                 case _:
                     pass
-    return draft.report(*found)
+    return state.report(*found)
 
 
 def _untaken(pipeline: Pipeline, step: GivenEvent | Recording) -> Iterator[Diagnostic]:

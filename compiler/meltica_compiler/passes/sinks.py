@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from meltica_compiler.adapters.setting_schema import read_settings
 from meltica_compiler.adapters.sinks import LATER_SINK_KINDS, PATH_PLACEHOLDERS, SINK_KINDS
 from meltica_compiler.graph.graph import SettingValue
-from meltica_compiler.passes.compile_state import Draft, warning
+from meltica_compiler.passes.compile_state import CompileState, warning
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from meltica_dsl.model.pipeline import Sink
 from meltica_dsl.text.suggest import nearest
@@ -17,10 +17,10 @@ from meltica_dsl.text.suggest import nearest
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
-def settle_sinks(draft: Draft) -> Draft:
+def resolve_sinks(state: CompileState) -> CompileState:
     """Finds each sink's kind and reads its settings.
 
-    >>> say(settle_sinks(draft_of('sink s = parket {}  sink t = parquet { path = "{day}.parquet" }')))
+    >>> say(resolve_sinks(state_of('sink s = parket {}  sink t = parquet { path = "{day}.parquet" }')))
     E0411 there is no kind of sink called `parket`
       help: did you mean `parquet`?
     E0413 `{day}` is nothing that a path can hold
@@ -28,7 +28,7 @@ def settle_sinks(draft: Draft) -> Draft:
     """
     settings: dict[str, dict[str, SettingValue]] = {}
     found: list[Diagnostic] = []
-    for sink in draft.pipeline.sinks:
+    for sink in state.pipeline.sinks:
         spec = SINK_KINDS.get(sink.kind)
         if spec is None:
             found.append(_unknown_kind(sink))
@@ -42,7 +42,7 @@ def settle_sinks(draft: Draft) -> Draft:
         )
         settings[sink.name] = read.values
         found += (*read.diagnostics, *_path_faults(sink), *_later(sink))
-    return replace(draft, sink_settings=settings).report(*found)
+    return replace(state, sink_settings=settings).report(*found)
 
 
 def _later(sink: Sink) -> list[Diagnostic]:

@@ -9,7 +9,7 @@ from meltica_compiler.modules.inspection import FaultStage, ModuleFault, inspect
 from meltica_compiler.modules.metadata import ModuleMetadata
 from meltica_compiler.modules.registry import ResolveFailure, StrategyLibrary
 from meltica_compiler.modules.strategy_config import read_config
-from meltica_compiler.passes.compile_state import Draft, first_source, given_by
+from meltica_compiler.passes.compile_state import CompileState, first_source, given_by
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.fields import EVENT_BY_NAME
 from meltica_dsl.model.pipeline import Kline, Route, Selector, Strategy
@@ -20,23 +20,23 @@ FoundModule = tuple[ModuleInfo, ModuleMetadata] | ResolveFailure | ModuleFault
 _FAULT_CODES = {FaultStage.COMPILE: "E0511", FaultStage.EXECUTE: "E0512", FaultStage.VALIDATE: "E0513"}
 
 
-def settle_strategies(draft: Draft) -> Draft:
+def resolve_strategies(state: CompileState) -> CompileState:
     """Finds each strategy's module, reads what it says of itself, and reads the config by that.
 
-    >>> say(settle_strategies(draft_of('strategy s = "nop" {}')))  # doctest: +ELLIPSIS
+    >>> say(resolve_strategies(state_of('strategy s = "nop" {}')))  # doctest: +ELLIPSIS
     E0501 there is no strategy `nop` in `...strategies`
       help: did you mean `noop`?
-    >>> settle_strategies(draft_of('strategy s = "noop" {}')).modules["s"].name
+    >>> resolve_strategies(state_of('strategy s = "noop" {}')).modules["s"].name
     'noop'
     """
     library = StrategyLibrary(
-        draft.options.strategies_dir, draft.options.require_registry, draft.options.shipped_dir
+        state.options.strategies_dir, state.options.require_registry, state.options.shipped_dir
     )
     seen: dict[str, FoundModule] = {}
     modules: dict[str, ModuleInfo] = {}
     configs: dict[str, dict[str, SettingValue]] = {}
     found: list[Diagnostic] = []
-    for strategy in draft.pipeline.strategies:
+    for strategy in state.pipeline.strategies:
         selector = strategy.selector
         if selector.text not in seen:
             seen[selector.text] = find_module(library, selector)
@@ -50,7 +50,7 @@ def settle_strategies(draft: Draft) -> Draft:
                 config = read_config(strategy, metadata.config)
                 configs[strategy.name] = config.values
                 found += config.diagnostics
-    return replace(draft, modules=modules, configs=configs).report(*found)
+    return replace(state, modules=modules, configs=configs).report(*found)
 
 
 def find_module(library: StrategyLibrary, selector: Selector) -> FoundModule:
@@ -74,10 +74,10 @@ def find_module(library: StrategyLibrary, selector: Selector) -> FoundModule:
     return info, metadata
 
 
-def check_handlers(draft: Draft) -> Draft:
+def check_handlers(state: CompileState) -> CompileState:
     """What a route sends to a strategy, the module handles.
 
-    >>> say(check_handlers(settle_strategies(draft_of('''
+    >>> say(check_handlers(resolve_strategies(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = block }
     ... route candles via ram = paper.kline -> s
@@ -88,10 +88,10 @@ def check_handlers(draft: Draft) -> Draft:
       help: send it something else, or list `KlineSummary` in the module's `metadata.events`
     """
     found: list[Diagnostic] = []
-    for route in draft.pipeline.routes:
+    for route in state.pipeline.routes:
         event = given_by(route)
         for target in route.targets:
-            module = draft.modules.get(target.name)
+            module = state.modules.get(target.name)
             if module is None or event.name in module.events:
                 continue
             handled = ", ".join(name for name in module.events if EVENT_BY_NAME[name].hot) or "no market data"
@@ -109,7 +109,7 @@ def check_handlers(draft: Draft) -> Draft:
                     ),
                 )
             )
-    return draft.report(*found)
+    return state.report(*found)
 
 
 def _origin(route: Route) -> Span:
@@ -118,10 +118,10 @@ def _origin(route: Route) -> Span:
     return stages[-1].span if stages else first_source(route).span
 
 
-def check_risk(draft: Draft) -> Draft:
+def check_risk(state: CompileState) -> CompileState:
     """Whoever trades has limits.
 
-    >>> say(check_risk(draft_of('''
+    >>> say(check_risk(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... strategy s = "noop" { trade_on = paper }
     ... ''')))
@@ -129,7 +129,7 @@ def check_risk(draft: Draft) -> Draft:
       note: dry run or not, every order passes a `risk` block, so that a typo cannot cost a fortune
       help: declare one, `risk careful { max_position = 1, max_open_orders = 10 }`, and add `risk = careful`
     """
-    return draft.report(
+    return state.report(
         *(
             Diagnostic(
                 "E0525",
@@ -140,17 +140,17 @@ def check_risk(draft: Draft) -> Draft:
                 notes=(
                     "dry run or not, every order passes a `risk` block, so that a typo cannot cost a fortune",
                 ),
-                help=(_risk_help(draft),),
+                help=(_risk_help(state),),
             )
-            for strategy in draft.pipeline.strategies
+            for strategy in state.pipeline.strategies
             if strategy.trade_on is not None and strategy.risk is None
         )
     )
 
 
-def _risk_help(draft: Draft) -> str:
-    if draft.pipeline.risks:
-        return f"add `risk = {draft.pipeline.risks[0].name}`"
+def _risk_help(state: CompileState) -> str:
+    if state.pipeline.risks:
+        return f"add `risk = {state.pipeline.risks[0].name}`"
     return "declare one, `risk careful { max_position = 1, max_open_orders = 10 }`, and add `risk = careful`"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from meltica_compiler.graph.dag import reachable
-from meltica_compiler.passes.compile_state import Draft, providers_of, warning
+from meltica_compiler.passes.compile_state import CompileState, providers_of, warning
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.pipeline import (
     Binary,
@@ -26,10 +26,10 @@ Id = tuple[str, str]
 _TARGET = "target"  # strategies and sinks share their names
 
 
-def warn_unused(draft: Draft) -> Draft:
+def warn_unused(state: CompileState) -> CompileState:
     """Everything lies on a way from a provider to a strategy or a sink.
 
-    >>> say(warn_unused(draft_of('''
+    >>> say(warn_unused(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = block }
     ... sink tape = log {}
@@ -41,14 +41,14 @@ def warn_unused(draft: Draft) -> Draft:
     E0603 nothing flows into `tape`
       help: point a route's arrow at it, or remove it
     """
-    if not draft.is_whole:
-        return draft
-    pipeline = draft.pipeline
-    flow = list(_flow(draft))
+    if not state.is_whole:
+        return state
+    pipeline = state.pipeline
+    flow = list(_flow(state))
     fed = reachable({id for id, _ in flow if id[0] == "provider"}, flow)
     names = [strategy.name for strategy in pipeline.strategies] + [sink.name for sink in pipeline.sinks]
     targets = [(_TARGET, name) for name in names]
-    used = reachable(targets, [(b, a) for a, b in (*flow, *_rests_on(draft))])
+    used = reachable(targets, [(b, a) for a, b in (*flow, *_rests_on(state))])
     found: list[Diagnostic] = []
     for provider in pipeline.providers:
         if ("provider", provider.name) not in used:
@@ -68,13 +68,13 @@ def warn_unused(draft: Draft) -> Draft:
         if ("risk", risk.name) not in used:
             help = f"add `risk = {risk.name}` to a strategy, or remove it"
             found.append(_unused("E0605", risk.name, risk.name_span, help))
-    return draft.report(*found)
+    return state.report(*found)
 
 
-def warn_never_met(draft: Draft) -> Draft:
+def warn_never_met(state: CompileState) -> CompileState:
     """Conditions name symbols and providers that can occur in the route.
 
-    >>> say(warn_never_met(draft_of('''
+    >>> say(warn_never_met(state_of('''
     ... provider paper { adapter = fake, symbols = [BTC-USDT] }
     ... pool ram { events = 8, on_full = block }
     ... route r via ram = paper.trade | where symbol == BTC-USD -> tape
@@ -84,9 +84,9 @@ def warn_never_met(draft: Draft) -> Draft:
       help: did you mean BTC-USDT?
     """
     found: dict[Span, Diagnostic] = {}
-    listed = {p.name: frozenset(map(str, p.symbols)) for p in draft.pipeline.providers}
-    behind = providers_of(draft.pipeline)
-    for route in draft.pipeline.routes:
+    listed = {p.name: frozenset(map(str, p.symbols)) for p in state.pipeline.providers}
+    behind = providers_of(state.pipeline)
+    for route in state.pipeline.routes:
         sources = behind[route.name]
         if not listed.keys() >= set(sources):
             # Who knows what a provider lists that is refused itself.
@@ -95,7 +95,7 @@ def warn_never_met(draft: Draft) -> Draft:
             # A stage that several routes use, and a route with `for`, are wrong once.
             if const.span not in found and not _can_be_met(const, sources, listed):
                 found[const.span] = _never_met(route, const, sources, listed)
-    return draft.report(*found.values())
+    return state.report(*found.values())
 
 
 Listed = Mapping[str, frozenset[str]]
@@ -121,8 +121,8 @@ def _never_met(route: Route, const: Const, sources: Collection[str], listed: Lis
     return warning("E0606", message, const.span, "never met", help)
 
 
-def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:
-    for route in draft.pipeline.routes:
+def _flow(state: CompileState) -> Iterator[tuple[Id, Id]]:
+    for route in state.pipeline.routes:
         for source in route.sources:
             yield ("provider", source.provider), ("route", route.name)
         for upstream in route.routes:
@@ -131,11 +131,11 @@ def _flow(draft: Draft) -> Iterator[tuple[Id, Id]]:
             yield ("route", route.name), (_TARGET, target.name)
 
 
-def _rests_on(draft: Draft) -> Iterator[tuple[Id, Id]]:
+def _rests_on(state: CompileState) -> Iterator[tuple[Id, Id]]:
     """What is used without anything flowing: memory, limits, and venues that are only traded on."""
-    for route in draft.pipeline.routes:
+    for route in state.pipeline.routes:
         yield ("pool", route.pool), ("route", route.name)
-    for strategy in draft.pipeline.strategies:
+    for strategy in state.pipeline.strategies:
         if strategy.risk is not None:
             yield ("risk", strategy.risk), (_TARGET, strategy.name)
         if strategy.trade_on is not None:

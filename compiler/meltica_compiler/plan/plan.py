@@ -10,10 +10,10 @@ from difflib import SequenceMatcher
 from enum import Enum
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from meltica_compiler.adapters.adapters import ADAPTERS
-from meltica_compiler.analyses.state_transfer import carried_stages, remembers
+from meltica_compiler.analyses.state_transfer import is_stateful, transferred_stages
 from meltica_compiler.graph.canonical import content_text
 from meltica_compiler.graph.graph import Edge, Graph, Node, ProviderNode, RouteNode, SinkNode, StrategyNode
 from meltica_compiler.graph.stage_text import stage_text
@@ -34,7 +34,7 @@ _ON_PAPER = frozenset(name for name, adapter in ADAPTERS.items() if adapter.is_o
 _EXTENDING = frozenset(name for name, adapter in ADAPTERS.items() if adapter.extends)
 
 
-class Fate(Enum):
+class NodeAction(Enum):
     """What becomes of a node."""
 
     KEPT = "kept"
@@ -49,17 +49,17 @@ class Fate(Enum):
     @property
     def stays(self) -> bool:
         """What runs now runs on."""
-        return self in (Fate.KEPT, Fate.MOVED)
+        return self in (NodeAction.KEPT, NodeAction.MOVED)
 
     @property
     def comes(self) -> bool:
         """There is a new one."""
-        return self in (Fate.ADDED, Fate.RESTARTED)
+        return self in (NodeAction.ADDED, NodeAction.RESTARTED)
 
     @property
     def goes(self) -> bool:
         """What runs now ends."""
-        return self in (Fate.REMOVED, Fate.RESTARTED)
+        return self in (NodeAction.REMOVED, NodeAction.RESTARTED)
 
 
 class Reason(Struct, frozen=True):
@@ -71,14 +71,15 @@ class Reason(Struct, frozen=True):
     after: str = ""
 
 
-class Step(Struct, frozen=True):
+class PlanStep(Struct, frozen=True):
     """One node. `before` and `after` are the `file:line` of its declarations, empty where there is none."""
 
     id: str
     kind: str
     """`pipeline`, `provider`, `route`, `strategy` or `sink`."""
     name: str
-    fate: Fate
+    action: NodeAction = field(name="fate")
+    """`fate` in JSON."""
     reasons: tuple[Reason, ...]
     before: str
     after: str
@@ -92,21 +93,21 @@ class Plan(Struct, frozen=True):
     new_hash: str
     old_bytes: int
     new_bytes: int
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
 
     @property
-    def changes(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.fate is not Fate.KEPT)
+    def changes(self) -> tuple[PlanStep, ...]:
+        return tuple(step for step in self.steps if step.action is not NodeAction.KEPT)
 
-    def fate(self, id: str) -> Fate:
+    def action(self, id: str) -> NodeAction:
         """Of the node with this id, which one of the graphs has."""
-        return next(step.fate for step in self.steps if step.id == id)
+        return next(step.action for step in self.steps if step.id == id)
 
 
 def plan(old: Graph, new: Graph) -> Plan:
     """What it takes to get from `old` to `new`. There are no changes exactly when the hashes are equal."""
     providers = tuple(_steps("provider", old.providers, new.providers, _provider))
-    restarted = {step.name for step in providers if step.fate is Fate.RESTARTED}
+    restarted = {step.name for step in providers if step.action is NodeAction.RESTARTED}
     change = _Change(old, new, frozenset(restarted), providers_behind(old), providers_behind(new))
     steps = (
         *_pipeline(old, new),
@@ -118,19 +119,21 @@ def plan(old: Graph, new: Graph) -> Plan:
     return Plan(new.pipeline, old.hash, new.hash, old.total_bytes, new.total_bytes, steps)
 
 
-Verdict = tuple[Fate, list[Reason]]
+Decision = tuple[NodeAction, list[Reason]]
 _Node = TypeVar("_Node", ProviderNode, RouteNode, StrategyNode, SinkNode)
 
 
-def _pipeline(old: Graph, new: Graph) -> Iterator[Step]:
+def _pipeline(old: Graph, new: Graph) -> Iterator[PlanStep]:
     reasons = [Reason(*difference) for difference in changed(pipeline_facts(old), pipeline_facts(new))]
     if reasons:
-        yield Step("pipeline", "pipeline", new.pipeline, Fate.MOVED, tuple(reasons), old.file, new.file)
+        yield PlanStep(
+            "pipeline", "pipeline", new.pipeline, NodeAction.MOVED, tuple(reasons), old.file, new.file
+        )
 
 
 def _steps(
-    kind: str, old: Iterable[_Node], new: Iterable[_Node], judge: Callable[[_Node, _Node], Verdict]
-) -> Iterator[Step]:
+    kind: str, old: Iterable[_Node], new: Iterable[_Node], compare: Callable[[_Node, _Node], Decision]
+) -> Iterator[PlanStep]:
     earlier: dict[str, _Node] = {node.name: node for node in old}
     later: dict[str, _Node] = {node.name: node for node in new}
     for name in sorted({*earlier, *later}):
@@ -138,15 +141,15 @@ def _steps(
         if was is None or becomes is None:
             there = was or becomes
             assert there is not None, "a name comes from one of the graphs"
-            fate = Fate.REMOVED if becomes is None else Fate.ADDED
+            action = NodeAction.REMOVED if becomes is None else NodeAction.ADDED
             reasons = _left_behind(there) if becomes is None else []
         else:
             there = becomes
-            fate, reasons = judge(was, becomes)
-        yield Step(there.id, kind, name, fate, tuple(reasons), _place(was), _place(becomes))
+            action, reasons = compare(was, becomes)
+        yield PlanStep(there.id, kind, name, action, tuple(reasons), _place(was), _place(becomes))
 
 
-def _provider(old: ProviderNode, new: ProviderNode) -> Verdict:
+def _provider(old: ProviderNode, new: ProviderNode) -> Decision:
     """A ring may grow, shrink or go while a provider runs; not every one can be asked for more then."""
     again = [Reason(*difference) for difference in changed(provider_facts(old), provider_facts(new))]
     inside: list[Reason] = []
@@ -166,7 +169,7 @@ def _provider(old: ProviderNode, new: ProviderNode) -> Verdict:
         (inside if new.adapter in _ON_PAPER else again).append(Reason("is now traded on"))
     elif old.trades and not new.trades:
         inside.append(Reason("is no longer traded on"))
-    return _verdict(old, new, [*again, *_left_behind(old)] if again else [], inside)
+    return _decide(old, new, [*again, *_left_behind(old)] if again else [], inside)
 
 
 def _left_behind(node: Node) -> list[Reason]:
@@ -186,35 +189,35 @@ class _Change(Struct, frozen=True):
     behind_new: Mapping[str, tuple[str, ...]]
     """The providers whose events may come into each route."""
 
-    def route(self, old: RouteNode, new: RouteNode) -> Verdict:
+    def route(self, old: RouteNode, new: RouteNode) -> Decision:
         reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
         reasons += _stages(old, new)
         behind_old, behind_new = self.behind_old[old.name], self.behind_new[new.name]
-        if any(map(remembers, new.stages)):
+        if any(map(is_stateful, new.stages)):
             if behind_old != behind_new and not reasons:
                 what = "hears through other routes of"
                 reasons.append(Reason(what, ", ".join(behind_old), ", ".join(behind_new)))
             forgotten = self.restarted.intersection(behind_old, behind_new)
             reasons += [Reason(f"forgets what {name} sent, which restarts") for name in sorted(forgotten)]
         reasons += self._targets(old, new)
-        carried = {before for before, _ in carried_stages(old, new, behind_old, behind_new)}
-        lost = [i for i, stage in enumerate(old.stages) if remembers(stage) and i not in carried]
+        carried = {before for before, _ in transferred_stages(old, new, behind_old, behind_new)}
+        lost = [i for i, stage in enumerate(old.stages) if is_stateful(stage) and i not in carried]
         if old.event != new.event or lost:
-            return _verdict(old, new, reasons, [])
-        return _verdict(old, new, [], reasons)
+            return _decide(old, new, reasons, [])
+        return _decide(old, new, [], reasons)
 
-    def strategy(self, old: StrategyNode, new: StrategyNode) -> Verdict:
+    def strategy(self, old: StrategyNode, new: StrategyNode) -> Decision:
         again = [Reason(*difference) for difference in changed(strategy_facts(old), strategy_facts(new))]
         again += self._inlets(old.name)
         terms = [Reason(*difference) for difference in changed(strategy_terms(old), strategy_terms(new))]
         terms += self._unheard(old.name)
         if not terms and content_text(old.module) != content_text(new.module):
             terms = [Reason("its module is registered anew")]
-        return _verdict(old, new, again, terms)
+        return _decide(old, new, again, terms)
 
-    def sink(self, old: SinkNode, new: SinkNode) -> Verdict:
+    def sink(self, old: SinkNode, new: SinkNode) -> Decision:
         again = [Reason(*difference) for difference in changed(sink_facts(old), sink_facts(new))]
-        return _verdict(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
+        return _decide(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
 
     def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
         was = {edge.target: edge for edge in self.old.all_edges if edge.route == old.name}
@@ -278,15 +281,15 @@ def _stages(old: RouteNode, new: RouteNode) -> Iterator[Reason]:
             )
 
 
-def _verdict(old: Node, new: Node, again: list[Reason], inside: list[Reason]) -> Verdict:
+def _decide(old: Node, new: Node, again: list[Reason], inside: list[Reason]) -> Decision:
     """Restarted for any reason of `again`, changed in place for those of `inside`, else kept."""
     if again:
-        return Fate.RESTARTED, [*again, *inside]
+        return NodeAction.RESTARTED, [*again, *inside]
     if inside:
-        return Fate.MOVED, inside
+        return NodeAction.MOVED, inside
     if content_text(old) != content_text(new):
-        return Fate.RESTARTED, [Reason("its compiled form differs")]
-    return Fate.KEPT, []
+        return NodeAction.RESTARTED, [Reason("its compiled form differs")]
+    return NodeAction.KEPT, []
 
 
 def _place(node: Node | None) -> str:

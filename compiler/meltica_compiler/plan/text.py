@@ -7,31 +7,33 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import wrap
 
-from msgspec.structs import asdict
+from msgspec import to_builtins
 
-from meltica_compiler.plan.plan import Fate, Plan, Reason, Step
+from meltica_compiler.plan.plan import NodeAction, Plan, PlanStep, Reason
 from meltica_compiler.text.amounts import HASH_LENGTH, printable, shorten, show_bytes
 
 MIN_WIDTH = 40
 
-_MARKS = {Fate.KEPT: "=", Fate.MOVED: "~", Fate.RESTARTED: "~", Fate.ADDED: "+", Fate.REMOVED: "-"}
+_MARKS = {
+    NodeAction.KEPT: "=",
+    NodeAction.MOVED: "~",
+    NodeAction.RESTARTED: "~",
+    NodeAction.ADDED: "+",
+    NodeAction.REMOVED: "-",
+}
 _COLORS = {
-    Fate.KEPT: "2",
-    Fate.MOVED: "33",
-    Fate.RESTARTED: "35",
-    Fate.ADDED: "32",
-    Fate.REMOVED: "31",
+    NodeAction.KEPT: "2",
+    NodeAction.MOVED: "33",
+    NodeAction.RESTARTED: "35",
+    NodeAction.ADDED: "32",
+    NodeAction.REMOVED: "31",
 }
 _INDENT = " " * 6
 
 
 def plan_json(plan: Plan) -> str:
     """The whole plan, kept nodes too, indented."""
-    return json.dumps(asdict(plan), indent=2, ensure_ascii=False, default=_plain) + "\n"
-
-
-def _plain(part: Step | Reason | Fate) -> object:
-    return part.value if isinstance(part, Fate) else asdict(part)
+    return json.dumps(to_builtins(plan), indent=2, ensure_ascii=False) + "\n"
 
 
 def plan_text(plan: Plan, *, width: int = 80, color: bool = False) -> str:
@@ -50,26 +52,26 @@ def summary(plan: Plan) -> str:
     kept = f"{plan.pipeline}: no changes, graph {plan.new_hash[:HASH_LENGTH]}"
     if not plan.changes:
         return kept
-    counts = Counter(step.fate for step in plan.steps)
-    order = (Fate.ADDED, Fate.REMOVED, Fate.RESTARTED, Fate.MOVED, Fate.KEPT)
-    told = ", ".join(f"{counts[fate]} {fate.value}" for fate in order if counts[fate])
+    counts = Counter(step.action for step in plan.steps)
+    order = (NodeAction.ADDED, NodeAction.REMOVED, NodeAction.RESTARTED, NodeAction.MOVED, NodeAction.KEPT)
+    told = ", ".join(f"{counts[action]} {action.value}" for action in order if counts[action])
     memory = ""
     if plan.old_bytes != plan.new_bytes:
         memory = f"; memory {show_bytes(plan.old_bytes)} → {show_bytes(plan.new_bytes)}"
     return f"{plan.pipeline}: {told}{memory}"
 
 
-def _head(step: Step, width: int, *, color: bool) -> str:
-    words = f"{_MARKS[step.fate]} {step.kind} {printable(step.name)}  {step.fate.value}"
+def _head(step: PlanStep, width: int, *, color: bool) -> str:
+    words = f"{_MARKS[step.action]} {step.kind} {printable(step.name)}  {step.action.value}"
     place = _places(step)
     room = width - len(words) - len(place)
     if room < 2:
         place, room = shorten(place, max(0, width - len(words) - 2)), 2
     line = f"{words}{' ' * room}{place}".rstrip()
-    return f"\x1b[{_COLORS[step.fate]}m{line[: len(words)]}\x1b[0m{line[len(words) :]}" if color else line
+    return f"\x1b[{_COLORS[step.action]}m{line[: len(words)]}\x1b[0m{line[len(words) :]}" if color else line
 
 
-def _places(step: Step) -> str:
+def _places(step: PlanStep) -> str:
     if step.before and step.after and step.before != step.after:
         file, _, line = step.after.rpartition(":")
         same_file = step.before.startswith(f"{file}:")
@@ -77,7 +79,7 @@ def _places(step: Step) -> str:
     return step.after or step.before
 
 
-def _reasons(step: Step, width: int) -> Iterator[str]:
+def _reasons(step: PlanStep, width: int) -> Iterator[str]:
     for reason in step.reasons:
         yield from wrap(
             printable(_reason(reason)),

@@ -174,7 +174,7 @@ class Merge(Struct, frozen=True):
 
 Stage = Where | Dedupe | Sample | Conflate | Depth | Throttle | Kline | Merge
 
-HOLDING_STAGES = (Conflate, Kline, Merge)
+BUFFERING_STAGES = (Conflate, Kline, Merge)
 """Stages that hold events back and let go of them later."""
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from meltica_compiler.graph.graph import Graph
-from meltica_compiler.plan.plan import Fate, Plan, Reason, Step, plan
+from meltica_compiler.plan.plan import NodeAction, Plan, PlanStep, Reason, plan
 from meltica_dsl.diagnostics.render_json import render as render_json
 from meltica_dsl.diagnostics.render_text import render as render_text
 from meltica_runtime.api.dependencies import GatewayDep, compile_options_of
@@ -66,7 +66,7 @@ class StepView(ApiModel):
     id: str
     kind: str
     name: str
-    fate: Fate
+    fate: NodeAction
     reasons: list[ReasonView]
     before: str
     after: str
@@ -90,7 +90,7 @@ class PlanView(ApiModel):
                 id=step.id,
                 kind=step.kind,
                 name=step.name,
-                fate=step.fate,
+                fate=step.action,
                 reasons=[ReasonView(what=r.what, before=r.before, after=r.after) for r in step.reasons],
                 before=step.before,
                 after=step.after,
@@ -109,7 +109,7 @@ class PlanView(ApiModel):
     def plan(self) -> Plan:
         """The plan that this shows."""
         steps = tuple(
-            Step(
+            PlanStep(
                 step.id,
                 step.kind,
                 step.name,

@@ -28,10 +28,10 @@ def command(common: CommonOptions, file: Path | None, emit: str, form: str) -> N
     """Show the graph as JSON, the kernels, the record layouts, or what the compiler has proved: the memory
     budget, what may be lost, who suffers when a node stops, how long stages hold events back, and where
     secrets go. Without FILE, of the project's one pipeline."""
-    from meltica_compiler.emit import PLAIN, emit_json
+    from meltica_compiler.emit import JSON_PARTS, emit_json
     from meltica_compiler.emit import emit as emit_part
 
-    if form == "json" and emit not in ("graph", *PLAIN):
+    if form == "json" and emit not in ("graph", *JSON_PARTS):
         raise click.UsageError(f"`--emit {emit}` is program text, and has no JSON form")
     file = pipeline_or_default(common, file)
     graph = graph_or_exit(common, file, Use.LOOK)

@@ -14,16 +14,16 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from meltica_compiler.analyses.state_transfer import carried_stages
+from meltica_compiler.analyses.state_transfer import transferred_stages
 from meltica_compiler.graph.canonical import content_text
 from meltica_compiler.graph.graph import Edge, Graph, ProviderNode, RouteNode
 from meltica_compiler.graph.upstream import link_id, providers_behind, routes_in_order
 from meltica_compiler.kernels.expressions import Codes
-from meltica_compiler.kernels.load import carry, load_kernel
+from meltica_compiler.kernels.load import load_kernel, transfer_state
 from meltica_compiler.passes.memory import MAX_CODES
-from meltica_compiler.plan.plan import Fate, Plan
+from meltica_compiler.plan.plan import NodeAction, Plan
 from meltica_compiler.records.layout import record_layout
-from meltica_dsl.model.pipeline import HOLDING_STAGES, FullPolicy
+from meltica_dsl.model.pipeline import BUFFERING_STAGES, FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.link_ring import LinkRing, RouteSource
@@ -131,12 +131,12 @@ class PlaneMigration:
     def _keeps_held(self, earlier: RouteFlow, flow: RouteFlow) -> bool:
         if earlier.kernel is flow.kernel:
             return True
-        held = {i for i, stage in enumerate(earlier.node.stages) if isinstance(stage, HOLDING_STAGES)}
+        held = {i for i, stage in enumerate(earlier.node.stages) if isinstance(stage, BUFFERING_STAGES)}
         return held <= {old for old, _ in self._carried(earlier, flow)}
 
     def _carried(self, earlier: RouteFlow, flow: RouteFlow) -> Iterator[tuple[int, int]]:
         name = flow.node.name
-        return carried_stages(earlier.node, flow.node, self._behind_before[name], self._behind[name])
+        return transferred_stages(earlier.node, flow.node, self._behind_before[name], self._behind[name])
 
     def _end(self, earlier: RouteFlow) -> int:
         """Lets go of what has no place to be held in any more; how many events are lost with a flow."""
@@ -154,12 +154,12 @@ class PlaneMigration:
             return
         stages = self._carried(earlier, flow)
         if not self._keeps_held(earlier, flow):
-            stages = ((i, j) for i, j in stages if not isinstance(earlier.node.stages[i], HOLDING_STAGES))
-        carry(earlier.kernel, flow.kernel, stages)
+            stages = ((i, j) for i, j in stages if not isinstance(earlier.node.stages[i], BUFFERING_STAGES))
+        transfer_state(earlier.kernel, flow.kernel, stages)
 
     def _forget(self, flow: RouteFlow) -> None:
         for name in set(self.restarted).intersection(self._behind[flow.node.name]):
-            for memory in flow.kernel.memories().values():
+            for memory in flow.kernel.stage_states().values():
                 memory.forget(self.plane.codes.providers.index(name))
 
     def _relocate(self) -> None:
@@ -206,7 +206,7 @@ class _Building:
         gone = [r for rings in self.before.ingresses.values() for r in rings.values() if id(r) not in here]
         exchanged = {id(old) for old, _ in self.exchanged}
         restarted = tuple(
-            node.name for node in self.graph.providers if self.plan.fate(node.id) is Fate.RESTARTED
+            node.name for node in self.graph.providers if self.plan.action(node.id) is NodeAction.RESTARTED
         )
         closed = tuple(ring for ring in gone if id(ring) not in exchanged)
         return PlaneMigration(self.before, plane, self.plan, restarted, tuple(self.exchanged), closed)
@@ -283,7 +283,7 @@ class _Building:
     def _edge(self, edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int) -> EdgeRing:
         if edge.target_kind == "route":
             return self._link(edge, route, sources, streams)
-        target = self.plan.fate(f"{edge.target_kind}:{edge.target}")
+        target = self.plan.action(f"{edge.target_kind}:{edge.target}")
         if target.stays:
             return self.before.edges[edge.id]
         return edge_ring(edge, route, sources, streams)

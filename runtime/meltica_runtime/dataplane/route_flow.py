@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meltica_compiler.analyses.buffering import held_at_most
+from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.graph.graph import RouteNode
 from meltica_compiler.graph.upstream import link_id
 from meltica_compiler.kernels.load import Kernel
@@ -72,7 +72,7 @@ class RouteFlow:
         self._positions = [source.written for source in sources]
         self._watermark_us = 0.0
         # A stage that holds events may let go of them all at once.
-        self._margin = held_at_most(node.stages, streams)
+        self._margin = max_buffered(node.stages, streams)
         self._merge = (
             _SourceMerge(sources, record_layout(node.event, node.depth)) if len(sources) > 1 else None
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.kernels.kline import PATIENCE_US
-from meltica_dsl.model.pipeline import HOLDING_STAGES, Conflate, Kline
+from meltica_dsl.model.pipeline import BUFFERING_STAGES, Conflate, Kline
 from meltica_runtime.dataplane.market_batch import MarketBatch
 from meltica_runtime.testing.timeline import Timeline
 
@@ -74,7 +74,7 @@ def _holds_freely(graph: Graph) -> bool:
     """Whether a stage holds events back for a time that no grid tells."""
     stages = (stage for route in graph.routes for stage in route.stages)
     return any(
-        isinstance(stage, HOLDING_STAGES) and not isinstance(stage, Conflate | Kline) for stage in stages
+        isinstance(stage, BUFFERING_STAGES) and not isinstance(stage, Conflate | Kline) for stage in stages
     )
 
 

@@ -63,7 +63,7 @@ class TopologyBuilder:
         graph = plane.graph
 
         def stays(id: str) -> bool:
-            return plan.fate(id).stays
+            return plan.action(id).stays
 
         return _wired(
             plane,

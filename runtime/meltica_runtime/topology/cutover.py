@@ -62,7 +62,7 @@ class Cutover:
         with ExitStack() as rollback:
             lost = self._staged.plane.apply(rollback)
             for node in topology.graph.providers:
-                if self._planned.fate(node.id).stays:
+                if self._planned.action(node.id).stays:
                     rings = topology.plane.ingresses[node.name]
                     rollback.callback(topology.providers[node.name].resume(node, rings))
             rollback.pop_all()
@@ -82,7 +82,7 @@ class Cutover:
         state.strategy_orders.wire(topology.strategies, state.router)
         state.resume(self._staged.recovered)
         state.strategy_orders.follow_halts()
-        new = [node for node in topology.graph.strategies if self._planned.fate(node.id).comes]
+        new = [node for node in topology.graph.strategies if self._planned.action(node.id).comes]
         state.introduce_instruments([topology.strategies[node.name] for node in new])
         for id, task in self._switch_readers():
             self._running.readers.group.start_soon(self._drain_reader, id, self._reader(id), task)
@@ -91,16 +91,16 @@ class Cutover:
     def _switch_providers(self) -> None:
         writers, topology, router = self._running.writers, self._staged.topology, self._state.router
         for step in self._planned.steps:
-            if step.kind == "provider" and step.fate.goes:
+            if step.kind == "provider" and step.action.goes:
                 task = writers.tasks.pop(step.id)
                 task.scope.cancel()
                 self._running.readers.group.start_soon(self._reconcile_orders, step.name, task)
         for node in topology.graph.providers:
             provider = topology.providers[node.name]
-            known = None if self._planned.fate(node.id).comes else self._venues[node.name]
+            known = None if self._planned.action(node.id).comes else self._venues[node.name]
             if provider.venue is not None and provider.venue is not known:
                 router.use_venue(node.name, provider.venue)
-            if self._planned.fate(node.id).comes:
+            if self._planned.action(node.id).comes:
                 self._state.spawn_provider(writers, node)
 
     def _switch_accounts(self) -> None:
@@ -116,7 +116,7 @@ class Cutover:
         """Puts the new tasks in place; yields those whose nodes are to end."""
         tasks = self._running.readers.tasks
         for step in self._planned.steps:
-            if step.kind in ("strategy", "sink") and step.fate.goes:
+            if step.kind in ("strategy", "sink") and step.action.goes:
                 yield step.id, tasks.pop(step.id)
         tasks.update(self._staged.tasks)
 

@@ -153,12 +153,12 @@ class Reload:
         """Starts what reads, and finds out whether it can."""
         starting: list[StrategyInstance] = []
         for strategy in self._graph.strategies:
-            if planned.fate(strategy.id).comes:
+            if planned.action(strategy.id).comes:
                 instance = staged.topology.strategies[strategy.name]
                 staged.tasks[strategy.id] = self._running.readers.start(instance.run)
                 starting.append(instance)
         for sink in self._graph.sinks:
-            if planned.fate(sink.id).comes:
+            if planned.action(sink.id).comes:
                 staged.tasks[sink.id] = self._running.readers.start(staged.topology.sinks[sink.name].run)
         for instance in starting:
             await instance.started.wait()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from meltica_compiler.analyses.failure_impact import blasts
+from meltica_compiler.analyses.failure_impact import failure_impacts
 from meltica_compiler.analyses.latency import paths
-from meltica_compiler.analyses.secret_flow import secret_ways
+from meltica_compiler.analyses.secret_flow import secret_flows
 from meltica_compiler.compile import CompileOptions, compile_text
-from meltica_compiler.emit import PLAIN, emit, emit_json
+from meltica_compiler.emit import JSON_PARTS, emit, emit_json
 from meltica_dsl.model.values import Secret
 
 ROOT = Path(__file__).parents[3]
@@ -49,7 +49,7 @@ def graph():
 
 @pytest.fixture(scope="module")
 def blast(graph):
-    return {(one.kind, one.node): one for one in blasts(graph)}
+    return {(one.kind, one.node): one for one in failure_impacts(graph)}
 
 
 def test_a_reader_behind_a_blocking_edge_stalls_all_before_it_and_starves_all_behind_those(blast):
@@ -86,7 +86,7 @@ def test_nothing_reaches_across_to_what_shares_no_flow(blast):
 
 
 def test_paths_say_how_long_their_windows_hold_events_back(graph):
-    held = {(path.provider, path.routes): (path.held.us, path.waits) for path in paths(graph)}
+    held = {(path.provider, path.routes): (path.total_delay.us, path.waits) for path in paths(graph)}
     assert held == {
         ("binance", ("trades", "candles")): (60e6, False),
         ("paper", ("quotes",)): (100e3, False),
@@ -103,7 +103,7 @@ route slow via sure = paper.trade | conflate per symbol every 3s
 route late via sure = slow, fast -> pulse
 """
     (late,) = (path for path in paths(compiled(DESK + more).graph) if path.routes[-1] == "late")
-    assert (late.routes, late.held.us) == (("slow", "late"), 3e6)
+    assert (late.routes, late.total_delay.us) == (("slow", "late"), 3e6)
 
 
 def test_a_window_longer_than_the_budget_is_a_warning_at_its_stage():
@@ -123,7 +123,7 @@ def test_every_secret_is_found_wherever_it_is(graph):
     provider, *others = graph.providers
     given = replace(provider, settings={"key": Secret("KEY"), "more": {"inner": (Secret("INNER"),)}})
     leaking = replace(graph.sinks[0], settings={"path": Secret("LEAK")})
-    ways = secret_ways(replace(graph, providers=(given, *others), sinks=(leaking,)))
+    ways = secret_flows(replace(graph, providers=(given, *others), sinks=(leaking,)))
     assert [(way.secret, way.adapter, way.node, way.setting) for way in ways] == [
         ("INNER", "fake", provider.name, "more"),
         ("KEY", "fake", provider.name, "key"),
@@ -156,7 +156,7 @@ def test_a_secret_flows_nowhere_but_to_an_adapter(declaration, way):
     assert "E0801" in codes
 
 
-@pytest.mark.parametrize("part", sorted({*PLAIN, "graph"}))
+@pytest.mark.parametrize("part", sorted({*JSON_PARTS, "graph"}))
 def test_every_proof_is_json_too(graph, part):
     json.loads(emit_json(graph, part))
     assert emit(graph, part).endswith("\n")

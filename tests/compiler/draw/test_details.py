@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meltica_compiler.draw.details import box_details, link_details
-from meltica_compiler.draw.diagram import sketch
+from meltica_compiler.draw.diagram import diagram
 from meltica_compiler.draw.keys import keys_of
 from meltica_compiler.graph.graph import Graph
 
 
 def test_every_box_has_its_details(generate: Callable[[int], Graph]) -> None:
     graph = generate(50)
-    assert [d.key for d in box_details(graph, keys_of(graph))] == [box.key for box in sketch(graph).boxes]
+    assert [d.key for d in box_details(graph, keys_of(graph))] == [box.key for box in diagram(graph).boxes]
 
 
 def test_details_belong_to_links_that_are_drawn(generate: Callable[[int], Graph]) -> None:
     graph = generate(50)
-    drawn = {link.key for link in sketch(graph).links}
+    drawn = {link.key for link in diagram(graph).links}
     assert {d.key for d in link_details(graph, keys_of(graph))} <= drawn
 
 

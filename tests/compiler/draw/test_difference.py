@@ -1,4 +1,4 @@
-"""A plan, drawn: every fate is told apart, by more than its colour."""
+"""A plan, drawn: every action is told apart, by more than its colour."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def graph_of(text: str) -> Graph:
 
 
 def marks(old: Graph, new: Graph) -> dict[str, Mark | None]:
-    drawn = difference(old, new).sketch
+    drawn = difference(old, new).diagram
     return {part.key: part.mark for part in (*drawn.boxes, *drawn.links)}
 
 
-def test_boxes_have_the_fates_of_the_plan_and_links_follow_their_ends() -> None:
+def test_boxes_have_the_marks_of_the_plan_and_links_follow_their_ends() -> None:
     found = marks(graph_of(OLD), graph_of(NEW))
     assert found["provider_paper"] is Mark.RESTARTED
     assert found["strategy_maker"] is Mark.MOVED
@@ -64,8 +64,8 @@ def test_the_way_back_swaps_what_is_added_and_removed() -> None:
     assert there.keys() == back.keys()
 
 
-def test_fates_differ_by_sign_and_line_as_well_as_by_colour() -> None:
-    dot = dot_source(difference(graph_of(OLD), graph_of(NEW)).sketch)
+def test_marks_differ_by_sign_and_line_as_well_as_by_colour() -> None:
+    dot = dot_source(difference(graph_of(OLD), graph_of(NEW)).diagram)
     for name in ("+ tape", "− pulse", "↻ paper", "~ maker", "= paper"):
         assert f"<B>{name}</B>" in dot
     assert re.search(r'strategy_pulse \[.*STYLE="ROUNDED,DASHED"', dot)
@@ -77,7 +77,7 @@ def test_fates_differ_by_sign_and_line_as_well_as_by_colour() -> None:
 
 
 def test_rings_carry_the_signs_of_what_comes_and_goes() -> None:
-    drawn = difference(graph_of(OLD), graph_of(NEW)).sketch
+    drawn = difference(graph_of(OLD), graph_of(NEW)).diagram
     for text in (dot_source(drawn), mermaid_source(drawn)):
         rings = re.findall(r"[\">]([^\"<>]*)market 8,192 × drop_oldest<", text)
         assert sorted(rings) == ["", "", "+ ", "− "]
@@ -87,12 +87,12 @@ def test_of_a_long_list_a_box_says_what_came_and_what_left() -> None:
     symbols = tuple(f"{base}-USDT" for base in BASES)
     changed = (*symbols[:20], *symbols[21:], "TON-USDT")
     rows = difference(desk("desk", ("binance",), symbols, ()), desk("desk", ("binance",), changed, ()))
-    box = next(box for box in rows.sketch.boxes if box.key == "provider_binance")
+    box = next(box for box in rows.diagram.boxes if box.key == "provider_binance")
     assert ("» symbols", f"+ TON-USDT − {symbols[20]}") in {(row.text, row.amount) for row in box.rows}
 
 
 def test_a_box_says_why() -> None:
-    boxes = {box.key: box for box in difference(graph_of(OLD), graph_of(NEW)).sketch.boxes}
+    boxes = {box.key: box for box in difference(graph_of(OLD), graph_of(NEW)).diagram.boxes}
     assert ("» seed", "7 → 8") in {(row.text, row.amount) for row in boxes["provider_paper"].rows}
     page = render_difference(graph_of(OLD), graph_of(NEW), ".html").decode()
     known = json.loads(re.search(r'id="graph-data">(.*?)</script>', page)[1])
@@ -102,9 +102,9 @@ def test_a_box_says_why() -> None:
 def test_a_large_difference_is_folded_by_fate() -> None:
     symbols = [f"{base}-USDT" for base in (*BASES[:36], "TON")]
     new = desk("desk_500", VENUES, symbols, ("maker", "taker", "grid"))
-    drawn = folded(difference(large(), replace(new, hash="f" * 64)).sketch)
-    fates = {box.mark for box in drawn.boxes if box.name == "trades[…]"}
-    assert fates == {Mark.MOVED, Mark.ADDED, Mark.REMOVED}
+    drawn = folded(difference(large(), replace(new, hash="f" * 64)).diagram)
+    marks = {box.mark for box in drawn.boxes if box.name == "trades[…]"}
+    assert marks == {Mark.MOVED, Mark.ADDED, Mark.REMOVED}
     assert len(drawn.boxes) < 50
 
 

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, chained
 
-from meltica_compiler.draw.diagram import sketch
+from meltica_compiler.draw.diagram import diagram
 from meltica_compiler.draw.dot import BRIEF_FROM, dot_source, render_dot
 from meltica_compiler.draw.families import folded
 from meltica_compiler.draw.palette import BLOCKING, LOSSY, ORDERS
@@ -53,7 +53,7 @@ def middles(dot: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("bases", [BASES[:1], BASES[:2], BASES[:12], BASES])
 def test_routes_that_read_routes_are_drawn_from_left_to_right(bases: tuple[str, ...]) -> None:
-    for drawn in (sketch(chained(bases)), folded(sketch(chained(bases)))):
+    for drawn in (diagram(chained(bases)), folded(diagram(chained(bases)))):
         at = middles(dot_source(drawn))
         assert len(drawn.chains()) in (2, 2 * len(bases))
         for link in drawn.links:
@@ -145,7 +145,7 @@ def test_any_name_gives_dot_that_graphviz_reads(quickstart_graph: Graph, name: s
 def test_all_nodes_of_a_large_graph_take_one_line_a_box(generate: Callable[[int], Graph]) -> None:
     graph = generate(500)
     assert len(graph.routes) + len(graph.strategies) > BRIEF_FROM
-    dot = dot_source(sketch(graph))
+    dot = dot_source(diagram(graph))
     assert "| where" not in dot
     assert "trade · market 1,024 × block" in dot
 

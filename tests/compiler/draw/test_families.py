@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from tests.compiler.draw.desks import BASES, chained, large, small
 
-from meltica_compiler.draw.diagram import Box, Lane, LinkKind, sketch
+from meltica_compiler.draw.diagram import Box, Lane, LinkKind, diagram
 from meltica_compiler.draw.families import FOLD_FROM, folded
 from meltica_compiler.graph.graph import Graph
 
@@ -17,12 +17,12 @@ def by_name(boxes: tuple[Box, ...]) -> dict[str, Box]:
 
 
 def test_a_small_graph_is_drawn_as_it_is() -> None:
-    drawn = sketch(small())
+    drawn = diagram(small())
     assert folded(drawn) is drawn
 
 
 def test_the_instances_of_a_declaration_become_one_box() -> None:
-    boxes = by_name(folded(sketch(large())).boxes)
+    boxes = by_name(folded(diagram(large())).boxes)
     trades, maker = boxes["trades[…]"], boxes["maker[…]"]
     assert (trades.note, maker.note) == ("160 × trade", "40 × market-making:latest")
     assert [row.text for row in trades.rows][2:] == [
@@ -35,7 +35,7 @@ def test_the_instances_of_a_declaration_become_one_box() -> None:
 
 
 def test_a_bundle_counts_the_rings_and_sums_their_bytes() -> None:
-    whole = sketch(large())
+    whole = diagram(large())
     links = {link.key: link for link in folded(whole).links}
     rings = [link for link in whole.links if link.tail.startswith("route_quotes") and "maker" in link.head]
     bundle = links["family_route_quotes_BTC_USDT_binance--family_strategy_maker_BTC_USDT"]
@@ -45,14 +45,14 @@ def test_a_bundle_counts_the_rings_and_sums_their_bytes() -> None:
 
 
 def test_a_bundle_says_of_how_many_kinds_its_rings_are(generate: Callable[[int], Graph]) -> None:
-    notes = {link.ring[0] for link in folded(sketch(generate(50))).links if link.ring}
+    notes = {link.ring[0] for link in folded(diagram(generate(50))).links if link.ring}
     assert "wide 2,048 × block and 1 more kind" in notes
     assert "market 1,024 × block and 2 more kinds" in notes
 
 
 def test_no_byte_and_no_node_is_lost(generate: Callable[[int], Graph]) -> None:
     for graph in (large(), generate(500)):
-        whole = sketch(graph)
+        whole = diagram(graph)
         drawn = folded(whole)
         shown = [key for box in drawn.boxes for key in box.members or (box.key,)]
         assert sorted(shown) == sorted(box.key for box in whole.boxes)
@@ -62,7 +62,7 @@ def test_no_byte_and_no_node_is_lost(generate: Callable[[int], Graph]) -> None:
 
 
 def test_a_page_holds_a_large_graph_whatever_its_names_are(generate: Callable[[int], Graph]) -> None:
-    whole = sketch(generate(500))
+    whole = diagram(generate(500))
     unlike = replace(
         whole, boxes=tuple(replace(box, name=f"{i:x}name{i}") for i, box in enumerate(whole.boxes))
     )
@@ -72,12 +72,12 @@ def test_a_page_holds_a_large_graph_whatever_its_names_are(generate: Callable[[i
 
 
 def test_two_of_a_kind_are_no_family() -> None:
-    drawn = folded(sketch(large()))
+    drawn = folded(diagram(large()))
     assert {"binance", "okx", "paper"} <= {box.name for box in drawn.lane(Lane.PROVIDERS)}
 
 
 def test_routes_are_folded_apart_from_those_that_they_read() -> None:
-    whole = sketch(chained(BASES[:14]))
+    whole = diagram(chained(BASES[:14]))
     alike = (
         replace(box, name=f"trades_{i}", note="trade") if box.lane is Lane.ROUTES else box
         for i, box in enumerate(whole.boxes)

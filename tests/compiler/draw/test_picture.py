@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.compiler.draw.desks import large, middle, small
 
-from meltica_compiler.draw.diagram import sketch
+from meltica_compiler.draw.diagram import diagram
 from meltica_compiler.draw.dot import dot_source, render_dot
 from meltica_compiler.draw.picture import LARGEST_PIXELS, render_png, render_svg
 from meltica_compiler.graph.graph import Graph
@@ -52,7 +52,7 @@ def test_the_same_dot_gives_the_same_bytes(quickstart_graph: Graph) -> None:
 
 
 def test_a_large_png_stays_within_its_limit(generate: Callable[[int], Graph]) -> None:
-    width, height = size(render_png(dot_source(sketch(generate(500)))))
+    width, height = size(render_png(dot_source(diagram(generate(500)))))
     assert 1_000 < width <= height <= LARGEST_PIXELS
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from meltica_compiler.analyses.buffering import MERGE_HELD
+from meltica_compiler.analyses.buffering import MERGE_BUFFER
 from meltica_compiler.graph.graph import Graph, Ingress, ProviderNode, RouteNode
 from meltica_compiler.kernels.load import load_kernel
 from meltica_compiler.records.layout import record_layout, ring_bytes
@@ -87,7 +87,7 @@ def run_in_batches(route, graph, rows, cuts, watermark=-np.inf):
     return np.concatenate(out)
 
 
-def by_reference(route, graph, rows, watermark=-np.inf, held=MERGE_HELD):
+def by_reference(route, graph, rows, watermark=-np.inf, held=MERGE_BUFFER):
     """The same by the reference, as records."""
     hidden = ("seq", "ingest")
 

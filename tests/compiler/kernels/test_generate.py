@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from meltica_compiler.analyses.buffering import MERGE_HELD
+from meltica_compiler.analyses.buffering import MERGE_BUFFER
 from meltica_compiler.kernels import merge
 from meltica_compiler.kernels.generate import kernel_source
 from meltica_compiler.kernels.load import load_kernel
@@ -95,9 +95,9 @@ def test_a_kernel_delivers_what_the_reference_does_in_any_batches(make, monkeypa
     route, graph = make.pipeline(*data.draw(stages(make)))
     cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=8))
     end = 1_700_000_000_000_000 + data.draw(st.sampled_from([-1e9, 0.0, 5e5, 1e8]))
-    held = data.draw(st.sampled_from([3, MERGE_HELD]))
+    held = data.draw(st.sampled_from([3, MERGE_BUFFER]))
     wanted = make.by_reference(route, graph, rows, end, held)
-    monkeypatch.setattr(merge, "MERGE_HELD", held)
+    monkeypatch.setattr(merge, "MERGE_BUFFER", held)
     assert np.array_equal(make.run_in_batches(route, graph, rows, cuts, end), wanted)
     each_alone = make.run_in_batches(route, graph, rows, range(1, len(rows)), end)
     assert np.array_equal(each_alone, wanted)

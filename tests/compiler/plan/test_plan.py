@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph.graph import Graph
-from meltica_compiler.plan.plan import Fate, Reason, plan
+from meltica_compiler.plan.plan import NodeAction, Reason, plan
 from meltica_compiler.plan.text import plan_json, plan_text
 
 ROOT = Path(__file__).parents[3]
@@ -101,23 +101,25 @@ def follows_a_restart(step):
 def test_the_way_back_adds_what_was_removed_and_changes_what_was_changed(one, other):
     there, back = plan(chosen(one), chosen(other)), plan(chosen(other), chosen(one))
     inverse = {
-        Fate.KEPT: {Fate.KEPT},
-        Fate.ADDED: {Fate.REMOVED},
-        Fate.REMOVED: {Fate.ADDED},
-        Fate.MOVED: {Fate.MOVED, Fate.RESTARTED},
-        Fate.RESTARTED: {Fate.MOVED, Fate.RESTARTED},
+        NodeAction.KEPT: {NodeAction.KEPT},
+        NodeAction.ADDED: {NodeAction.REMOVED},
+        NodeAction.REMOVED: {NodeAction.ADDED},
+        NodeAction.MOVED: {NodeAction.MOVED, NodeAction.RESTARTED},
+        NodeAction.RESTARTED: {NodeAction.MOVED, NodeAction.RESTARTED},
     }
     assert [step.id for step in there.steps] == [step.id for step in back.steps]
     for step, returned in zip(there.steps, back.steps, strict=True):
-        assert returned.fate in inverse[step.fate] or follows_a_restart(step) or follows_a_restart(returned)
+        assert (
+            returned.action in inverse[step.action] or follows_a_restart(step) or follows_a_restart(returned)
+        )
 
 
 @given(CHOICES, CHOICES)
 def test_every_change_has_its_reason_and_what_is_kept_has_none(one, other):
     for step in plan(chosen(one), chosen(other)).steps:
-        has_both = step.fate in (Fate.MOVED, Fate.RESTARTED)
+        has_both = step.action in (NodeAction.MOVED, NodeAction.RESTARTED)
         # A provider on paper that goes leaves orders behind.
-        assert bool(step.reasons) == has_both or step.fate is Fate.REMOVED
+        assert bool(step.reasons) == has_both or step.action is NodeAction.REMOVED
         assert all(reason != Reason("its compiled form differs") for reason in step.reasons)
 
 
@@ -130,30 +132,30 @@ def test_places_and_the_order_of_declarations_change_nothing():
 
 
 @pytest.mark.parametrize(
-    ("edit", "id", "fate", "reason"),
+    ("edit", "id", "action", "reason"),
     [
-        (EDITS[0], "route:trades", Fate.MOVED, "where quantity >= 0.001 → where quantity >= 0.002"),
-        (EDITS[1], "route:trades", Fate.RESTARTED, "dedupe within 1m → dedupe within 30s"),
-        (EDITS[3], "provider:paper", Fate.RESTARTED, "rate 20_000/s → 10_000/s"),
-        (EDITS[3], "route:trades", Fate.MOVED, "forgets what paper sent, which restarts"),
-        (EDITS[3], "strategy:pulse", Fate.KEPT, ""),
-        (EDITS[4], "provider:other", Fate.MOVED, "trade ring 1_024 → 2_048"),
-        (EDITS[4], "strategy:pulse", Fate.RESTARTED, "edge from trades: events 1_024 → 2_048"),
-        (EDITS[4], "route:tape", Fate.KEPT, ""),
-        (EDITS[5], "strategy:maker", Fate.MOVED, "max_position 2 → 3"),
-        (EDITS[7], "strategy:maker", Fate.RESTARTED, "- edge from trades there"),
-        (EDITS[7], "route:trades", Fate.MOVED, "- -> maker there"),
-        (EDITS[9], "sink:kept", Fate.RESTARTED, "level info → debug"),
-        (EDITS[10], "pipeline", Fate.MOVED, "memory 64MiB → 65_537KiB"),
-        (EDITS[11], "strategy:pulse", Fate.MOVED, "selector"),
-        (EDITS[13], "sink:more", Fate.ADDED, ""),
-        (EDITS[13], "provider:paper", Fate.MOVED, "is now asked for ticker events"),
-        (EDITS[3], "provider:paper", Fate.RESTARTED, "its open orders on paper expire"),
+        (EDITS[0], "route:trades", NodeAction.MOVED, "where quantity >= 0.001 → where quantity >= 0.002"),
+        (EDITS[1], "route:trades", NodeAction.RESTARTED, "dedupe within 1m → dedupe within 30s"),
+        (EDITS[3], "provider:paper", NodeAction.RESTARTED, "rate 20_000/s → 10_000/s"),
+        (EDITS[3], "route:trades", NodeAction.MOVED, "forgets what paper sent, which restarts"),
+        (EDITS[3], "strategy:pulse", NodeAction.KEPT, ""),
+        (EDITS[4], "provider:other", NodeAction.MOVED, "trade ring 1_024 → 2_048"),
+        (EDITS[4], "strategy:pulse", NodeAction.RESTARTED, "edge from trades: events 1_024 → 2_048"),
+        (EDITS[4], "route:tape", NodeAction.KEPT, ""),
+        (EDITS[5], "strategy:maker", NodeAction.MOVED, "max_position 2 → 3"),
+        (EDITS[7], "strategy:maker", NodeAction.RESTARTED, "- edge from trades there"),
+        (EDITS[7], "route:trades", NodeAction.MOVED, "- -> maker there"),
+        (EDITS[9], "sink:kept", NodeAction.RESTARTED, "level info → debug"),
+        (EDITS[10], "pipeline", NodeAction.MOVED, "memory 64MiB → 65_537KiB"),
+        (EDITS[11], "strategy:pulse", NodeAction.MOVED, "selector"),
+        (EDITS[13], "sink:more", NodeAction.ADDED, ""),
+        (EDITS[13], "provider:paper", NodeAction.MOVED, "is now asked for ticker events"),
+        (EDITS[3], "provider:paper", NodeAction.RESTARTED, "its open orders on paper expire"),
     ],
 )
-def test_what_an_edit_does_to_a_node(edit, id, fate, reason):
+def test_what_an_edit_does_to_a_node(edit, id, action, reason):
     planned = plan(BASE, edited(edit))
-    assert planned.fate(id) is fate
+    assert planned.action(id) is action
     assert reason in re.sub(r"\s+", " ", plan_text(planned, width=200))
 
 
@@ -190,7 +192,7 @@ def test_a_module_under_another_tag_runs_on():
     retagged = replace(pulse, module=replace(pulse.module, tag="9.9.9"))
     others = tuple(node for node in BASE.strategies if node.name != "pulse")
     planned = plan(BASE, replace(BASE, strategies=(*others, retagged), hash="another"))
-    assert planned.fate("strategy:pulse") is Fate.MOVED
+    assert planned.action("strategy:pulse") is NodeAction.MOVED
 
 
 CHAINED = """
@@ -209,7 +211,7 @@ def test_what_another_route_brings_counts_as_what_a_provider_sends():
     old, new = graph_of(CHAINED), graph_of(CHAINED.replace("[BTC-USDT]", "[BTC-USDT, ETH-USDT]"))
     planned = plan(old, new)
     for id in ("strategy:pulse", "sink:tape", "sink:kept"):
-        assert planned.fate(id) is Fate.RESTARTED, id
+        assert planned.action(id) is NodeAction.RESTARTED, id
     (novel,) = (step for step in planned.steps if step.id == "route:novel")
     assert novel.reasons == (Reason("forgets what paper sent, which restarts"),)
 
@@ -225,11 +227,11 @@ sink kept = log {}
 
 def test_a_recording_restarts_for_deeper_books():
     planned = plan(graph_of(REPLAYED), graph_of(REPLAYED.replace("depth 5", "depth 9")))
-    assert planned.fate("provider:tape") is Fate.RESTARTED
+    assert planned.action("provider:tape") is NodeAction.RESTARTED
 
 
 def test_a_provider_on_paper_that_goes_says_what_becomes_of_its_orders():
     another = TEXT.replace("paper", "other_paper")
     (gone,) = (step for step in plan(BASE, graph_of(another)).steps if step.id == "provider:paper")
-    assert gone.fate is Fate.REMOVED
+    assert gone.action is NodeAction.REMOVED
     assert gone.reasons == (Reason("its open orders on paper expire, its balances are forgotten"),)

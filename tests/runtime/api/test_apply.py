@@ -46,7 +46,7 @@ async def test_a_plan_shows_what_would_change_and_changes_nothing(own: Any, grap
     assert answer.status_code == 200
     expected = plan(own.gateway.graph, graph_of(TEXT + MORE))
     shown = PlanView.model_validate_json(answer.content).plan()
-    assert [(s.id, s.fate) for s in shown.steps] == [(s.id, s.fate) for s in expected.steps]
+    assert [(s.id, s.action) for s in shown.steps] == [(s.id, s.action) for s in expected.steps]
     assert shown.new_hash == expected.new_hash
     assert (await own.json("/pipeline"))["hash"] == expected.old_hash
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from meltica_compiler.compile import CompileOptions, compile_text
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.passes.memory import MAX_CODES
-from meltica_compiler.plan.plan import Fate, plan
+from meltica_compiler.plan.plan import NodeAction, plan
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.clock import no_clock
 from meltica_runtime.dataplane.ingest import Ingest
@@ -59,7 +59,7 @@ def test_a_merge_does_not_wait_on_for_those_that_another_route_no_longer_brings(
         before = build_data_plane(old, Ingest(no_clock))
         arrive(before, "abcabc")
         planned = plan(old, new)
-        assert planned.fate("route:both") is Fate.RESTARTED
+        assert planned.action("route:both") is NodeAction.RESTARTED
         exchanged = plan_migration(before, new, planned)
         assert exchanged.apply(ExitStack()) == 0
         exchanged.commit()

@@ -9,7 +9,7 @@ import anyio
 import numpy as np
 import pytest
 
-from meltica_compiler.plan.plan import Fate
+from meltica_compiler.plan.plan import NodeAction
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.pool import PoolLimits, open_database
 from meltica_runtime.strategies.instance import InstanceState
@@ -86,7 +86,7 @@ async def test_nodes_are_added_and_removed_while_the_others_go_on(served):
         await running.until(lambda: gateway.snapshot().strategies["watcher"].events > 500)
         watcher = gateway.strategies["watcher"]
         removed = await running.apply(TEXT)
-        assert {step.fate for step in removed.plan.changes} == {Fate.REMOVED}
+        assert {step.action for step in removed.plan.changes} == {NodeAction.REMOVED}
         await running.until(lambda: watcher.state is InstanceState.STOPPED)
         assert watcher.statistics().fault is None
         assert all(edge.is_empty for edge in watcher.edges)
@@ -247,7 +247,7 @@ async def test_new_limits_hold_at_once_and_an_engaged_kill_switch_stays(served):
         buyer = gateway.strategies["buyer"]
         gateway.router.halt("buyer", "by hand")
         reloaded = await running.apply(TEXT + BUYER.replace("max_position = 1", "max_position = 3"))
-        assert reloaded.plan.fate("strategy:buyer") is Fate.MOVED
+        assert reloaded.plan.action("strategy:buyer") is NodeAction.MOVED
         assert gateway.strategies["buyer"] is buyer
         assert gateway.router.engine.accounts.limits("buyer").max_position == Decimal(3)
         assert gateway.router.engine.accounts.is_halted("buyer")
@@ -285,7 +285,7 @@ async def test_a_provider_that_restarts_is_asked_about_the_orders_that_are_open_
         (order,) = gateway.router.engine.open_orders()
         text = (TEXT + BUYER).replace("rate = 2_000/s", "rate = 1_000/s").replace("contiguous", "ordered")
         reloaded = await running.apply(text)
-        assert reloaded.plan.fate("provider:steady") is Fate.RESTARTED
+        assert reloaded.plan.action("provider:steady") is NodeAction.RESTARTED
         known = gateway.router.engine.order
         await running.until(lambda: known(order.client_order_id).state is OrderState.EXPIRED)
 
@@ -306,7 +306,7 @@ async def test_orders_on_paper_rest_on_while_more_is_asked_of_their_provider(ser
         steady = gateway.providers["steady"]
         for more in (MORE_OF_STEADY, MORE_OF_STEADY.replace("12", "40"), MORE_OF_STEADY, "", MORE_OF_STEADY):
             reloaded = await running.apply(TEXT + BUYER + more)
-            assert reloaded.plan.fate("provider:steady") is Fate.MOVED
+            assert reloaded.plan.action("provider:steady") is NodeAction.MOVED
             assert gateway.providers["steady"] is steady
             asked = [ring.event for ring in gateway.graph.providers[0].ingresses]
             before = dict(steady.statistics().by_event)
@@ -327,7 +327,7 @@ async def test_the_first_who_trades_on_a_provider_finds_a_venue_there_and_its_ma
         gateway = running.gateway
         await running.more_events(500)
         reloaded = await running.apply(TEXT + BUYER)
-        assert reloaded.plan.fate("provider:steady") is Fate.MOVED
+        assert reloaded.plan.action("provider:steady") is NodeAction.MOVED
         await running.until(lambda: gateway.snapshot().orders.engine.fills)
         await running.more_events(500)
         assert gateway.snapshot().strategies["counter"].fault is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from meltica_compiler.plan.plan import Fate
+from meltica_compiler.plan.plan import NodeAction
 from meltica_runtime.strategies.instance import InstanceState
 
 pytestmark = pytest.mark.anyio
@@ -169,16 +169,16 @@ def pool_of(route: Route) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_hundred_edits_lose_and_double_nothing_on_an_untouched_route(served, seed):
     desk = Desk(random.Random(seed))
-    fates, chained = set(), set()
+    actions, chained = set(), set()
     async with served(desk.text()) as running:
         gateway = running.gateway
         await running.more_events(500)
         for _ in range(EDITS):
             desk.edit()
             reloaded = await running.apply(desk.text())
-            fates |= {(step.kind, step.fate) for step in reloaded.plan.steps}
-            chained |= {step.fate for step in reloaded.plan.steps if step.id == "route:chain"}
-            assert reloaded.plan.fate("strategy:counter") is Fate.KEPT
+            actions |= {(step.kind, step.action) for step in reloaded.plan.steps}
+            chained |= {step.action for step in reloaded.plan.steps if step.id == "route:chain"}
+            assert reloaded.plan.action("strategy:counter") is NodeAction.KEPT
             assert gateway.graph.hash == reloaded.plan.new_hash
             assert set(gateway.snapshot().edges) == {edge.id for edge in gateway.graph.all_edges}
             await running.more_events(50)
@@ -191,7 +191,11 @@ async def test_a_hundred_edits_lose_and_double_nothing_on_an_untouched_route(ser
     edge = now.edges["edge:all->counter"]
     assert (edge.dropped, edge.conflated, edge.waiting) == (0, 0, 0)
     assert edge.consumed == now.providers["steady"].by_event["trade"] == now.strategies["counter"].events
-    assert {("provider", fate) for fate in Fate} <= fates
-    assert {("route", fate) for fate in Fate} <= fates
-    assert {Fate.ADDED, Fate.MOVED, Fate.REMOVED} <= chained
-    assert {("strategy", Fate.RESTARTED), ("strategy", Fate.KEPT), ("sink", Fate.ADDED)} <= fates
+    assert {("provider", action) for action in NodeAction} <= actions
+    assert {("route", action) for action in NodeAction} <= actions
+    assert {NodeAction.ADDED, NodeAction.MOVED, NodeAction.REMOVED} <= chained
+    assert {
+        ("strategy", NodeAction.RESTARTED),
+        ("strategy", NodeAction.KEPT),
+        ("sink", NodeAction.ADDED),
+    } <= actions
