@@ -16,8 +16,8 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.logs.line_format import log_extra
-from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
-from meltica_runtime.sinks.sink_input import EdgeBatch, SinkInput
+from meltica_runtime.sinks.sink import Sink, SinkContext, SinkStatistics
+from meltica_runtime.sinks.sink_input import EdgeBatch
 
 TURN_SECONDS = 0.1
 """Longest that an event waits for its line."""
@@ -29,33 +29,21 @@ SUMMARY_SECONDS = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class LogSink:
+class LogSink(Sink):
     """Writes to the logger `meltica.sink.NAME`, at most `limit` lines a second."""
 
     def __init__(self, node: SinkNode, edges: tuple[EdgeRing, ...], context: SinkContext) -> None:
         level, limit = node.settings["level"], node.settings["limit"]
         assert isinstance(level, str)
         assert isinstance(limit, float)
-        self.name, self.node = node.name, node
+        super().__init__(node, edges, TURN_SECONDS)
         self._level = logging.getLevelNamesMapping()[level.upper()]
         self._limit = limit
-        self._logger = logging.getLogger(f"meltica.sink.{node.name}")
         self._context = context
-        self._input = SinkInput(edges, TURN_SECONDS)
         self._allowance = _Allowance(limit, context.clock())
         self._events = self._written = self._dropped = self._bytes = 0
         self._left_out = 0
         self._summed_up = context.clock()
-
-    def wake(self, _cut: float, /) -> None:
-        self._input.wake()
-
-    @property
-    def is_settled(self) -> bool:
-        return self._input.is_empty
-
-    def stop(self) -> None:
-        self._input.stop()
 
     async def run(self) -> None:
         try:

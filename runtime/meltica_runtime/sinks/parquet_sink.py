@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,8 +13,7 @@ from meltica_compiler.graph.graph import SinkNode
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.sinks.parquet_files import FileTotals, ParquetFiles
-from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
-from meltica_runtime.sinks.sink_input import SinkInput
+from meltica_runtime.sinks.sink import Sink, SinkContext, SinkStatistics
 
 TURN_SECONDS = 0.25
 """A call into a thread costs about 0.1 ms, so small batches are let grow this long."""
@@ -24,7 +22,7 @@ MAX_TURN_RECORDS = 65_536
 """Records copied from each edge for one call of the thread: 4 MiB of trades."""
 
 
-class ParquetSink:
+class ParquetSink(Sink):
     """While the thread writes, the edges' rings are the queue, and their pools' policy the limit."""
 
     def __init__(self, node: SinkNode, edges: tuple[EdgeRing, ...], context: SinkContext) -> None:
@@ -32,25 +30,13 @@ class ParquetSink:
         assert isinstance(template, str)
         assert isinstance(rows, int)
         assert isinstance(flush, float)
-        self.name, self.node = node.name, node
-        self._logger = logging.getLogger(f"meltica.sink.{node.name}")
+        super().__init__(node, edges, min(TURN_SECONDS, flush))
         self._clock = context.clock
         self._flush_seconds = flush
         self._flushed = context.clock()
-        self._input = SinkInput(edges, min(TURN_SECONDS, flush))
         self._files = ParquetFiles(template, rows, len({edge.layout.event for edge in edges}), context)
         self._events = 0
         self._totals = FileTotals()
-
-    def wake(self, _cut: float, /) -> None:
-        self._input.wake()
-
-    @property
-    def is_settled(self) -> bool:
-        return self._input.is_empty
-
-    def stop(self) -> None:
-        self._input.stop()
 
     async def run(self) -> None:
         try:

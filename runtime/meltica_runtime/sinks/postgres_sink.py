@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from math import isnan
 
@@ -14,8 +13,8 @@ from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Records
 from meltica_runtime.logs.line_format import log_extra
-from meltica_runtime.sinks.sink import SinkContext, SinkStatistics
-from meltica_runtime.sinks.sink_input import EdgeBatch, SinkInput
+from meltica_runtime.sinks.sink import Sink, SinkContext, SinkStatistics
+from meltica_runtime.sinks.sink_input import EdgeBatch
 from meltica_runtime.store.faults import DatabaseUnreachable
 
 HELD_EVENTS = 65_536
@@ -25,7 +24,7 @@ RETRY_SECONDS = 1.0
 """Time between two tries of a database that is away."""
 
 
-class PostgresSink:
+class PostgresSink(Sink):
     """A batch whose answer a lost connection swallowed is written again, so it may be there twice."""
 
     def __init__(self, node: SinkNode, edges: tuple[EdgeRing, ...], context: SinkContext) -> None:
@@ -33,25 +32,13 @@ class PostgresSink:
         assert isinstance(rows, int)
         assert isinstance(flush, float)
         assert context.database is not None, "a gateway has a database"
-        self.name, self.node = node.name, node
-        self._logger = logging.getLogger(f"meltica.sink.{node.name}")
+        super().__init__(node, edges, flush)
         self._context, self._database = context, context.database
         self._rows = rows
-        self._input = SinkInput(edges, flush)
         self._held: deque[EdgeBatch] = deque()
         self._held_count = self._events = self._written = self._dropped = 0
         self._fault: str | None = None
         self._retry_at = 0.0
-
-    def wake(self, _cut: float, /) -> None:
-        self._input.wake()
-
-    @property
-    def is_settled(self) -> bool:
-        return self._input.is_empty
-
-    def stop(self) -> None:
-        self._input.stop()
 
     async def run(self) -> None:
         try:

@@ -1,13 +1,17 @@
-"""What every sink is to the gateway."""
+"""What every sink is to the gateway, and what all of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from meltica_compiler.graph.graph import SinkNode
+from meltica_runtime.clock import Seconds
+from meltica_runtime.dataplane.edge_ring import EdgeRing
+from meltica_runtime.sinks.sink_input import SinkInput
 
 if TYPE_CHECKING:
     from meltica_runtime.store.pool import Database
@@ -21,8 +25,7 @@ class SinkContext:
     providers: tuple[str, ...]
     project: Path
     """The folder that relative paths of settings start from."""
-    clock: Callable[[], float]
-    """Seconds that only go up."""
+    clock: Seconds
     database: Database | None = None
     """The gateway's own, for sinks that write there."""
 
@@ -42,29 +45,30 @@ class SinkStatistics:
     """Why the sink cannot write now, None while it can."""
 
 
-class Sink(Protocol):
-    """`run` it in a task group; the pump calls `wake`."""
+class Sink(ABC):
+    """A sink attached to its `edges`, whose turns come at least every `turn_seconds`; `run` it in a task
+    group. The pump calls `wake`."""
 
-    name: str
-    node: SinkNode
-    """As it stands in the graph that runs now: a sink that is kept may stand in another line."""
+    def __init__(self, node: SinkNode, edges: tuple[EdgeRing, ...], turn_seconds: float) -> None:
+        self.name = node.name
+        self.node = node
+        """As it stands in the graph that runs now: a sink that is kept may stand in another line."""
+        self._input = SinkInput(edges, turn_seconds)
+        self._logger = logging.getLogger(f"meltica.sink.{node.name}")
 
-    def wake(self, cut: float, /) -> None:
+    def wake(self, _cut: float, /) -> None:
         """There may be more to read, up to the sequence number `cut`."""
-        ...
-
-    @property
-    def is_settled(self) -> bool:
-        """Nothing waits on its edges; what was taken from them is written before `run` returns."""
-        ...
-
-    async def run(self) -> None:
-        """Writes until `stop`, then what was offered until then. Does not raise for want of disk or
-        rights: what cannot be written is dropped and counted. A cancellation leaves finished files."""
-        ...
+        self._input.wake()
 
     def stop(self) -> None:
         """Lets `run` return once everything offered so far is written."""
-        ...
+        self._input.stop()
 
-    def statistics(self) -> SinkStatistics: ...
+    @abstractmethod
+    async def run(self) -> None:
+        """Writes until `stop`, then what was offered until then. Does not raise for want of disk or
+        rights: what cannot be written is dropped and counted. A cancellation leaves finished files."""
+
+    @abstractmethod
+    def statistics(self) -> SinkStatistics:
+        """Counts as of now."""

@@ -30,7 +30,8 @@ def test_everything_offered_before_a_stop_is_in_the_files(shop, make_trades, mak
     assert (statistics.events, statistics.written, statistics.dropped) == (500, 500, 0)
     assert (statistics.files, statistics.fault) == (2, None)
     assert statistics.bytes == sum(path.stat().st_size for path in day.iterdir())
-    assert sink.is_settled
+    assert trade.is_empty
+    assert book.is_empty
     assert not trade.is_attached
 
 
