@@ -95,7 +95,6 @@ def _gateway_options(config: Config, project: Project, options: RunOptions) -> G
         seed=options.seed,
         router=config.router_limits(),
         engine=config.pools.engine_limits(),
-        retention=config.eventbus.retention,
         released=options.released,
     )
 

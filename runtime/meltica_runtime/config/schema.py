@@ -87,10 +87,6 @@ Folder = Annotated[Path, Strict(False)]
 _Spelled = Annotated[Duration, BeforeValidator(_duration), PlainSerializer(duration_text)]
 Timeout = Annotated[_Spelled, _within(Duration(10**8), Duration(600 * 10**9), "100ms and 10m")]
 Lifetime = Annotated[_Spelled, _within(_SECOND, Duration(30 * _DAY.ns), "1s and 30d")]
-Retention = Annotated[
-    _Spelled,
-    _within(Duration(3_600 * 10**9), Duration(3_660 * _DAY.ns), "1h and 3660d"),
-]
 
 
 class _Section(BaseModel):
@@ -133,13 +129,12 @@ class DatabaseConfig(_Section):
 
 
 class EventBusConfig(_Section):
-    """The way of events that must not be lost into the outbox. `group_size`: most steps of one commit.
-    `max_waiting`: steps that may wait for one. `retention`: how long delivered events are kept."""
+    """The way of what must not be lost into the database. `group_size`: most steps of one commit.
+    `max_waiting`: steps that may wait for one."""
 
     group_size: int = Field(2_048, ge=1, le=8_192)
     max_waiting: int = Field(16_384, ge=16_384, le=1_048_576)
     commit_timeout: Timeout = Duration(30 * 10**9)
-    retention: Retention = Duration(7 * _DAY.ns)
 
     def commit_limits(self) -> CommitLimits:
         return CommitLimits(

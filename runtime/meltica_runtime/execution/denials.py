@@ -20,8 +20,8 @@ from meltica_runtime.orders.outcomes import Denied
 class DenialLimits:
     """`burst`: denials of one instance that are stored however fast they come; an ordinary strategy whose
     whole grid or basket is denied stays below it, and of one that floods it shows how it began. `rate`: how
-    many are stored from then on; at 1.4 KiB each, in the tables `orders` and `events_outbox` together, 2 a
-    second are 240 MiB a day. `tell_us`: how often the log speaks of one instance: often enough to be seen,
+    many are stored from then on; at 0.7 KiB each, in the tables `orders` and `risk_events` together, 2 a
+    second are 120 MiB a day. `tell_us`: how often the log speaks of one instance: often enough to be seen,
     seldom enough to leave it readable."""
 
     burst: int = 512

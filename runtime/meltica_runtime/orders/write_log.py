@@ -110,8 +110,8 @@ class EntryRefused(Exception):
 
 class WriteLog(Protocol):
     async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
-        """Stores all entries or none, in order; they are durable when it returns. An entry whose event
-        id is stored already is skipped. Raises `WriteLogUnavailable` or `EntryRefused`.
+        """Stores all entries or none, in order; they are durable when it returns. An entry that is
+        stored already changes nothing. Raises `WriteLogUnavailable` or `EntryRefused`.
 
         Cancelled before it returns: the group may or may not be stored.
         """

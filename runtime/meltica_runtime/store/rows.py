@@ -1,7 +1,7 @@
 """The rows of the tables, typed, and the domain's records that they stand for.
 
 Times are whole microseconds since the Unix epoch. A row encodes to the JSON object that Postgres takes as a
-record (`json_to_recordset`), amounts as decimal strings; the same text is the payload of its event.
+record (`json_to_recordset`), amounts as decimal strings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from meltica_dsl.model.value_text import decimal_text
 from meltica_runtime.orders.executions import Executions
 from meltica_runtime.orders.lifecycle import Order
-from meltica_runtime.orders.limits import RiskEvent
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
 from meltica_runtime.orders.order import (
     AmendRequest,
     BalanceChanged,
@@ -126,6 +126,19 @@ class ClosedPositionRow(msgspec.Struct, frozen=True, kw_only=True):
     closed_us: int
 
 
+class RiskEventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a risk limit did; `instance` is "" for limits that all instances share."""
+
+    instance: str
+    number: int
+    status: RiskStatus
+    limit_name: RiskLimit
+    reason: str
+    kill_switch_engaged: bool
+    circuit_breaker_open: bool
+    occurred_us: int
+
+
 class HaltRow(msgspec.Struct, frozen=True, kw_only=True):
     """An engaged kill switch; `instance` is "" for the one that all instances share."""
 
@@ -149,7 +162,10 @@ COLUMN_TYPES: Mapping[str, str] = MappingProxyType(
         "outcome_unknown": "boolean",
         "is_maker": "boolean",
         "on_paper": "boolean",
+        "kill_switch_engaged": "boolean",
+        "circuit_breaker_open": "boolean",
         "version": "integer",
+        "number": "integer",
         "placed_us": "bigint",
         "acknowledged_us": "bigint",
         "completed_us": "bigint",
@@ -157,6 +173,8 @@ COLUMN_TYPES: Mapping[str, str] = MappingProxyType(
         "traded_us": "bigint",
         "snapshot_us": "bigint",
         "closed_us": "bigint",
+        "occurred_us": "bigint",
+        "engaged_us": "bigint",
     }
 )
 """The columns that are not text."""
@@ -228,6 +246,19 @@ def closed_position_row(closed: PositionClosed) -> ClosedPositionRow:
         symbol=closed.symbol,
         quantity=closed.quantity,
         closed_us=round(closed.time_us),
+    )
+
+
+def risk_event_row(event: RiskEvent) -> RiskEventRow:
+    return RiskEventRow(
+        instance=event.instance or "",
+        number=event.number,
+        status=event.status,
+        limit_name=event.limit,
+        reason=storable(event.reason),
+        kill_switch_engaged=event.kill_switch_engaged,
+        circuit_breaker_open=event.circuit_breaker_open,
+        occurred_us=round(event.time_us),
     )
 
 

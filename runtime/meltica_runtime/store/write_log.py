@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -27,71 +27,63 @@ from meltica_runtime.store import write_log_sql as sql
 from meltica_runtime.store.faults import DatabaseUnreachable
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import (
+    OrderRow,
     balance_row,
     closed_position_row,
     execution_row,
     halt_row,
     order_row,
-    storable,
+    risk_event_row,
 )
 
-KINDS: dict[type[WriteLogEntry], str] = {
-    OrderPlaced: "order_placed",
-    OrderChanged: "order_changed",
-    ExecutionRecorded: "execution",
-    BalanceRecorded: "balance",
-    PositionClosed: "position_closed",
-    RiskRecorded: "risk",
-}
-"""How the outbox calls each kind of entry."""
-
-_EVENT_KNOWN = "events_outbox_event_id_key"
+_ORDER_KNOWN = "orders_pkey"
 
 _encode = msgspec.json.Encoder().encode
+
+
+class _OrderVersion(NamedTuple):
+    version: int
+    json: bytes
 
 
 @dataclass(slots=True)
 class _Group:
     """The rows of a group, each already JSON; of an order or a balance only its last version."""
 
-    events: list[tuple[str, str, str, int]] = field(default_factory=list)
-    placed: dict[str, bytes] = field(default_factory=dict)
-    changed: dict[str, bytes] = field(default_factory=dict)
+    placed: dict[str, _OrderVersion] = field(default_factory=dict)
+    changed: dict[str, _OrderVersion] = field(default_factory=dict)
     executions: list[bytes] = field(default_factory=list)
     balances: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
     closed: list[bytes] = field(default_factory=list)
+    risk_events: list[bytes] = field(default_factory=list)
     engaged: dict[str, bytes] = field(default_factory=dict)
     released: dict[str, bytes] = field(default_factory=dict)
 
-    def add(self, entry: WriteLogEntry, now_us: int) -> None:
+    def add(self, entry: WriteLogEntry) -> None:
         """Raises `EntryRefused` for one that no row can be made of, such as a time beyond all numbers."""
         try:
-            payload = self._add_rows(entry)
+            self._add_rows(entry)
         except (ValueError, ArithmeticError) as error:
             raise EntryRefused(entry.event_id, f"{type(error).__name__}: {error}") from error
-        self.events.append((entry.event_id, KINDS[type(entry)], payload.decode(), now_us))
 
-    def _add_rows(self, entry: WriteLogEntry) -> bytes:
+    def _add_rows(self, entry: WriteLogEntry) -> None:
         match entry:
             case OrderPlaced(order):
-                text = self.placed[order.client_order_id] = _encode(order_row(order))
+                _keep_newest(self.placed, order_row(order))
             case OrderChanged(order):
-                text = self._change(order)
+                self._change(order)
             case ExecutionRecorded(order, fill):
                 self._change(order)
-                text = _encode(execution_row(order, fill))
-                self.executions.append(text)
+                self.executions.append(_encode(execution_row(order, fill)))
             case BalanceRecorded(change):
                 row = balance_row(change)
-                text = self.balances[row.provider, row.asset, row.snapshot_us] = _encode(row)
+                self.balances[row.provider, row.asset, row.snapshot_us] = _encode(row)
             case PositionClosed():
-                text = _encode(closed_position_row(entry))
-                self.closed.append(text)
+                self.closed.append(_encode(closed_position_row(entry)))
             case RiskRecorded(event):
-                text = _encode(replace(event, reason=storable(event.reason)))
+                self.risk_events.append(_encode(risk_event_row(event)))
                 if event.limit is RiskLimit.KILL_SWITCH:
                     self._halt(event)
-        return text
 
     def _halt(self, event: RiskEvent) -> None:
         """Of several changes of one kill switch the last counts."""
@@ -102,23 +94,31 @@ class _Group:
         else:
             self.released[row.instance] = _encode(row)
 
-    def _change(self, order: Order) -> bytes:
+    def _change(self, order: Order) -> None:
         """An order that is placed in this very group is placed as what it has become."""
-        text = _encode(order_row(order))
-        versions = self.placed if order.client_order_id in self.placed else self.changed
-        versions[order.client_order_id] = text
-        return text
+        row = order_row(order)
+        _keep_newest(self.placed if row.client_order_id in self.placed else self.changed, row)
+
+
+def _keep_newest(orders: dict[str, _OrderVersion], row: OrderRow) -> None:
+    known = orders.get(row.client_order_id)
+    if known is None or known.version < row.version:
+        orders[row.client_order_id] = _OrderVersion(row.version, _encode(row))
 
 
 class PostgresWriteLog:
-    """Implements `WriteLog`. Groups may be committed from several tasks; each is atomic on its own."""
+    """Implements `WriteLog`. Groups may be committed from several tasks; each is atomic on its own.
+
+    What is written again changes nothing: orders are told apart by their versions, executions by their ids,
+    balances, closed positions and risk events by their times.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def commit(self, entries: Sequence[WriteLogEntry]) -> None:
-        """As `WriteLog.commit`. The usual group is new, so it is copied into the outbox straight away;
-        only when an event of it is known there is each one looked up."""
+        """As `WriteLog.commit`. The orders that a usual group places are new, so they are inserted straight
+        away; only when one of them is known are they looked up."""
         if not entries:
             return
         try:
@@ -129,39 +129,22 @@ class PostgresWriteLog:
 
 
 async def _commit(connection: PoolConnectionProxy, entries: Sequence[WriteLogEntry]) -> None:
+    group = _group(entries)
     try:
         try:
-            await _commit_new(connection, entries)
+            async with connection.transaction():
+                await _write(connection, group, sql.PLACE_ORDERS)
         except asyncpg.UniqueViolationError as error:
-            if error.constraint_name != _EVENT_KNOWN:
+            if error.constraint_name != _ORDER_KNOWN:
                 raise
-            await _commit_unknown(connection, entries)
+            async with connection.transaction():
+                await _check_same_orders(connection, [e for e in entries if isinstance(e, OrderPlaced)])
+                await _write(connection, group, sql.CHANGE_ORDERS)
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         raise await _refusal(connection, entries, error) from error
     except asyncpg.PostgresError as error:
         # A full disk, a lock not granted, a query cancelled by an operator: the same group may pass later.
         raise WriteLogUnavailable(f"the database did not take the group: {error}") from error
-
-
-async def _commit_new(connection: PoolConnectionProxy, entries: Iterable[WriteLogEntry]) -> None:
-    group = _group(entries)
-    async with connection.transaction():
-        await connection.copy_records_to_table(
-            "events_outbox", records=group.events, columns=sql.OUTBOX_COLUMNS
-        )
-        await _write_rows(connection, group)
-
-
-async def _commit_unknown(connection: PoolConnectionProxy, entries: Sequence[WriteLogEntry]) -> None:
-    """Stores the entries whose event ids the outbox does not have."""
-    unique = {entry.event_id: entry for entry in reversed(entries)}
-    async with connection.transaction():
-        columns = list(zip(*_group(entries).events, strict=True))
-        stored = {row["event_id"] for row in await connection.fetch(sql.ADD_UNKNOWN_EVENTS, *columns)}
-        new = [entry for entry in entries if entry.event_id in stored and unique[entry.event_id] is entry]
-        known = [e for e in entries if isinstance(e, OrderPlaced) and e.event_id not in stored]
-        await _check_same_orders(connection, known)
-        await _write_rows(connection, _group(new))
 
 
 async def _check_same_orders(connection: PoolConnectionProxy, placed: Sequence[OrderPlaced]) -> None:
@@ -179,20 +162,20 @@ async def _check_same_orders(connection: PoolConnectionProxy, placed: Sequence[O
 
 
 def _group(entries: Iterable[WriteLogEntry]) -> _Group:
-    now_us = time.time_ns() // 1_000
     group = _Group()
     for entry in entries:
-        group.add(entry, now_us)
+        group.add(entry)
     return group
 
 
-async def _write_rows(connection: PoolConnectionProxy, group: _Group) -> None:
+async def _write(connection: PoolConnectionProxy, group: _Group, place_orders: str) -> None:
     for statement, rows in (
-        (sql.PLACE_ORDERS, group.placed.values()),
-        (sql.CHANGE_ORDERS, group.changed.values()),
+        (place_orders, [order.json for order in group.placed.values()]),
+        (sql.CHANGE_ORDERS, [order.json for order in group.changed.values()]),
         (sql.ADD_EXECUTIONS, group.executions),
         (sql.ADD_BALANCES, group.balances.values()),
         (sql.CLOSE_POSITIONS, group.closed),
+        (sql.ADD_RISK_EVENTS, group.risk_events),
         (sql.RELEASE_HALTS, group.released.values()),
         (sql.ENGAGE_HALTS, group.engaged.values()),
     ):
@@ -208,11 +191,9 @@ async def _refusal(
     await trial.start()
     try:
         for entry in entries:
-            group = _group((entry,))
             try:
                 async with connection.transaction():
-                    await connection.execute(sql.ADD_UNKNOWN_EVENTS, *zip(*group.events, strict=True))
-                    await _write_rows(connection, group)
+                    await _write(connection, _group((entry,)), sql.CHANGE_ORDERS)
             except asyncpg.PostgresError as fault:
                 return EntryRefused(entry.event_id, _reason(fault))
     finally:

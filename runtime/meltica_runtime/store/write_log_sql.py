@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from meltica_runtime.store.rows import COLUMN_TYPES, BalanceRow, ClosedPositionRow, ExecutionRow, OrderRow
+from meltica_runtime.store.rows import (
+    COLUMN_TYPES,
+    BalanceRow,
+    ClosedPositionRow,
+    ExecutionRow,
+    HaltRow,
+    OrderRow,
+    RiskEventRow,
+)
 
 
 def _columns(row: type[msgspec.Struct]) -> str:
@@ -53,29 +61,16 @@ CLOSE_POSITIONS = _insert(
     "closed_positions", ClosedPositionRow, "ON CONFLICT (instance, provider, symbol, closed_us) DO NOTHING"
 )
 
-ENGAGE_HALTS = """
-INSERT INTO halts (instance, reason, engaged_us)
-SELECT instance, reason, engaged_us
-FROM json_to_recordset($1::json) AS given (instance text, reason text, engaged_us bigint)
-ON CONFLICT (instance) DO NOTHING
-"""
+ADD_RISK_EVENTS = _insert(
+    "risk_events", RiskEventRow, "ON CONFLICT (instance, occurred_us, number) DO NOTHING"
+)
+
+ENGAGE_HALTS = _insert("halts", HaltRow, "ON CONFLICT (instance) DO NOTHING")
 
 RELEASE_HALTS = """
 DELETE FROM halts
 USING json_to_recordset($1::json) AS given (instance text)
 WHERE halts.instance = given.instance
-"""
-
-OUTBOX_COLUMNS = ("event_id", "kind", "payload", "created_us")
-
-ADD_UNKNOWN_EVENTS = """
-INSERT INTO events_outbox (event_id, kind, payload, created_us)
-SELECT event_id, kind, payload, created_us
-FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::bigint[])
-  WITH ORDINALITY AS given (event_id, kind, payload, created_us, place)
-ORDER BY place
-ON CONFLICT (event_id) DO NOTHING
-RETURNING event_id
 """
 
 OTHER_ORDERS = """

@@ -133,7 +133,6 @@ class Gateway:
     async def _serve(self, leases: Leases, ready: Callable[[], None]) -> ShutdownReport:
         async with anyio.create_task_group() as background:
             await background.start(self.router.run)
-            background.start_soon(self._state.keeper.run)
             await self._recovered_or_stopped()
             async with anyio.create_task_group() as reading, quiet_garbage_collector():
                 readers = NodeTasks(reading)
@@ -153,7 +152,6 @@ class Gateway:
             # A reader that was cut short lets go of its edge, which then drops what waits in it.
             unhandled = self._dropped - dropped + self._waiting
             stopped = await self.router.stop()
-            await self._state.keeper.finish()
             background.cancel_scope.cancel()
         self._phase = Phase.STOPPED
         providers = self.providers.items()

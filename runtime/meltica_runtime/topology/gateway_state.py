@@ -20,7 +20,6 @@ from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.halts import Halt, engaged_halts, release_halts
 from meltica_runtime.store.leases import Leases
 from meltica_runtime.store.order_store import OrderStore
-from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import StoredPosition
 from meltica_runtime.store.write_log import PostgresWriteLog
@@ -31,7 +30,6 @@ from meltica_runtime.topology import notes
 from meltica_runtime.topology.build import Topology, TopologyBuilder
 from meltica_runtime.topology.node_tasks import NodeTasks
 from meltica_runtime.topology.options import GatewayOptions
-from meltica_runtime.topology.outbox_keeper import KeptWriteLog, OutboxKeeper
 from meltica_runtime.topology.paper_accounts import close_former
 from meltica_runtime.venues.live_provider import ProviderState
 
@@ -66,8 +64,7 @@ class GatewayState:
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
         self.topology: Topology = self.builder.all_of(plane)
-        self._write_log = write_log = KeptWriteLog(PostgresWriteLog(database))
-        self.keeper = OutboxKeeper(Outbox(database), write_log, options.retention.us, self.ingest.now_us)
+        self._write_log = write_log = PostgresWriteLog(database)
         self.router = OrderRouter(
             ExecutionEngine(options.engine),
             write_log,
@@ -92,7 +89,6 @@ class GatewayState:
         an instance that another gateway runs are its business. What was on paper is closed: its account
         begins anew."""
         await store_catalog(self.database, self.topology.graph)
-        await self.keeper.begin()
         await self._resume_halts()
         orders = await self.orders.open_orders()
         own = self.topology.strategies.keys()

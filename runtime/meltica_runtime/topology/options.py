@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from meltica_dsl.model.values import Duration
 from meltica_runtime.execution.engine import EngineLimits
 from meltica_runtime.execution.router_records import RouterLimits
 
@@ -13,13 +12,11 @@ from meltica_runtime.execution.router_records import RouterLimits
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """`seed` replaces the seed of every fake provider and of `Math.random`; None leaves the file's.
-    `retention` is how long events stay in the outbox after they were delivered. `released` are instances
-    whose kill switches, if an earlier run left them engaged, are released at the start; None is the switch
-    that all instances share."""
+    `released` are instances whose kill switches, if an earlier run left them engaged, are released at the
+    start; None is the switch that all instances share."""
 
     project_root: Path
     seed: int | None = None
     router: RouterLimits = field(default_factory=RouterLimits)
     engine: EngineLimits = field(default_factory=EngineLimits)
-    retention: Duration = field(default_factory=lambda: Duration(7 * 86_400 * 10**9))
     released: tuple[str | None, ...] = ()

@@ -97,7 +97,7 @@ database:
   commandTimeout: 10 parsecs
   runMigrations: "yes"
 apiServer: 8880
-eventbus: {groupSize: 0, retention: 1ms, groupSize: 3}
+eventbus: {groupSize: 0, commitTimeout: 1ms, groupSize: 3}
 telemetry:
   otlpEndpoint: ftp://collector
   serviceName: ''
@@ -241,7 +241,7 @@ pools: { openOrders: 7, endedOrders: 8, waitingOrders: 9 }
     assert (pool.min_connections, pool.max_connections, pool.idle_s, pool.command_s) == (2, 3, 60.0, 2.0)
     router = config.router_limits()
     assert (router.commit.group, router.commit.waiting, router.commit.commit_timeout_s) == (10, 20_000, 1.0)
-    assert router.queue.orders == 9
+    assert router.venue_queue.orders == 9
     assert router.commit.waiting > router.report_room
     limits = config.pools.engine_limits()
     assert (limits.open_orders, limits.recently_closed) == (7, 8)

@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 
 from meltica_runtime.orders.lifecycle import Order, new_order
+from meltica_runtime.orders.limits import RiskEvent, RiskLimit, RiskStatus
 from meltica_runtime.orders.order import Filled, OrderRequest, OrderType, Side, TimeInForce
+from meltica_runtime.orders.write_log import OrderPlaced, RiskRecorded, WriteLogEntry
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
 
 CATALOG = """
@@ -23,7 +25,7 @@ VALUES ('maker', 'test', 'market-making', 'market-making', 'v1', 'abc', '{}', 'p
 
 
 TABLES = (
-    "events_outbox",
+    "risk_events",
     "halts",
     "market_book",
     "market_kline",
@@ -87,3 +89,13 @@ def a_fill(order: Order, execution: str = "x1", quantity: str = "0.5", price: st
         is_maker=True,
         time_us=order.updated_us + 10,
     )
+
+
+def a_group(number: int, size: int) -> list[WriteLogEntry]:
+    """`size` new orders, and for each a risk event, so that a group is in two tables."""
+    numbers = range(number * size, (number + 1) * size)
+    events = (
+        RiskEvent("maker", n, float(n), RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "", False, False)
+        for n in numbers
+    )
+    return [*(OrderPlaced(an_order(n)) for n in numbers), *map(RiskRecorded, events)]

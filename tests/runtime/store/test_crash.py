@@ -11,13 +11,12 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.runtime.store.conftest import CATALOG, an_order
+from tests.runtime.store.conftest import CATALOG, a_group
 
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.migrate import migrate_up
 from meltica_runtime.store.order_store import OrderStore
-from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
 from meltica_runtime.store.write_log import PostgresWriteLog
 
@@ -26,17 +25,15 @@ GROUP = 50
 WRITER = """
 import sys, anyio
 sys.path.insert(0, sys.argv[2])
-from meltica_runtime.orders.write_log import OrderPlaced
 from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.store.pool import PoolLimits, open_database
-from tests.runtime.store.conftest import an_order
+from tests.runtime.store.conftest import a_group
 
 async def main() -> None:
     async with open_database(sys.argv[1], PoolLimits()) as database:
         write_log = PostgresWriteLog(database)
         for group in range(100_000):
-            first = group * int(sys.argv[3])
-            await write_log.commit([OrderPlaced(an_order(n)) for n in range(first, first + int(sys.argv[3]))])
+            await write_log.commit(a_group(group, int(sys.argv[3])))
             print(group, flush=True)
 
 anyio.run(main)
@@ -69,7 +66,7 @@ async def test_every_acknowledged_group_is_there_and_none_is_half(
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         orders = await connection.fetchval("SELECT count(*) FROM orders")
-        events = await connection.fetchval("SELECT count(*) FROM events_outbox")
+        events = await connection.fetchval("SELECT count(*) FROM risk_events")
     assert orders % GROUP == 0
     assert orders == events
     assert acknowledged * GROUP <= orders <= (acknowledged + 1) * GROUP
@@ -79,16 +76,16 @@ async def test_every_acknowledged_group_is_there_and_none_is_half(
 async def test_a_restart_writes_again_what_it_is_unsure_of_and_nothing_doubles(
     database: Database, module_dsn: str, pytestconfig: pytest.Config
 ) -> None:
-    from meltica_runtime.orders.write_log import OrderPlaced
-
     acknowledged = kill_after(module_dsn, str(pytestconfig.rootpath), 3)
     write_log = PostgresWriteLog(database)
     for group in range(acknowledged + 2):
-        await write_log.commit([OrderPlaced(an_order(n)) for n in range(group * GROUP, (group + 1) * GROUP)])
+        await write_log.commit(a_group(group, GROUP))
     listed = await OrderStore(database).list_orders("maker", limit=1_000)
     assert len({order.client_order_id for order in listed}) == (acknowledged + 2) * GROUP
     assert {order.state for order in listed} == {OrderState.NEW}
-    assert len(await Outbox(database).pending()) == (acknowledged + 2) * GROUP
+    async with database.connection() as connection:
+        events = await connection.fetchval("SELECT count(*) FROM risk_events")
+    assert events == (acknowledged + 2) * GROUP
 
 
 def test_a_killed_server_comes_back_with_every_acknowledged_group(
@@ -123,4 +120,4 @@ async def prepare(dsn: str) -> None:
 async def counts(dsn: str) -> tuple[int, int]:
     async with open_database(dsn, PoolLimits()) as database, database.connection() as connection:
         orders = await connection.fetchval("SELECT count(*) FROM orders")
-        return orders, await connection.fetchval("SELECT count(*) FROM events_outbox")
+        return orders, await connection.fetchval("SELECT count(*) FROM risk_events")

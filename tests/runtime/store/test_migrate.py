@@ -26,7 +26,7 @@ TABLES = {
     "executions",
     "balances",
     "closed_positions",
-    "events_outbox",
+    "risk_events",
     "halts",
     "market_book",
     "market_kline",

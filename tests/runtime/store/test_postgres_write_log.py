@@ -28,7 +28,6 @@ from meltica_runtime.orders.write_log import (
 )
 from meltica_runtime.store.embedded.server import EmbeddedServer
 from meltica_runtime.store.order_store import OrderStore
-from meltica_runtime.store.outbox import Outbox
 from meltica_runtime.store.pool import Database, PoolLimits, open_database
 from meltica_runtime.store.write_log import PostgresWriteLog
 
@@ -69,7 +68,7 @@ async def stored(database: Database) -> tuple[object, ...]:
     """Everything in the tables that the write log writes, but for the times of writing."""
     found: list[object] = []
     async with database.connection() as connection:
-        for table in ("orders", "executions", "balances", "events_outbox"):
+        for table in ("orders", "executions", "balances", "risk_events"):
             rows = await connection.fetch(
                 f"SELECT to_jsonb(t) - '{{id,created_us,changed_us}}'::text[] AS row FROM {table} AS t"
             )
@@ -99,7 +98,7 @@ async def test_how_entries_are_cut_into_groups_makes_no_difference(database: Dat
     await PostgresWriteLog(database).commit(life)
     whole = await stored(database)
     async with database.connection() as connection:
-        await connection.execute("TRUNCATE orders, executions, balances, events_outbox")
+        await connection.execute("TRUNCATE orders, executions, balances, risk_events")
     cuts = sorted(random.Random(seed).sample(range(1, len(life)), 3))
     await commit_cut(database, life, cuts)
     assert await stored(database) == whole
@@ -123,7 +122,7 @@ async def test_a_group_that_is_half_known_is_completed(database: Database) -> No
     await write_log.commit(life)
     again = await stored(database)
     async with database.connection() as connection:
-        await connection.execute("TRUNCATE orders, executions, balances, events_outbox")
+        await connection.execute("TRUNCATE orders, executions, balances, risk_events")
     await write_log.commit(life)
     assert await stored(database) == again
 
@@ -191,7 +190,7 @@ async def test_a_time_that_no_column_holds_is_refused(database: Database, placed
     assert caught.value.event_id == OrderPlaced(timeless).event_id
 
 
-async def test_an_event_that_the_outbox_cannot_keep_is_named(database: Database) -> None:
+async def test_an_entry_with_a_zero_character_in_a_name_is_refused(database: Database) -> None:
     good, forged = an_order(1), BalanceChanged("paper", "B\0C", Decimal(1), Decimal(1), 100.0)
     risky = RiskEvent("ma\0ker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "", False, False)
     for entry in (BalanceRecorded(forged), RiskRecorded(risky)):
@@ -204,8 +203,8 @@ async def test_an_event_that_the_outbox_cannot_keep_is_named(database: Database)
 async def test_a_risk_event_with_a_zero_character_is_no_obstacle(database: Database) -> None:
     event = RiskEvent("maker", 1, 1.0, RiskStatus.TRIGGERED, RiskLimit.PRICE_BAND, "b\0d", False, False)
     await PostgresWriteLog(database).commit((RiskRecorded(event),))
-    (found,) = await Outbox(database).pending()
-    assert '"bd"' in found.payload
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT reason FROM risk_events") == "bd"
 
 
 async def test_what_was_stored_comes_back_as_the_same_order(database: Database) -> None:
@@ -225,11 +224,30 @@ async def test_a_reason_with_a_zero_character_is_no_obstacle(database: Database)
     assert found.reason == "badbyte"
 
 
-async def test_events_are_in_the_outbox_in_order(database: Database) -> None:
+async def test_what_risk_limits_did_is_found(database: Database) -> None:
     life = a_life()
     await commit_cut(database, life, [2, 5])
-    events = await Outbox(database).pending()
-    assert [event.event_id for event in events] == [entry.event_id for entry in life]
+    async with database.connection() as connection:
+        (found,) = await connection.fetch("SELECT * FROM risk_events")
+    assert (found["instance"], found["number"]) == ("maker", 1)
+    assert (found["status"], found["limit_name"], found["reason"]) == ("triggered", "price_band", "too far")
+    assert (found["kill_switch_engaged"], found["circuit_breaker_open"]) == (False, False)
+    assert found["occurred_us"] == an_order().updated_us
+
+
+async def test_a_group_whose_orders_were_placed_before_brings_what_is_new(database: Database) -> None:
+    write_log = PostgresWriteLog(database)
+    await write_log.commit((OrderPlaced(an_order(1)),))
+    await write_log.commit((OrderPlaced(an_order(2)), OrderPlaced(an_order(1))))
+    assert len(await OrderStore(database).list_orders("maker")) == 2
+
+
+async def test_text_that_is_no_unicode_is_refused(database: Database) -> None:
+    good = an_order(1)
+    bad = OrderChanged(replace(an_order(2), reason="\ud800"))
+    with pytest.raises(EntryRefused) as caught:
+        await PostgresWriteLog(database).commit((OrderPlaced(good), bad))
+    assert caught.value.event_id == bad.event_id
 
 
 async def test_groups_of_several_tasks_do_not_mix(database: Database) -> None:
