@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
-from meltica_compiler.graph.graph import Edge, Graph, RouteNode
+from msgspec.structs import replace
+
+from meltica_compiler.graph.canonical import content_text
+from meltica_compiler.graph.graph import Edge, Graph, ProviderNode, RouteNode
 from meltica_compiler.graph.upstream import is_link, link_id, providers_behind, routes_in_order
 from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.load import Kernel, load_kernel
+from meltica_compiler.plan.plan import NodeAction, Plan
 from meltica_compiler.records.layout import record_layout
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingest import Ingest
@@ -30,12 +36,12 @@ class DataPlane:
     ingresses: Mapping[str, Mapping[str, IngressRing]]
     edges: Mapping[str, EdgeRing]
     flows: Mapping[str, RouteFlow]
-    links: Mapping[str, LinkRing] = field(default_factory=dict)
+    links: Mapping[str, LinkRing]
     """The rings between routes, by the ids of their edges, which `edges` holds too."""
 
     def edges_of(self, target: str) -> tuple[EdgeRing, ...]:
         """The edges that lead to a strategy or sink, in the graph's order."""
-        return tuple(self.edges[edge.id] for edge in self.graph.edges if edge.target == target)
+        return tuple(self.edges[edge.id] for edge in self._edges_to.get(target, ()))
 
     def pump(self, wakes: Mapping[str, Callable[[float], None]]) -> Pump:
         """The pump; `wakes` says for each strategy and sink what to call when there is more to read."""
@@ -46,44 +52,135 @@ class DataPlane:
         rings = [ring for own in self.ingresses.values() for ring in own.values()]
         return Pump(self.ingest, rings, self.flows.values(), readers)
 
+    @cached_property
+    def providers_behind(self) -> Mapping[str, tuple[str, ...]]:
+        """The providers whose events may come into each route."""
+        return providers_behind(self.graph)
+
+    @cached_property
+    def symbols(self) -> Mapping[str, tuple[str, ...]]:
+        """The symbols of each provider."""
+        return {node.name: node.symbols for node in self.graph.providers}
+
+    def symbols_behind(self, route: str) -> dict[str, tuple[str, ...]]:
+        """The symbols that may come into a route, by provider."""
+        return {name: self.symbols[name] for name in self.providers_behind[route]}
+
+    @cached_property
+    def _edges_to(self) -> Mapping[str, list[Edge]]:
+        return _grouped(self.graph.edges, lambda edge: edge.target)
+
     def _routes_to(self, target: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(edge.route for edge in self.graph.edges if edge.target == target))
+        return tuple(dict.fromkeys(edge.route for edge in self._edges_to.get(target, ())))
 
 
-def build_data_plane(graph: Graph, ingest: Ingest) -> DataPlane:
-    """Allocates everything that the graph's budget names, and nothing that it does not."""
-    ingresses = {
-        provider.name: {
-            ingress.event: IngressRing(record_layout(ingress.event, ingress.depth), ingress.capacity)
-            for ingress in provider.ingresses
-        }
-        for provider in graph.providers
-    }
-    symbols = {provider.name: len(provider.symbols) for provider in graph.providers}
-    behind = providers_behind(graph)
-    own: dict[str, list[Edge]] = {route.name: [] for route in graph.routes}
-    for edge in graph.all_edges:
-        own[edge.route].append(edge)
-    edges: dict[str, EdgeRing] = {}
-    flows: dict[str, RouteFlow] = {}
-    links: dict[str, LinkRing] = {}
-    for route in routes_in_order(graph):
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """A running plane, of which a new one shares all that the plan leaves as it is."""
+
+    plane: DataPlane
+    plan: Plan
+
+
+def build_data_plane(graph: Graph, ingest: Ingest, reuse: Reuse | None = None) -> DataPlane:
+    """Allocates everything that the graph's budget names, and nothing that it does not. Of `reuse` it takes
+    the rings, kernels and flows that are the same, and touches none of them.
+
+    Raises `KernelFault` and `MemoryError`.
+    """
+    return _Builder(graph, ingest, reuse).build()
+
+
+class _Builder:
+    def __init__(self, graph: Graph, ingest: Ingest, reuse: Reuse | None) -> None:
+        self._former = reuse.plane if reuse else None
+        steps = reuse.plan.steps if reuse else ()
+        self._staying = frozenset(step.id for step in steps if step.action.stays)
+        self._kept = frozenset(step.id for step in steps if step.action is NodeAction.KEPT)
+        former_links = self._former.graph.links if self._former else ()
+        self._former_links = {edge.id: edge for edge in former_links}
+        self._own = _grouped(graph.all_edges, lambda edge: edge.route)
+        codes = self._former.codes.grown(graph) if self._former else Codes.of(graph)
+        self._edges: dict[str, EdgeRing] = {}
+        self._flows: dict[str, RouteFlow] = {}
+        self._links: dict[str, LinkRing] = {}
+        ingresses = {node.name: self._ingress_rings(node) for node in graph.providers}
+        self._plane = DataPlane(graph, codes, ingest, ingresses, self._edges, self._flows, self._links)
+
+    def build(self) -> DataPlane:
+        for route in routes_in_order(self._plane.graph):
+            self._flows[route.name] = self._flow(route)
+        return self._plane
+
+    def _ingress_rings(self, node: ProviderNode) -> dict[str, IngressRing]:
+        former = self._former.ingresses.get(node.name, {}) if self._former else {}
+        rings: dict[str, IngressRing] = {}
+        for ingress in node.ingresses:
+            layout = record_layout(ingress.event, ingress.depth)
+            old = former.get(ingress.event)
+            is_same = old is not None and (old.layout, old.capacity) == (layout, ingress.capacity)
+            rings[ingress.event] = old if old and is_same else IngressRing(layout, ingress.capacity)
+        return rings
+
+    def _flow(self, route: RouteNode) -> RouteFlow:
+        plane = self._plane
         sources: tuple[RouteSource, ...] = (
-            *(ingresses[name][route.event] for name in route.sources),
-            *(links[link_id(name, route.name)] for name in route.routes),
+            *(plane.ingresses[name][route.event] for name in route.sources),
+            *(self._links[link_id(name, route.name)] for name in route.routes),
         )
-        streams = sum(symbols[name] for name in behind[route.name])
-        for edge in own[route.name]:
-            edges[edge.id] = edge_ring(edge, route, sources, streams)
-            if edge.target_kind == "route":
-                links[edge.id] = LinkRing(edges[edge.id])
-        written = {edge.id: edges[edge.id] for edge in own[route.name]}
-        kernel, feeders = load_kernel(route, graph), tuple(flows[name] for name in route.routes)
-        flows[route.name] = open_flow(route, kernel, sources, written, streams, feeders)
-    return DataPlane(graph, Codes.of(graph), ingest, ingresses, edges, flows, links)
+        streams = sum(map(len, plane.symbols_behind(route.name).values()))
+        own = {
+            edge.id: self._edge_ring(edge, route, sources, streams) for edge in self._own.get(route.name, ())
+        }
+        self._edges.update(own)
+        feeders = tuple(self._flows[name] for name in route.routes)
+        old = self._former.flows.get(route.name) if self._former else None
+        if old is None or not self._has_same_kernel(old, route, sources):
+            return _open_flow(
+                route, load_kernel(route, plane.graph, plane.codes), sources, own, streams, feeders
+            )
+        if (old.sources, old.edges, old.feeders) == (sources, tuple(own.values()), feeders):
+            return old
+        return _open_flow(route, old.kernel, sources, own, streams, feeders)
+
+    def _has_same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[RouteSource, ...]) -> bool:
+        """Whether the running kernel does what the route's own would do."""
+        # What is kept has the same content: to compare it again would cost more than all else here.
+        if route.id not in self._kept and content_text(old.node) != content_text(route):
+            return False
+        assert self._former is not None, "the old flow is the former plane's"
+        before, after = ([ring.layout for ring in rings] for rings in (old.sources, sources))
+        name = route.name
+        return before == after and self._plane.symbols_behind(name) == self._former.symbols_behind(name)
+
+    def _edge_ring(
+        self, edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int
+    ) -> EdgeRing:
+        """The ring of an edge; that of the former plane where its reader goes on reading it."""
+        if self._former is not None and self._stays(edge):
+            if is_link(edge.id):
+                self._links[edge.id] = self._former.links[edge.id]
+            return self._former.edges[edge.id]
+        ring = EdgeRing(
+            layout=record_layout(edge.event, edge.depth),
+            source=RouteFlow.delivered_layout(route, sources),
+            capacity=edge.capacity,
+            policy=edge.policy,
+            streams=streams,
+        )
+        if is_link(edge.id):
+            self._links[edge.id] = LinkRing(ring)
+        return ring
+
+    def _stays(self, edge: Edge) -> bool:
+        """A strategy or sink that stays has the same edges; between routes each ring counts for itself."""
+        if not is_link(edge.id):
+            return f"{edge.target_kind}:{edge.target}" in self._staying
+        old = self._former_links.get(edge.id)
+        return old is not None and replace(old, location=edge.location) == edge
 
 
-def open_flow(
+def _open_flow(
     route: RouteNode,
     kernel: Kernel,
     sources: tuple[RouteSource, ...],
@@ -99,11 +196,8 @@ def open_flow(
     return LinkedFlow(route, kernel, sources, rings, streams, feeders=feeders, links=links)
 
 
-def edge_ring(edge: Edge, route: RouteNode, sources: tuple[RouteSource, ...], streams: int) -> EdgeRing:
-    return EdgeRing(
-        layout=record_layout(edge.event, edge.depth),
-        source=RouteFlow.delivered_layout(route, sources),
-        capacity=edge.capacity,
-        policy=edge.policy,
-        streams=streams,
-    )
+def _grouped(edges: tuple[Edge, ...], key: Callable[[Edge], str]) -> Mapping[str, list[Edge]]:
+    groups: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        groups[key(edge)].append(edge)
+    return groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -36,9 +37,11 @@ class Pump:
         """`routes` in the order in which they read each other."""
         self.ingest = ingest
         self.routes = tuple(routes)
-        self._ingresses = tuple(
-            (ring, tuple(route for route in self.routes if ring in route.sources)) for ring in ingresses
-        )
+        reading: dict[int, list[RouteFlow]] = defaultdict(list)
+        for route in self.routes:
+            for source in route.sources:
+                reading[id(source)].append(route)
+        self._ingresses = tuple((ring, tuple(reading[id(ring)])) for ring in ingresses)
         self._readers = tuple(readers)
         self._linked = tuple(route for route in self.routes if isinstance(route, LinkedFlow))
 

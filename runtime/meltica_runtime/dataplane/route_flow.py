@@ -129,10 +129,10 @@ class RouteFlow:
         records, chosen = self.kernel.run(self.sources[0].records[:0], float("inf"))
         return len(records) if chosen is None else len(chosen)
 
-    def backlog_without(self, sources: Collection[str]) -> int:
-        """Events that wait in the rings of other sources than these."""
+    def backlog_of(self, sources: Collection[str]) -> int:
+        """Events that wait in the rings of these providers and routes, named as in `read`."""
         own = zip(self.read, self.sources, self._positions, strict=True)
-        return sum(ring.written - position for name, ring, position in own if name not in sources)
+        return sum(ring.written - position for name, ring, position in own if name in sources)
 
     def advance(self, last_seq: int) -> None:
         """Delivers what has arrived, as far as blocking edges have room.
