@@ -12,10 +12,9 @@ import uvloop
 
 from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.layout import MAX_BATCH
-from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows, joined_rows
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.simulation.simulation import Simulation
-from meltica_runtime.venues.batching import joined_rows
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.provider import fake_market_settings
 

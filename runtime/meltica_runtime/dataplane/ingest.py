@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meltica_runtime.clock import Microseconds
 from meltica_runtime.dataplane.ingress_ring import Indices, IngressRing, Records
@@ -56,7 +55,7 @@ class Ingest:
     ) -> None:
         """Numbers batches of the same stretch of time in order of time, then of the providers, and publishes
         them. For virtual time: an event is received when it happened."""
-        times = [event_times(batch) for batch in batches]
+        times = [batch.times() for batch in batches]
         order = np.argsort(np.concatenate(times), kind="stable")
         seqs = np.empty(len(order), np.float64)
         first = self.next_seqs(len(order))
@@ -78,11 +77,3 @@ class Ingest:
             first = self.next_seqs(count)
             records["seq"][places] = np.arange(first, first + count)
         return count
-
-
-def event_times(batch: MarketBatch) -> NDArray[np.float64]:
-    """The time of each record, in the batch's order."""
-    times = np.empty(batch.count, np.float64)
-    for event, rows in batch.rows.items():
-        times[batch.positions[event]] = rows["time"]
-    return times

@@ -1,8 +1,11 @@
-"""Market data on its way from a source into the rings: batches of records, in one order."""
+"""Market data on its way from a source into the rings: batches of records, in one order.
+
+All that cuts, picks and joins batches stands here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +31,99 @@ class MarketBatch:
     positions: Mapping[str, NDArray[np.int64]]
     count: int
     end_us: float
+
+    def times(self) -> NDArray[np.float64]:
+        """The time of each event, in the batch's order."""
+        times = np.empty(self.count, np.float64)
+        for event, rows in self.rows.items():
+            times[self.positions[event]] = rows["time"]
+        return times
+
+    def part(self, start: int, stop: int, end_us: float) -> MarketBatch:
+        """The events with places `start` to `stop`; their records are views."""
+        if start == 0 and stop == self.count:
+            return MarketBatch(self.rows, self.positions, self.count, end_us)
+        rows, positions = {}, {}
+        for event, places in self.positions.items():
+            first, last = np.searchsorted(places, (start, stop))
+            rows[event] = self.rows[event][first:last]
+            positions[event] = places[first:last] - start
+        return MarketBatch(rows, positions, stop - start, end_us)
+
+    def split(self, until_us: float) -> tuple[MarketBatch, MarketBatch | None]:
+        """What happened before a time, and what is left, if the batch reaches beyond it."""
+        count = sum(int(np.searchsorted(rows["time"], until_us)) for rows in self.rows.values())
+        if count == self.count and self.end_us <= until_us:
+            return self, None
+        head = self.part(0, count, min(until_us, self.end_us))
+        return head, self.part(count, self.count, self.end_us)
+
+    def where(self, is_kept: NDArray[np.bool_]) -> MarketBatch:
+        """The events at the places that are marked, in the same order; their records are copies."""
+        if is_kept.all():
+            return self
+        ranks = np.cumsum(is_kept) - 1
+        rows, positions = {}, {}
+        for event, places in self.positions.items():
+            stays = is_kept[places]
+            rows[event] = self.rows[event][stays]
+            positions[event] = ranks[places[stays]]
+        return MarketBatch(rows, positions, int(np.count_nonzero(is_kept)), self.end_us)
+
+    def only(self, events: Container[str]) -> MarketBatch:
+        """The records of these events, in the same order."""
+        if all(event in events for event in self.rows):
+            return self
+        rows = {event: rows for event, rows in self.rows.items() if event in events}
+        is_kept = np.zeros(self.count, np.bool_)
+        for event in rows:
+            is_kept[self.positions[event]] = True
+        ranks = np.cumsum(is_kept) - 1
+        positions = {event: ranks[self.positions[event]] for event in rows}
+        return MarketBatch(rows, positions, int(np.count_nonzero(is_kept)), self.end_us)
+
+
+def joined(batches: Sequence[MarketBatch], end_us: float) -> MarketBatch:
+    """Batches one behind the other as one, complete up to `end_us`."""
+    if len(batches) == 1:
+        return batches[0].part(0, batches[0].count, end_us)
+    rows: dict[str, list[Rows]] = {}
+    positions: dict[str, list[NDArray[np.int64]]] = {}
+    count = 0
+    for batch in batches:
+        for event, places in batch.positions.items():
+            rows.setdefault(event, []).append(batch.rows[event])
+            positions.setdefault(event, []).append(places + count)
+        count += batch.count
+    return MarketBatch(
+        {event: joined_rows(pieces) for event, pieces in rows.items()},
+        {event: np.concatenate(pieces) for event, pieces in positions.items()},
+        count,
+        end_us,
+    )
+
+
+def joined_rows(pieces: Sequence[Rows]) -> Rows:
+    """Records one after the other, byte for byte: as records, numpy would drop or not fill the padding."""
+    dtype = pieces[0].dtype
+    opaque = np.dtype((np.void, dtype.itemsize))
+    return np.concatenate([piece.view(opaque) for piece in pieces]).view(dtype)
+
+
+def cut_together(batches: Sequence[MarketBatch], size: int) -> Iterator[tuple[MarketBatch, ...]]:
+    """Batches of several sources in pieces of at most `size` events together, in order of time, then of the
+    sources."""
+    times = [batch.times() for batch in batches]
+    order = np.argsort(np.concatenate(times), kind="stable")
+    owners = np.repeat(np.arange(len(batches)), [len(own) for own in times])[order]
+    starts = [0] * len(batches)
+    for first in range(0, len(owners), size):
+        taken = np.bincount(owners[first : first + size], minlength=len(batches)).tolist()
+        yield tuple(
+            batch.part(start, start + count, batch.end_us)
+            for batch, start, count in zip(batches, starts, taken, strict=True)
+        )
+        starts = [start + count for start, count in zip(starts, taken, strict=True)]
 
 
 def silence(end_us: float) -> MarketBatch:

@@ -11,14 +11,13 @@ import numpy as np
 from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_runtime.clock import no_clock
-from meltica_runtime.dataplane.ingest import Ingest, event_times
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.simulation.opening import StartState, account, open_trader
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.windows import Stretch, Window, stretches
 from meltica_runtime.strategies.drain_channel import spare_cores
-from meltica_runtime.venues.simulated_provider import routed_part
 
 
 class Simulation:
@@ -62,10 +61,10 @@ class Simulation:
             pump = self.plane.pump({trader.node.name: lambda _cut: None for trader in traders})
             for stretch in stretches(self._sources, events, size):
                 first = self.plane.ingest.last_seq + 1
-                routed = [routed_part(b, own) for b, own in zip(stretch.batches, rings, strict=True)]
+                routed = [b.only(own) for b, own in zip(stretch.batches, rings, strict=True)]
                 self.plane.ingest.write_merged(routed, rings)
                 pump.run()
-                times = np.sort(np.concatenate([event_times(batch) for batch in routed]), kind="stable")
+                times = np.sort(np.concatenate([batch.times() for batch in routed]), kind="stable")
                 async with anyio.create_task_group() as tasks:
                     for trader in traders:
                         own = self._batch_of(trader.node, stretch)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meltica_runtime.dataplane.ingest import event_times
-from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource
-from meltica_runtime.venues.batching import joined_rows
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketSource, cut_together, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def stretches(sources: Sequence[MarketSource], events: int, size: int) -> Iterat
         until = min(
             (b.end_us for b, s in zip(pulled, sources, strict=True) if not s.exhausted), default=math.inf
         )
-        halves = [(b, None) if len(sources) == 1 else _split(b, until) for b in pulled]
+        halves = [(b, None) if len(sources) == 1 else b.split(until) for b in pulled]
         ahead = [rest for _, rest in halves]
         stretch = Stretch(tuple(batch for batch, _ in halves), until)
         if stretch.count == 0:
@@ -86,59 +84,11 @@ def _look_further(sources: Sequence[MarketSource], ahead: list[MarketBatch | Non
     slowest = min(range(len(sources)), key=lambda i: open_ends[i])
     have = ahead[slowest]
     assert have is not None, "a source without a batch ahead holds nobody up"
-    ahead[slowest] = _joined(have, sources[slowest].next_batch(size, math.inf))
-
-
-def _joined(first: MarketBatch, second: MarketBatch) -> MarketBatch:
-    """Two batches, one behind the other, as one."""
-    both = (first, second)
-    events = dict.fromkeys(event for batch in both for event in batch.rows)
-    rows = {e: joined_rows([b.rows[e] for b in both if e in b.rows]) for e in events}
-    positions = {
-        e: np.concatenate(
-            [b.positions[e] + at for b, at in ((first, 0), (second, first.count)) if e in b.rows]
-        )
-        for e in events
-    }
-    return MarketBatch(rows, positions, first.count + second.count, second.end_us)
+    more = sources[slowest].next_batch(size, math.inf)
+    ahead[slowest] = joined((have, more), more.end_us)
 
 
 def _ended(stretch: Stretch, events: int) -> Stretch:
     """The first `events` events of a stretch, complete up to the last of them."""
-    times = [event_times(batch) for batch in stretch.batches]
-    order = np.argsort(np.concatenate(times), kind="stable")[:events]
-    source = np.repeat(np.arange(len(times)), [len(own) for own in times])[order]
-    batches = tuple(_first(batch, int(np.sum(source == i))) for i, batch in enumerate(stretch.batches))
-    return Stretch(batches, float(np.concatenate(times)[order[-1]]))
-
-
-def _first(batch: MarketBatch, count: int) -> MarketBatch:
-    """The first `count` events of a batch."""
-    cuts = {e: int(np.searchsorted(places, count)) for e, places in batch.positions.items()}
-    return _head(batch, cuts, batch.end_us)
-
-
-def _head(batch: MarketBatch, cuts: Mapping[str, int], end_us: float) -> MarketBatch:
-    """The first rows of each event, as many as `cuts` says; together they are the batch's first events."""
-    return MarketBatch(
-        {e: rows[: cuts[e]] for e, rows in batch.rows.items()},
-        {e: places[: cuts[e]] for e, places in batch.positions.items()},
-        sum(cuts.values()),
-        end_us,
-    )
-
-
-def _split(batch: MarketBatch, until_us: float) -> tuple[MarketBatch, MarketBatch | None]:
-    """What of a batch happened before a time, and what is left of it."""
-    cuts = {e: int(np.searchsorted(rows["time"], until_us, side="left")) for e, rows in batch.rows.items()}
-    count = sum(cuts.values())
-    if count == batch.count and batch.end_us <= until_us:
-        return batch, None
-    head = _head(batch, cuts, min(until_us, batch.end_us))
-    rest = MarketBatch(
-        {e: rows[cuts[e] :] for e, rows in batch.rows.items()},
-        {e: places[cuts[e] :] - count for e, places in batch.positions.items()},
-        batch.count - count,
-        batch.end_us,
-    )
-    return head, rest
+    batches = next(cut_together(stretch.batches, events))
+    return Stretch(batches, max(float(batch.times()[-1]) for batch in batches if batch.count))

@@ -84,7 +84,7 @@ class ObservationIndex:
         return next(route for route in self._graph.routes if route.name == name)
 
     def _provider(self, name: str, *, is_lost: bool) -> Iterable[EventRecords]:
-        for event, rows in self._timelines[name].rows.items():
+        for event, rows in self._timelines[name].batch.rows.items():
             yield EventRecords(event, rows[self._down[name].holding(rows["time"]) == is_lost])
 
     def _received(self, route: RouteNode) -> Iterable[EventRecords]:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.fields import SIDES, EventType, FieldType
-from meltica_runtime.dataplane.market_batch import MarketCodes, Rows
-from meltica_runtime.venues.batching import joined_rows
+from meltica_runtime.dataplane.market_batch import MarketCodes, Rows, joined_rows
 from meltica_runtime.venues.market_source import SourceFault
 from meltica_runtime.venues.replay.formats import FORMATS, INCREMENTAL, SNAPSHOTS, ascending, identifier
 from meltica_runtime.venues.replay.source import replay_source

@@ -7,7 +7,7 @@ is in a gateway whose readers are behind. Between two moments everybody reads al
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +19,9 @@ from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.scenario import Expectation, Scenario
 from meltica_runtime.clock import no_clock
-from meltica_runtime.dataplane.ingest import Ingest, event_times
+from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import Indices, Records
-from meltica_runtime.dataplane.market_batch import MarketBatch
+from meltica_runtime.dataplane.market_batch import MarketBatch, cut_together
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.dataplane.route_flow import RouteFlow
 from meltica_runtime.simulation.opening import StartState, account, open_trader
@@ -30,14 +30,12 @@ from meltica_runtime.simulation.windows import Window
 from meltica_runtime.sinks.ring_reader import RingReader
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
-from meltica_runtime.testing.batches import pieces, without
 from meltica_runtime.testing.clock import QUIET, START_US, at_us
 from meltica_runtime.testing.fault_injection import FaultInjectingVenue, outages, refusals
 from meltica_runtime.testing.ring_watch import RingWatch
 from meltica_runtime.testing.run_record import EventRecords, Failure, RunRecord
 from meltica_runtime.testing.schedule import MomentGroup, moment_groups
 from meltica_runtime.testing.timeline import Timeline
-from meltica_runtime.venues.simulated_provider import routed_part
 
 
 async def run_scenario(
@@ -134,21 +132,21 @@ class _ScenarioRun:
     async def _play(self, group: MomentGroup) -> None:
         """Lets the events of a group arrive, and everybody read them."""
         arriving = [self._arriving(provider.name, group) for provider in self._graph.providers]
-        times = np.sort(np.concatenate([event_times(batch) for batch in arriving]), kind="stable")
+        times = np.sort(np.concatenate([batch.times() for batch in arriving]), kind="stable")
         window = Window(self._plane.ingest.last_seq + 1, times)
         self._times += times.tolist()
         size = min([self._batch, *(ring.capacity for own in self._rings for ring in own.values())])
-        await self._play_on(list(pieces(arriving, size)), window, group.batches, group.next_us)
+        await self._play_on(list(cut_together(arriving, size)), window, group.batches, group.next_us)
 
     def _arriving(self, provider: str, group: MomentGroup) -> MarketBatch:
         """What of a group reaches the gateway: all that routes ask for, while the provider is connected."""
         batch = group.batches[provider]
-        there = without(batch, self._down[provider].holding(event_times(batch)))
-        return routed_part(there, self._plane.ingresses[provider])
+        there = batch.where(~self._down[provider].holding(batch.times()))
+        return there.only(self._plane.ingresses[provider])
 
     async def _play_on(
         self,
-        waiting: list[list[MarketBatch]],
+        waiting: list[tuple[MarketBatch, ...]],
         window: Window,
         happened: Mapping[str, MarketBatch],
         next_us: float,
@@ -173,7 +171,7 @@ class _ScenarioRun:
                 edge.flush_waiting()
             self._pump.run()
 
-    def _have_room(self, batches: list[MarketBatch]) -> bool:
+    def _have_room(self, batches: Sequence[MarketBatch]) -> bool:
         return all(
             len(rows) <= own[event].room()
             for batch, own in zip(batches, self._rings, strict=True)

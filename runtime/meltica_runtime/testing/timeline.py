@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,11 +15,10 @@ from meltica_compiler.graph.graph import Graph, ProviderNode
 from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH, SIDES, FieldType
 from meltica_dsl.model.scenario import GivenEvent, GivenValue, Recording, Scenario
-from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows, joined_rows, silence
 from meltica_runtime.simulation.opening import codes_of
 from meltica_runtime.testing.clock import START_US, at_us
 from meltica_runtime.testing.recordings import read_recording
-from meltica_runtime.venues.batching import joined_rows
 
 _MINUTE_US = 60e6
 _LEVEL_QUANTITY = Decimal(1)
@@ -27,21 +27,16 @@ _LEVEL_QUANTITY = Decimal(1)
 
 @dataclass(frozen=True)
 class Timeline:
-    """`rows` by event, ascending in time; `positions` are their places in the timeline's overall order, and
-    `times` those of all events in it. `venue_seq` of each record is its place."""
+    """`batch` has all events, ascending in time, each with its place as `venue_seq`; `times` are theirs."""
 
-    rows: Mapping[str, Rows]
-    positions: Mapping[str, NDArray[np.int64]]
+    batch: MarketBatch
     times: NDArray[np.float64]
 
     def part(self, start: int, stop: int, end_us: float) -> MarketBatch:
         """The events with places `start` to `stop`, as copies."""
-        rows, positions = {}, {}
-        for event, places in self.positions.items():
-            first, last = np.searchsorted(places, (start, stop))
-            rows[event] = self.rows[event][first:last].copy()
-            positions[event] = places[first:last] - start
-        return MarketBatch(rows, positions, stop - start, end_us)
+        part = self.batch.part(start, stop, end_us)
+        rows = {event: rows.copy() for event, rows in part.rows.items()}
+        return MarketBatch(rows, part.positions, part.count, end_us)
 
 
 def read_timelines(graph: Graph, scenario: Scenario, root: Path) -> dict[str, Timeline]:
@@ -72,7 +67,7 @@ def _ordered(pieces: Iterable[tuple[str, Rows]]) -> Timeline:
     """Pieces in one order: by time, then as the test names them."""
     kept = [(event, rows) for event, rows in pieces if len(rows)]
     if not kept:
-        return Timeline({}, {}, np.empty(0))
+        return Timeline(silence(-math.inf), np.empty(0))
     times = np.concatenate([rows["time"] for _, rows in kept])
     order = np.argsort(times, kind="stable")
     places = np.empty(len(order), np.int64)
@@ -87,7 +82,8 @@ def _ordered(pieces: Iterable[tuple[str, Rows]]) -> Timeline:
         rows = joined_rows([kept[i][1] for i in own])[ranks]
         rows["venue_seq"] = own_places[ranks]
         rows_by_event[event], places_by_event[event] = rows, own_places[ranks]
-    return Timeline(rows_by_event, places_by_event, times[order])
+    batch = MarketBatch(rows_by_event, places_by_event, len(order), float(times[order[-1]]))
+    return Timeline(batch, times[order])
 
 
 class _RecordWriter:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Protocol
 
 import anyio
 import anyio.lowlevel
-import numpy as np
 from anyio import get_cancelled_exc_class
 
 from meltica_compiler.graph.graph import ProviderNode
@@ -215,7 +214,7 @@ class SimulatedProvider:
         return 0 < limit == batch.count
 
     def _write(self, batch: MarketBatch) -> None:
-        routed = routed_part(batch, self._rings)
+        routed = batch.only(self._rings)
         self._context.ingest.write_batch(routed, self._rings)
         for event, rows in routed.rows.items():
             self._by_event[event] += len(rows)
@@ -238,16 +237,3 @@ class SimulatedProvider:
     def _market_us(self) -> float:
         """The market time of a request that is made now."""
         return min(self._pace.market_us(self._context.ingest.now_us()), self._reached_us)
-
-
-def routed_part(batch: MarketBatch, events: Container[str]) -> MarketBatch:
-    """The batch without the events that no route asks for, in the same order."""
-    if all(event in events for event in batch.rows):
-        return batch
-    kept = {event: rows for event, rows in batch.rows.items() if event in events}
-    is_kept = np.zeros(batch.count, np.bool_)
-    for event in kept:
-        is_kept[batch.positions[event]] = True
-    ranks = np.cumsum(is_kept) - 1
-    places = {event: ranks[batch.positions[event]] for event in kept}
-    return MarketBatch(kept, places, int(np.count_nonzero(is_kept)), batch.end_us)

@@ -1,4 +1,4 @@
-"""The manifests of the compiler and the adapters of the runtime agree: which there are, and their settings."""
+"""Manifests of the compiler and adapters of the runtime agree: which there are, and their settings."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def test_what_is_asked_for_later_leaves_no_gap_in_what_was_asked_for_before(aske
     source = market(asked[0], kline_us=10_000.0)
     batches, until = [], 0.0
     for depths, (limit, span) in zip(asked, cuts, strict=False):
-        source.ask(depths)
+        source.subscribe(depths)
         until += span
         before_us = batches[-1].end_us if batches else -math.inf
         batches.append(source.next_batch(limit, until))

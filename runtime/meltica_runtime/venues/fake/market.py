@@ -9,13 +9,13 @@ import numpy as np
 
 from meltica_compiler.records.layout import RecordLayout, record_layout
 from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows
-from meltica_runtime.venues.batching import Block, BlockSource
 from meltica_runtime.venues.fake.klines import Candle, CandleMaker
 from meltica_runtime.venues.fake.quotes import BOOK, TICKER, TRADE, Floats, Quotes, QuoteWalk
 from meltica_runtime.venues.fake.randomness import stream_seed
 from meltica_runtime.venues.fake.records import RecordWriter
 from meltica_runtime.venues.fake.settings import FakeMarketSettings
 from meltica_runtime.venues.fake.volume import RollingVolume
+from meltica_runtime.venues.market_source import BlockSource
 
 _LEVEL_STREAM = 3
 _KINDS = {"trade": TRADE, "ticker": TICKER, "book": BOOK}
@@ -84,7 +84,7 @@ class FakeMarket:
         # What of the new was over by now, known once it is made.
         for event in self._layouts.keys() - known.keys():
             gone[event] = int(np.searchsorted(block.rows[event]["time"], self._source.end_us))
-        self._source.replace(block.without_first(gone))
+        self._source.replace(_without_first(block, gone))
 
     def _begin(self, events: Set[str], quotes: Quotes) -> None:
         """Lets events begin with this block, knowing nothing of what was before."""
@@ -95,11 +95,11 @@ class FakeMarket:
             start_us = float(quotes.times.flat[0])
             self._candles = CandleMaker(self._settings.kline_us, start_us, quotes.bids[0])
 
-    def _blocks(self) -> Iterator[Block]:
+    def _blocks(self) -> Iterator[MarketBatch]:
         while True:
             yield self._block(self._walk.next_block(), {}, {})
 
-    def _block(self, quotes: Quotes, made: Mapping[str, Rows], gone: Mapping[str, int]) -> Block:
+    def _block(self, quotes: Quotes, made: Mapping[str, Rows], gone: Mapping[str, int]) -> MarketBatch:
         """All records of a block, those of some events `made` before; `gone` is kept with it."""
         rows: dict[str, Rows] = {**made}
         candles = self._drawn.candles if self._drawn is not None and "kline" in made else []
@@ -135,24 +135,29 @@ class FakeMarket:
         self._last_ticks = last[-1].copy()
         return last
 
-    def _ordered(self, quotes: Quotes, rows: dict[str, Rows], candles: list[Candle]) -> Block:
+    def _ordered(self, quotes: Quotes, rows: dict[str, Rows], candles: list[Candle]) -> MarketBatch:
         """Gives every record its place: in order of the walk, candles before the event that closed them."""
         kinds = quotes.kinds.reshape(-1)
         wanted = self._wanted_kinds[kinds]
         ranks = np.cumsum(wanted) - wanted
-        times = quotes.times.reshape(-1)[wanted]
         closings = np.array([candle.before for candle in candles], np.int64)
         ahead = ranks[closings]
         if candles:
             closed_before = np.searchsorted(closings, np.arange(kinds.size), "right")
             ranks += closed_before * self._symbols
-            close_times = np.repeat([candle.close_us for candle in candles], self._symbols)
-            times = np.insert(times, np.repeat(ahead, self._symbols), close_times)
         positions = {event: ranks[kinds == kind] for event, kind in _KINDS.items() if event in rows}
         if "kline" in rows:
             first = ahead + np.arange(len(candles)) * self._symbols
             positions["kline"] = (first[:, None] + np.arange(self._symbols)).reshape(-1)
-        return Block(rows, positions, times)
+        return MarketBatch(rows, positions, sum(map(len, rows.values())), float(quotes.times.flat[-1]))
+
+
+def _without_first(block: MarketBatch, counts: Mapping[str, int]) -> MarketBatch:
+    """The events of a block but for so many of the first of each kind."""
+    is_kept = np.zeros(block.count, np.bool_)
+    for event, places in block.positions.items():
+        is_kept[places[counts[event] :]] = True
+    return block.where(is_kept)
 
 
 def _layouts(depths: Mapping[str, int]) -> dict[str, RecordLayout]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from meltica_compiler.records.layout import record_layout
-from meltica_runtime.dataplane.market_batch import MarketCodes, Rows
-from meltica_runtime.venues.batching import Block, BlockSource, joined_rows
+from meltica_runtime.dataplane.market_batch import MarketBatch, MarketCodes, Rows, joined_rows
+from meltica_runtime.venues.market_source import BlockSource
 from meltica_runtime.venues.replay.assembly import BookAssembly, Change
 from meltica_runtime.venues.replay.files import column_names, read_pieces
 from meltica_runtime.venues.replay.formats import (
@@ -42,7 +42,7 @@ def replay_source(path: Path, file_format: str, codes: MarketCodes, depth: int) 
 
 def _plain_blocks(
     path: Path, form: Format, symbols: SymbolNames, provider: int, depth: int
-) -> Iterator[Block]:
+) -> Iterator[MarketBatch]:
     dtype = record_layout(form.event, depth if form.event == "book" else 0).dtype
     last_us = -math.inf
     for piece in read_pieces(path, form.columns):
@@ -55,13 +55,13 @@ def _plain_blocks(
         last_us = float(rows["time"][-1])
 
 
-def _block(event: str, rows: Rows, provider: int, not_before: float) -> Block:
+def _block(event: str, rows: Rows, provider: int, not_before: float) -> MarketBatch:
     rows["time"] = ascending(rows["time"], not_before)
     rows["provider"] = provider
-    return Block({event: rows}, {event: np.arange(len(rows))}, rows["time"].copy())
+    return MarketBatch({event: rows}, {event: np.arange(len(rows))}, len(rows), float(rows["time"][-1]))
 
 
-def _assembled_blocks(path: Path, symbols: SymbolNames, provider: int, depth: int) -> Iterator[Block]:
+def _assembled_blocks(path: Path, symbols: SymbolNames, provider: int, depth: int) -> Iterator[MarketBatch]:
     """Books put together from level changes: one record after each message of the venue.
 
     The rows of one message have the same symbol and times. The first snapshot row after other rows starts
