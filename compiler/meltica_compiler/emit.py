@@ -42,8 +42,8 @@ def layout_text(graph: Graph) -> str:
     tables = [_layout_table(layout) for layout in sorted(used, key=lambda one: (one.event, one.depth))]
     providers = tuple(provider.name for provider in graph.providers)
     for strategy in graph.strategies:
-        edges = [edge for edge in graph.edges if edge.target == strategy.name]
-        source = inbox_source(inbox_geometry(edges), graph.symbols, providers)
+        geometry = inbox_geometry(graph.index.edges_into(strategy.id))
+        source = inbox_source(geometry, graph.symbols, providers)
         tables.append(f"// inbox of {strategy.name}: {strategy.inbox_bytes:,} bytes\n{source}")
     return "\n".join(tables)
 

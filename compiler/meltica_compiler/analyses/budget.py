@@ -42,7 +42,7 @@ def _ingress_rings(graph: Graph) -> Iterator[BudgetItem]:
 
 def _inboxes(graph: Graph) -> Iterator[BudgetItem]:
     for strategy in graph.strategies:
-        edges = [edge for edge in graph.edges if edge.target == strategy.name]
+        edges = graph.index.edges_into(strategy.id)
         for edge in edges:
             yield _edge_ring(edge)
         rest = strategy.inbox_bytes - sum(edge.ring_bytes for edge in edges)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from meltica_compiler.graph.graph import Edge, Graph, RouteNode
-from meltica_compiler.graph.upstream import routes_in_order
 from meltica_dsl.model.pipeline import Conflate, Kline, Merge, Stage
 from meltica_dsl.model.values import Duration
 
@@ -45,7 +44,7 @@ class FlowPath(Struct, frozen=True):
 def paths(graph: Graph) -> tuple[FlowPath, ...]:
     """One path for each provider, and edge into a strategy, that an event can take."""
     slowest: dict[str, dict[str, FlowPath]] = {}
-    for route in routes_in_order(graph):
+    for route in graph.index.routes_in_order:
         slowest[route.name] = _through(route, slowest)
     found: list[FlowPath] = []
     for edge in graph.edges:

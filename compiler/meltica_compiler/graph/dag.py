@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from graphlib import TopologicalSorter
 from typing import TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
@@ -48,4 +49,34 @@ def depths(edges: Iterable[tuple[Id, Id]]) -> dict[Id, int]:
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
+    return found
+
+
+def in_order(reads: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """All names, each behind those that it reads; of those that can stand at one place, the first comes
+    first. There is no circle.
+
+    >>> in_order({"a": ["c"], "b": [], "c": ["b"]})
+    ('b', 'c', 'a')
+    """
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for name in reads:
+        sorter.add(name)
+    for name, others in reads.items():
+        sorter.add(name, *others)
+    return tuple(sorter.static_order())
+
+
+def sources_behind(
+    reads: Mapping[str, Iterable[str]], sources: Mapping[str, Iterable[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The sources of each name and of all that it reads, itself or through others, sorted.
+
+    >>> sources_behind({"a": ["b"], "b": []}, {"a": ["okx"], "b": ["binance"]})
+    {'b': ('binance',), 'a': ('binance', 'okx')}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name in in_order(reads):
+        behind = (source for other in reads[name] for source in found[other])
+        found[name] = tuple(sorted({*sources[name], *behind}))
     return found

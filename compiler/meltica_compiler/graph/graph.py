@@ -2,158 +2,41 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from functools import cached_property
 
 from msgspec import Struct
 
-from meltica_dsl.model.fields import EVENT_BY_NAME
-from meltica_dsl.model.pipeline import FullPolicy, Linger, Risk, Stage, event_after
-from meltica_dsl.model.values import Duration, Secret, Size
-from meltica_dsl.text.source import Location
-
-SettingValue = (
-    None
-    | bool
-    | int
-    | float
-    | Decimal
-    | str
-    | Secret
-    | tuple["SettingValue", ...]
-    | dict[str, "SettingValue"]
+from meltica_compiler.graph.index import GraphIndex
+from meltica_compiler.graph.nodes import (
+    Edge,
+    Ingress,
+    ModuleInfo,
+    Node,
+    Place,
+    ProviderNode,
+    RouteNode,
+    SettingValue,
+    SinkNode,
+    StrategyNode,
 )
-"""A setting after its schema: durations are seconds (float), rates per second (float), sizes bytes
-(int), ratios plain numbers (Decimal)."""
+from meltica_dsl.model.values import Duration, Size
+
+__all__ = [
+    "Edge",
+    "Graph",
+    "Ingress",
+    "ModuleInfo",
+    "Node",
+    "Place",
+    "ProviderNode",
+    "RouteNode",
+    "SettingValue",
+    "SinkNode",
+    "StrategyNode",
+]
 
 
-class Ingress(Struct, frozen=True):
-    """The ring that a provider writes one event type into.
-
-    `capacity` in records; `depth` is the number of levels a side of a book record, 0 for other events.
-    """
-
-    event: str
-    capacity: int
-    depth: int
-    record_bytes: int
-    ring_bytes: int
-
-
-class ProviderNode(Struct, frozen=True):
-    """A provider, and the rings that it writes into."""
-
-    id: str
-    name: str
-    adapter: str
-    symbols: tuple[str, ...]
-    settings: dict[str, SettingValue]
-    ingresses: tuple[Ingress, ...]
-    trades: bool
-    """Some strategy sends orders here."""
-    location: Location
-
-
-class RouteNode(Struct, frozen=True):
-    """`sources` are provider names; all deliver `event`. `depth` is that of the records it gives."""
-
-    id: str
-    name: str
-    event: str
-    depth: int
-    sources: tuple[str, ...]
-    stages: tuple[Stage, ...]
-    pool: str
-    durable: bool
-    location: Location
-    routes: tuple[str, ...] = ()
-    """The routes that it reads, by name; what they give is `event` too."""
-
-    @property
-    def gives(self) -> str:
-        """The event that its stages make of `event`."""
-        return event_after(EVENT_BY_NAME[self.event], self.stages).name
-
-
-class ModuleInfo(Struct, frozen=True):
-    """A strategy module as it was resolved: the source text itself is part of the graph."""
-
-    name: str
-    tag: str
-    sha256: str
-    path: str
-    source: str
-    display_name: str
-    description: str
-    events: tuple[str, ...]
-    """Event types it handles, by our names (`trade`, `book`, …)."""
-
-
-class Place(Struct, frozen=True):
-    """Where a strategy's thread runs: on these processors alone, by their numbers, in order."""
-
-    name: str
-    cpus: tuple[int, ...]
-
-
-class StrategyNode(Struct, frozen=True):
-    """A strategy instance, and the inbox that it reads."""
-
-    id: str
-    name: str
-    selector: str
-    module: ModuleInfo
-    config: dict[str, SettingValue]
-    trade_on: str | None
-    trade_symbols: tuple[str, ...]
-    """Symbols an order may name; the first is meant when it names none."""
-    risk: Risk | None
-    dry_run: bool
-    linger: Linger
-    memory: Size
-    drain_limit: Duration
-    restarts: int
-    inbox_bytes: int
-    """The SharedArrayBuffer of its inbox: control words and the rings of all its edges."""
-    location: Location
-    place: Place | None = None
-    """None where it may run on any processor."""
-
-
-class SinkNode(Struct, frozen=True):
-    """A sink, with its settings as its kind takes them."""
-
-    id: str
-    name: str
-    kind: str
-    settings: dict[str, SettingValue]
-    location: Location
-
-
-class Edge(Struct, frozen=True):
-    """One reader of one route, with a ring of its own. `ring_bytes` includes its control words;
-    `waiting_bytes` are the places (one a symbol and provider) that policy `conflate` waits in."""
-
-    id: str
-    route: str
-    target: str
-    """Name of the strategy, sink or route."""
-    target_kind: str
-    """`strategy`, `sink` or, of a link, `route`."""
-    event: str
-    pool: str
-    policy: FullPolicy
-    capacity: int
-    depth: int
-    record_bytes: int
-    ring_bytes: int
-    waiting_bytes: int
-    location: Location
-
-
-Node = ProviderNode | RouteNode | StrategyNode | SinkNode
-
-
-class Graph(Struct, frozen=True):
+class Graph(Struct, frozen=True, dict=True):
     """A pipeline, compiled. `hash` covers everything that decides what it does, and no spans,
     comments or spelling. Symbols and providers are interned: the code of one is its position."""
 
@@ -172,6 +55,10 @@ class Graph(Struct, frozen=True):
     """The other files that it was compiled of, by their paths."""
     links: tuple[Edge, ...] = ()
     """The edges from routes to routes that read them."""
+
+    @cached_property
+    def index(self) -> GraphIndex:
+        return GraphIndex(self.providers, self.routes, self.strategies, self.sinks, self.all_edges)
 
     @property
     def all_edges(self) -> tuple[Edge, ...]:

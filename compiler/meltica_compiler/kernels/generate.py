@@ -14,7 +14,6 @@ from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.analyses.depth import kernel_depth
 from meltica_compiler.graph.graph import Graph, RouteNode
 from meltica_compiler.graph.stage_text import stage_text
-from meltica_compiler.graph.upstream import providers_behind
 from meltica_compiler.kernels.expressions import Codes, LookupTable, Translator, conjuncts
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, FieldType
@@ -62,7 +61,7 @@ def kernel_source(route: RouteNode, graph: Graph, codes: Codes | None = None) ->
     tables: list[LookupTable] = []
     codes = codes or Codes.of(graph)
     merges = any(isinstance(stage, Merge) for stage in route.stages)
-    behind = providers_behind(graph)[route.name] if merges else ()
+    behind = graph.index.providers_behind[route.name] if merges else ()
     steps = tuple(_steps(route, codes, tables, behind))
     return _template().render(
         route=route,
@@ -80,9 +79,8 @@ def input_depth(route: RouteNode, graph: Graph) -> int:
     """Levels a side of the records that reach the kernel."""
     depths = [
         ingress.depth
-        for provider in graph.providers
-        if provider.name in route.sources
-        for ingress in provider.ingresses
+        for name in route.sources
+        for ingress in graph.index.providers[name].ingresses
         if ingress.event == route.event
     ]
     return kernel_depth(route.depth, [*depths, *(route.depth for _ in route.routes)])

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from meltica_compiler.analyses.depth import kernel_depth, route_depth
 from meltica_compiler.graph.canonical import graph_hash
+from meltica_compiler.graph.dag import in_order
 from meltica_compiler.graph.graph import (
     Edge,
     Graph,
@@ -16,7 +17,7 @@ from meltica_compiler.graph.graph import (
     SinkNode,
     StrategyNode,
 )
-from meltica_compiler.graph.upstream import in_order, link_id
+from meltica_compiler.graph.node_id import NodeId, edge_id
 from meltica_compiler.passes.compile_state import CompileState, event_of, given_by, providers_of, route_reads
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_compiler.records.layout import record_layout, ring_bytes
@@ -106,7 +107,7 @@ def _providers(state: CompileState, depths: _Depths) -> tuple[ProviderNode, ...]
     venues = {strategy.trade_on for strategy in state.pipeline.strategies}
     return tuple(
         ProviderNode(
-            id=f"provider:{provider.name}",
+            id=NodeId("provider", provider.name),
             name=provider.name,
             adapter=provider.adapter,
             symbols=tuple(str(symbol) for symbol in provider.symbols),
@@ -131,7 +132,7 @@ def _ingress(event: str, capacity: int, depth: int) -> Ingress:
 def _routes(state: CompileState, depths: _Depths) -> tuple[RouteNode, ...]:
     return tuple(
         RouteNode(
-            id=f"route:{route.name}",
+            id=NodeId("route", route.name),
             name=route.name,
             event=event_of(route).name,
             depth=depths.routes[route.name],
@@ -178,7 +179,7 @@ def _edge(
 ) -> Edge:
     event = given_by(route).name
     return Edge(
-        id=link_id(route.name, target) if kind == "route" else f"edge:{route.name}->{target}",
+        id=edge_id(route.name, NodeId(kind, target)),
         route=route.name,
         target=target,
         target_kind=kind,
@@ -204,7 +205,7 @@ def _strategies(state: CompileState, edges: tuple[Edge, ...]) -> tuple[StrategyN
     places = {n.name: Place(p.name, p.cpus) for p in state.pipeline.places for n in p.nodes}
     return tuple(
         StrategyNode(
-            id=f"strategy:{strategy.name}",
+            id=NodeId("strategy", strategy.name),
             name=strategy.name,
             selector=strategy.selector.text,
             module=state.modules[strategy.name],
@@ -230,7 +231,7 @@ def _strategies(state: CompileState, edges: tuple[Edge, ...]) -> tuple[StrategyN
 def _sinks(state: CompileState) -> tuple[SinkNode, ...]:
     return tuple(
         SinkNode(
-            id=f"sink:{sink.name}",
+            id=NodeId("sink", sink.name),
             name=sink.name,
             kind=sink.kind,
             settings=state.sink_settings[sink.name],

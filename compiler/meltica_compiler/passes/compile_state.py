@@ -8,8 +8,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from meltica_compiler.adapters.adapters import AdapterSpec
+from meltica_compiler.graph.dag import sources_behind
 from meltica_compiler.graph.graph import Graph, ModuleInfo, SettingValue
-from meltica_compiler.graph.upstream import fed_by
 from meltica_compiler.passes.options import CompileOptions
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Severity, has_errors
 from meltica_dsl.model.fields import EventType
@@ -66,7 +66,7 @@ def route_reads(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
 def providers_of(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
     """The providers whose events may come into each route, itself or through others."""
     own = {route.name: tuple(source.provider for source in route.sources) for route in pipeline.routes}
-    return fed_by(route_reads(pipeline), own)
+    return sources_behind(route_reads(pipeline), own)
 
 
 def given_by(route: Route) -> EventType:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.analyses.depth import kept_depth, route_depth
-from meltica_compiler.graph.dag import reachable
-from meltica_compiler.graph.upstream import in_order
+from meltica_compiler.graph.dag import in_order, reachable
 from meltica_compiler.passes.compile_state import CompileState, event_of, route_reads
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.pipeline import FullPolicy, Pool, Route

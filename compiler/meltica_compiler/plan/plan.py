@@ -5,9 +5,10 @@ A plan is a value; the gateway does what it says, so that what is shown is what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from enum import Enum
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -16,8 +17,8 @@ from meltica_compiler.adapters.adapters import ADAPTERS
 from meltica_compiler.analyses.state_transfer import is_stateful, transferred_stages
 from meltica_compiler.graph.canonical import content_text
 from meltica_compiler.graph.graph import Edge, Graph, Node, ProviderNode, RouteNode, SinkNode, StrategyNode
+from meltica_compiler.graph.node_id import NodeId
 from meltica_compiler.graph.stage_text import stage_text
-from meltica_compiler.graph.upstream import providers_behind
 from meltica_compiler.plan.facts import (
     changed,
     edge_facts,
@@ -85,7 +86,7 @@ class PlanStep(Struct, frozen=True):
     after: str
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, dict=True):
     """Steps in the order of flow, those of kept nodes too. Hashes and bytes are those of the graphs."""
 
     pipeline: str
@@ -101,14 +102,18 @@ class Plan(Struct, frozen=True):
 
     def action(self, id: str) -> NodeAction:
         """Of the node with this id, which one of the graphs has."""
-        return next(step.action for step in self.steps if step.id == id)
+        return self._actions[id]
+
+    @cached_property
+    def _actions(self) -> dict[str, NodeAction]:
+        return {step.id: step.action for step in self.steps}
 
 
 def plan(old: Graph, new: Graph) -> Plan:
     """What it takes to get from `old` to `new`. There are no changes exactly when the hashes are equal."""
     providers = tuple(_steps("provider", old.providers, new.providers, _provider))
     restarted = {step.name for step in providers if step.action is NodeAction.RESTARTED}
-    change = _Change(old, new, frozenset(restarted), providers_behind(old), providers_behind(new))
+    change = _Change(old, new, frozenset(restarted))
     steps = (
         *_pipeline(old, new),
         *providers,
@@ -185,14 +190,12 @@ class _Change(Struct, frozen=True):
     old: Graph
     new: Graph
     restarted: frozenset[str]
-    behind_old: Mapping[str, tuple[str, ...]]
-    behind_new: Mapping[str, tuple[str, ...]]
-    """The providers whose events may come into each route."""
 
     def route(self, old: RouteNode, new: RouteNode) -> Decision:
         reasons = [Reason(*difference) for difference in changed(route_facts(old), route_facts(new))]
         reasons += _stages(old, new)
-        behind_old, behind_new = self.behind_old[old.name], self.behind_new[new.name]
+        behind_old = self.old.index.providers_behind[old.name]
+        behind_new = self.new.index.providers_behind[new.name]
         if any(map(is_stateful, new.stages)):
             if behind_old != behind_new and not reasons:
                 what = "hears through other routes of"
@@ -208,53 +211,41 @@ class _Change(Struct, frozen=True):
 
     def strategy(self, old: StrategyNode, new: StrategyNode) -> Decision:
         again = [Reason(*difference) for difference in changed(strategy_facts(old), strategy_facts(new))]
-        again += self._inlets(old.name)
+        again += self._inbound(old.id)
         terms = [Reason(*difference) for difference in changed(strategy_terms(old), strategy_terms(new))]
-        terms += self._unheard(old.name)
+        terms += self._unheard(old.id)
         if not terms and content_text(old.module) != content_text(new.module):
             terms = [Reason("its module is registered anew")]
         return _decide(old, new, again, terms)
 
     def sink(self, old: SinkNode, new: SinkNode) -> Decision:
         again = [Reason(*difference) for difference in changed(sink_facts(old), sink_facts(new))]
-        return _decide(old, new, [*again, *self._inlets(old.name)], list(self._unheard(old.name)))
+        return _decide(old, new, [*again, *self._inbound(old.id)], list(self._unheard(old.id)))
 
     def _targets(self, old: RouteNode, new: RouteNode) -> Iterator[Reason]:
-        was = {edge.target: edge for edge in self.old.all_edges if edge.route == old.name}
-        becomes = {edge.target: edge for edge in self.new.all_edges if edge.route == new.name}
+        was = {edge.target: edge for edge in self.old.index.edges_from(old.name)}
+        becomes = {edge.target: edge for edge in self.new.index.edges_from(new.name)}
         for target in sorted({*was, *becomes}):
             yield from _edge(f"-> {target}", was.get(target), becomes.get(target))
 
-    def _inlets(self, target: str) -> Iterator[Reason]:
-        was = {edge.route: edge for edge in self.old.edges if edge.target == target}
-        becomes = {edge.route: edge for edge in self.new.edges if edge.target == target}
+    def _inbound(self, target: NodeId) -> Iterator[Reason]:
+        was = {edge.route: edge for edge in self.old.index.edges_into(target)}
+        becomes = {edge.route: edge for edge in self.new.index.edges_into(target)}
         for route in sorted({*was, *becomes}):
             yield from _edge(f"edge from {route}", was.get(route), becomes.get(route))
         # A reader knows the names that there were when it was born, and what these are called in records.
-        for provider, symbol in sorted(self._heard_after(target) - self._heard_before(target)):
+        for provider, symbol in sorted(_heard(self.new, target) - _heard(self.old, target)):
             yield Reason(f"hears of {symbol} from {provider}")
 
-    def _unheard(self, target: str) -> Iterator[Reason]:
-        for provider, symbol in sorted(self._heard_before(target) - self._heard_after(target)):
+    def _unheard(self, target: NodeId) -> Iterator[Reason]:
+        for provider, symbol in sorted(_heard(self.old, target) - _heard(self.new, target)):
             yield Reason(f"hears no more of {symbol} from {provider}")
 
-    def _heard_before(self, target: str) -> frozenset[tuple[str, str]]:
-        return _heard(self.old, self.behind_old, target)
 
-    def _heard_after(self, target: str) -> frozenset[tuple[str, str]]:
-        return _heard(self.new, self.behind_new, target)
-
-
-def _heard(graph: Graph, behind: Mapping[str, tuple[str, ...]], target: str) -> frozenset[tuple[str, str]]:
+def _heard(graph: Graph, target: NodeId) -> frozenset[tuple[str, str]]:
     """The (provider, symbol) pairs that may reach a strategy or sink."""
-    routes = {edge.route for edge in graph.edges if edge.target == target}
-    sources = {source for route in routes for source in behind[route]}
-    return frozenset(
-        (provider.name, symbol)
-        for provider in graph.providers
-        if provider.name in sources
-        for symbol in provider.symbols
-    )
+    heard = graph.index.symbols_heard(target)
+    return frozenset((provider, symbol) for provider, symbols in heard.items() for symbol in symbols)
 
 
 def _edge(name: str, old: Edge | None, new: Edge | None) -> Iterator[Reason]:

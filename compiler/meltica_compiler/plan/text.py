@@ -33,7 +33,7 @@ _INDENT = " " * 6
 
 def plan_json(plan: Plan) -> str:
     """The whole plan, kept nodes too, indented."""
-    return json.dumps(to_builtins(plan), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(to_builtins(plan, enc_hook=str), indent=2, ensure_ascii=False) + "\n"
 
 
 def plan_text(plan: Plan, *, width: int = 80, color: bool = False) -> str:

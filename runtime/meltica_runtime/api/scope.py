@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from meltica_compiler.graph.graph import Graph, StrategyNode
-from meltica_compiler.graph.upstream import providers_behind
 
 
 def strategy_scope(graph: Graph, strategy: StrategyNode) -> dict[str, tuple[str, ...]]:
     """Symbols by provider: those of the providers whose events reach the strategy, before any filter of a
     route, and those that it may trade. In the graph's order."""
-    routes = {edge.route for edge in graph.edges if edge.target == strategy.name}
-    behind = providers_behind(graph)
-    sources = {provider for route in routes for provider in behind[route]}
+    sources = graph.index.symbols_heard(strategy.id)
     scope = {}
     for provider in graph.providers:
         heard = provider.symbols if provider.name in sources else ()

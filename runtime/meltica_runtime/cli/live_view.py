@@ -166,7 +166,7 @@ def _orders(now: GatewaySnapshot) -> Text:
 
 def _edges(graph: Graph, now: GatewaySnapshot, target: str) -> tuple[int, int]:
     """Events lost and waiting on the edges to a node."""
-    own = [now.edges[edge.id] for edge in graph.edges if edge.target == target]
+    own = [now.edges[edge.id] for edge in graph.index.edges_to(target)]
     return sum(e.dropped + e.conflated for e in own), sum(e.waiting for e in own)
 
 

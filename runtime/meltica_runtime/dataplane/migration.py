@@ -18,6 +18,7 @@ from functools import cached_property
 
 from meltica_compiler.analyses.state_transfer import transferred_stages
 from meltica_compiler.graph.graph import Graph
+from meltica_compiler.graph.node_id import NodeId
 from meltica_compiler.kernels.load import transfer_state
 from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan.plan import NodeAction, Plan
@@ -33,7 +34,7 @@ class RingTooSmall(Exception):
     """A new ring does not hold what routes have still to read in the old one. `writer` is the id of the
     provider or route that writes it."""
 
-    writer: str
+    writer: NodeId
     event: str
     unread: int
     capacity: int
@@ -61,13 +62,13 @@ class PlaneMigration:
             for event, ring in rings.items():
                 old = self.before.ingresses.get(name, {}).get(event, ring)
                 if old.unread > ring.capacity:
-                    raise RingTooSmall(f"provider:{name}", event, old.unread, ring.capacity)
+                    raise RingTooSmall(NodeId("provider", name), event, old.unread, ring.capacity)
         for edge in self.plane.graph.links:
             new = self.plane.links[edge.id]
             if edge.id in self._inherited and new.edge.policy is FullPolicy.BLOCK:
                 unread = self.before.links[edge.id].unread
                 if unread > edge.capacity:
-                    raise RingTooSmall(f"route:{edge.route}", edge.event, unread, edge.capacity)
+                    raise RingTooSmall(NodeId("route", edge.route), edge.event, unread, edge.capacity)
 
     def apply(self, back: ExitStack) -> int:
         """Lets the new flows go on where the old ones stand, and puts the ways back on the stack. All that
@@ -142,7 +143,7 @@ class PlaneMigration:
 
     def _transferred(self, earlier: RouteFlow, flow: RouteFlow) -> Iterator[tuple[int, int]]:
         name = flow.node.name
-        behind = self.before.providers_behind[name], self.plane.providers_behind[name]
+        behind = (plane.graph.index.providers_behind[name] for plane in (self.before, self.plane))
         return transferred_stages(earlier.node, flow.node, *behind)
 
     def _end(self, earlier: RouteFlow) -> int:
@@ -169,7 +170,7 @@ class PlaneMigration:
         transfer_state(earlier.kernel, flow.kernel, stages)
 
     def _forget(self, flow: RouteFlow) -> None:
-        for name in set(self.restarted).intersection(self.plane.providers_behind[flow.node.name]):
+        for name in set(self.restarted).intersection(self.plane.graph.index.providers_behind[flow.node.name]):
             for memory in flow.kernel.stage_states().values():
                 memory.forget(self.plane.codes.providers.index(name))
 

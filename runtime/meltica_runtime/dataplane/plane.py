@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from msgspec.structs import replace
 
 from meltica_compiler.graph.canonical import content_text
 from meltica_compiler.graph.graph import Edge, Graph, ProviderNode, RouteNode
-from meltica_compiler.graph.upstream import is_link, link_id, providers_behind, routes_in_order
+from meltica_compiler.graph.node_id import edge_id
 from meltica_compiler.kernels.expressions import Codes
 from meltica_compiler.kernels.load import Kernel, load_kernel
 from meltica_compiler.plan.plan import NodeAction, Plan
@@ -41,7 +39,7 @@ class DataPlane:
 
     def edges_of(self, target: str) -> tuple[EdgeRing, ...]:
         """The edges that lead to a strategy or sink, in the graph's order."""
-        return tuple(self.edges[edge.id] for edge in self._edges_to.get(target, ()))
+        return tuple(self.edges[edge.id] for edge in self.graph.index.edges_to(target))
 
     def pump(self, wakes: Mapping[str, Callable[[float], None]]) -> Pump:
         """The pump; `wakes` says for each strategy and sink what to call when there is more to read."""
@@ -52,26 +50,13 @@ class DataPlane:
         rings = [ring for own in self.ingresses.values() for ring in own.values()]
         return Pump(self.ingest, rings, self.flows.values(), readers)
 
-    @cached_property
-    def providers_behind(self) -> Mapping[str, tuple[str, ...]]:
-        """The providers whose events may come into each route."""
-        return providers_behind(self.graph)
-
-    @cached_property
-    def symbols(self) -> Mapping[str, tuple[str, ...]]:
-        """The symbols of each provider."""
-        return {node.name: node.symbols for node in self.graph.providers}
-
     def symbols_behind(self, route: str) -> dict[str, tuple[str, ...]]:
         """The symbols that may come into a route, by provider."""
-        return {name: self.symbols[name] for name in self.providers_behind[route]}
-
-    @cached_property
-    def _edges_to(self) -> Mapping[str, list[Edge]]:
-        return _grouped(self.graph.edges, lambda edge: edge.target)
+        index = self.graph.index
+        return {name: index.providers[name].symbols for name in index.providers_behind[route]}
 
     def _routes_to(self, target: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(edge.route for edge in self._edges_to.get(target, ())))
+        return tuple(dict.fromkeys(edge.route for edge in self.graph.index.edges_to(target)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +82,6 @@ class _Builder:
         steps = reuse.plan.steps if reuse else ()
         self._staying = frozenset(step.id for step in steps if step.action.stays)
         self._kept = frozenset(step.id for step in steps if step.action is NodeAction.KEPT)
-        former_links = self._former.graph.links if self._former else ()
-        self._former_links = {edge.id: edge for edge in former_links}
-        self._own = _grouped(graph.all_edges, lambda edge: edge.route)
         codes = self._former.codes.grown(graph) if self._former else Codes.of(graph)
         self._edges: dict[str, EdgeRing] = {}
         self._flows: dict[str, RouteFlow] = {}
@@ -108,7 +90,7 @@ class _Builder:
         self._plane = DataPlane(graph, codes, ingest, ingresses, self._edges, self._flows, self._links)
 
     def build(self) -> DataPlane:
-        for route in routes_in_order(self._plane.graph):
+        for route in self._plane.graph.index.routes_in_order:
             self._flows[route.name] = self._flow(route)
         return self._plane
 
@@ -126,22 +108,22 @@ class _Builder:
         plane = self._plane
         sources: tuple[RouteSource, ...] = (
             *(plane.ingresses[name][route.event] for name in route.sources),
-            *(self._links[link_id(name, route.name)] for name in route.routes),
+            *(self._links[edge_id(name, route.id)] for name in route.routes),
         )
         streams = sum(map(len, plane.symbols_behind(route.name).values()))
-        own = {
-            edge.id: self._edge_ring(edge, route, sources, streams) for edge in self._own.get(route.name, ())
-        }
-        self._edges.update(own)
+        written = plane.graph.index.edges_from(route.name)
+        own = tuple(self._edge_ring(edge, route, sources, streams) for edge in written)
+        self._edges.update((edge.id, ring) for edge, ring in zip(written, own, strict=True))
+        links = tuple(self._edges[edge.id] for edge in written if edge.is_link)
         feeders = tuple(self._flows[name] for name in route.routes)
         old = self._former.flows.get(route.name) if self._former else None
         if old is None or not self._has_same_kernel(old, route, sources):
             return _open_flow(
-                route, load_kernel(route, plane.graph, plane.codes), sources, own, streams, feeders
+                route, load_kernel(route, plane.graph, plane.codes), sources, own, links, streams, feeders
             )
-        if (old.sources, old.edges, old.feeders) == (sources, tuple(own.values()), feeders):
+        if (old.sources, old.edges, old.feeders) == (sources, own, feeders):
             return old
-        return _open_flow(route, old.kernel, sources, own, streams, feeders)
+        return _open_flow(route, old.kernel, sources, own, links, streams, feeders)
 
     def _has_same_kernel(self, old: RouteFlow, route: RouteNode, sources: tuple[RouteSource, ...]) -> bool:
         """Whether the running kernel does what the route's own would do."""
@@ -158,7 +140,7 @@ class _Builder:
     ) -> EdgeRing:
         """The ring of an edge; that of the former plane where its reader goes on reading it."""
         if self._former is not None and self._stays(edge):
-            if is_link(edge.id):
+            if edge.is_link:
                 self._links[edge.id] = self._former.links[edge.id]
             return self._former.edges[edge.id]
         ring = EdgeRing(
@@ -168,15 +150,15 @@ class _Builder:
             policy=edge.policy,
             streams=streams,
         )
-        if is_link(edge.id):
+        if edge.is_link:
             self._links[edge.id] = LinkRing(ring)
         return ring
 
     def _stays(self, edge: Edge) -> bool:
         """A strategy or sink that stays has the same edges; between routes each ring counts for itself."""
-        if not is_link(edge.id):
-            return f"{edge.target_kind}:{edge.target}" in self._staying
-        old = self._former_links.get(edge.id)
+        if not edge.is_link:
+            return edge.target_id in self._staying
+        old = self._former.graph.index.edges.get(edge.id) if self._former is not None else None
         return old is not None and replace(old, location=edge.location) == edge
 
 
@@ -184,20 +166,13 @@ def _open_flow(
     route: RouteNode,
     kernel: Kernel,
     sources: tuple[RouteSource, ...],
-    edges: Mapping[str, EdgeRing],
+    edges: tuple[EdgeRing, ...],
+    links: tuple[EdgeRing, ...],
     streams: int,
     feeders: tuple[RouteFlow, ...],
 ) -> RouteFlow:
-    """The flow of a route into its `edges`, by id; `feeders` are the flows of the routes that it reads."""
-    rings = tuple(edges.values())
-    links = tuple(ring for id, ring in edges.items() if is_link(id))
+    """The flow of a route into its `edges`, of which `links` lead to routes; `feeders` are the flows of the
+    routes that it reads."""
     if not links and not feeders:
-        return RouteFlow(route, kernel, sources, rings, streams)
-    return LinkedFlow(route, kernel, sources, rings, streams, feeders=feeders, links=links)
-
-
-def _grouped(edges: tuple[Edge, ...], key: Callable[[Edge], str]) -> Mapping[str, list[Edge]]:
-    groups: dict[str, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        groups[key(edge)].append(edge)
-    return groups
+        return RouteFlow(route, kernel, sources, edges, streams)
+    return LinkedFlow(route, kernel, sources, edges, streams, feeders=feeders, links=links)

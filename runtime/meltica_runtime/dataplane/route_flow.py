@@ -9,7 +9,7 @@ import numpy as np
 
 from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.graph.graph import RouteNode
-from meltica_compiler.graph.upstream import link_id
+from meltica_compiler.graph.node_id import edge_id
 from meltica_compiler.kernels.load import Kernel
 from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, record_layout
 from meltica_dsl.model.pipeline import FullPolicy
@@ -100,7 +100,7 @@ class RouteFlow:
     @property
     def read(self) -> tuple[str, ...]:
         """The providers and routes that the `sources` belong to."""
-        return (*self.node.sources, *(link_id(name, self.node.name) for name in self.node.routes))
+        return (*self.node.sources, *(edge_id(name, self.node.id) for name in self.node.routes))
 
     def begin(self, last_seq: int) -> None:
         """Begins with what arrives from now on."""

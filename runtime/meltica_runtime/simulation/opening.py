@@ -34,7 +34,7 @@ def open_trader(
     """A strategy, to be entered. `venue` is its account where it trades; `drain_events` is the most events
     of one drain."""
     graph = plane.graph
-    edges = [edge for edge in graph.edges if edge.target == node.name]
+    edges = graph.index.edges_into(node.id)
     env = IsolateEnv(
         symbols=graph.symbols,
         providers=tuple(p.name for p in graph.providers),
@@ -48,7 +48,7 @@ def open_trader(
         tuple(plane.edges[edge.id] for edge in edges),
         env,
         venue,
-        instruments(on_paper(provider_node(graph, node.trade_on))) if node.trade_on else (),
+        instruments(on_paper(graph.index.providers[node.trade_on])) if node.trade_on else (),
         drain_events,
     )
 
@@ -57,17 +57,13 @@ def account(graph: Graph, node: StrategyNode) -> PaperVenue | None:
     """The paper account of a strategy; None if it does not trade."""
     if node.trade_on is None:
         return None
-    provider = provider_node(graph, node.trade_on)
+    provider = graph.index.providers[node.trade_on]
     return paper_venue(on_paper(provider), codes_of(graph)[provider.name])
 
 
 def on_paper(node: ProviderNode) -> ProviderNode:
     """A provider as the paper venue takes it: settings of its own that are about a real venue stay unread."""
     return replace(node, settings={**PAPER_DEFAULTS, **node.settings})
-
-
-def provider_node(graph: Graph, name: str) -> ProviderNode:
-    return next(provider for provider in graph.providers if provider.name == name)
 
 
 def codes_of(graph: Graph) -> Mapping[str, MarketCodes]:

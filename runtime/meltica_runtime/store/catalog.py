@@ -9,7 +9,6 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from meltica_compiler.graph.graph import Graph, ProviderNode, SettingValue, StrategyNode
-from meltica_compiler.graph.upstream import providers_behind
 from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Secret
 from meltica_runtime.store.pool import Database
@@ -50,14 +49,18 @@ async def store_catalog(database: Database, graph: Graph) -> None:
 
 async def _store_routes(connection: PoolConnectionProxy, graph: Graph) -> None:
     await connection.execute("DELETE FROM provider_routes WHERE pipeline = $1", graph.pipeline)
-    targets: dict[str, list[str]] = {route.name: [] for route in graph.routes}
-    for edge in graph.edges:
-        targets[edge.route].append(edge.target)
-    behind = providers_behind(graph)
+    index = graph.index
     rows = [
-        (source, graph.pipeline, route.name, route.event, targets[route.name], route.durable)
+        (
+            source,
+            graph.pipeline,
+            route.name,
+            route.event,
+            [edge.target for edge in index.edges_from(route.name) if not edge.is_link],
+            route.durable,
+        )
         for route in graph.routes
-        for source in behind[route.name]
+        for source in index.providers_behind[route.name]
     ]
     await connection.executemany(_ADD_ROUTE, rows)
 

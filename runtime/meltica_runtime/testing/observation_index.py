@@ -75,13 +75,13 @@ class ObservationIndex:
             case Subject.ROUTE, _:
                 return self._filtered(self._route(node))
             case _, Verb.RECEIVES:
-                edges = [edge.id for edge in self._graph.edges if edge.target == node]
+                edges = [edge.id for edge in self._graph.index.edges_to(node)]
                 return joined(seen for edge in edges for seen in self._run_record.read.get(edge, ()))
             case _:
                 return self._overrun(node)
 
     def _route(self, name: str) -> RouteNode:
-        return next(route for route in self._graph.routes if route.name == name)
+        return self._graph.index.routes[name]
 
     def _provider(self, name: str, *, is_lost: bool) -> Iterable[EventRecords]:
         for event, rows in self._timelines[name].batch.rows.items():
@@ -101,9 +101,7 @@ class ObservationIndex:
 
     def _overrun(self, node: str) -> Iterable[EventRecords]:
         """What a node's pools had no room for."""
-        for edge in self._graph.edges:
-            if edge.target != node:
-                continue
+        for edge in self._graph.index.edges_to(node):
             read = [_numbers(seen.rows) for seen in self._run_record.read.get(edge.id, ())]
             taken = np.concatenate(read) if read else np.empty(0, np.int64)
             for seen in joined(self._run_record.routed.get(edge.route, ())):

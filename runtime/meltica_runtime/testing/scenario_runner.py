@@ -105,7 +105,7 @@ class _ScenarioRun:
         except StrategyFailed as failed:
             self._run_record.failures[name] = Failure(START_US, failed.fault)
             return
-        edges = [edge for edge in self._graph.edges if edge.target == name]
+        edges = self._graph.index.edges_to(name)
         watches = {
             edge.id: RingWatch(self._plane.edges[edge.id], memory)
             for edge, memory in zip(edges, trader.inbox_memory(), strict=True)
@@ -214,9 +214,8 @@ class _ScenarioRun:
             await actor.trader.go_through(part, batch, end_us)
         except StrategyFailed as failed:
             self._run_record.failures[node.name] = Failure(self._time_of(failed, window), failed.fault)
-            for edge in self._graph.edges:
-                if edge.target == node.name:
-                    self._plane.edges[edge.id].detach()
+            for edge in self._graph.index.edges_into(node.id):
+                self._plane.edges[edge.id].detach()
 
     def _time_of(self, failed: StrategyFailed, window: Window) -> float:
         """When a strategy failed: at the event in hand, where that is known."""

@@ -95,7 +95,7 @@ class TopologyBuilder:
         return ADAPTERS[node.adapter].open(node, context)
 
     def _strategy(self, node: StrategyNode, plane: DataPlane) -> StrategyInstance:
-        edges = [edge for edge in plane.graph.edges if edge.target == node.name]
+        edges = plane.graph.index.edges_into(node.id)
         run = _base36(int(self.now_us() / 1_000))
         codes, now_us, seed = plane.codes, self.now_us, self.options.seed or 0
 

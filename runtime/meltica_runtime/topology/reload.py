@@ -206,7 +206,7 @@ class Reload:
                     f"{error.message} ({error.place}); {error.help}", "pipeline", self._graph.file
                 )
             case RingTooSmall():
-                name = error.writer.partition(":")[2]
+                name = error.writer.name
                 return ReloadFailed(
                     f"{error.unread:,} {error.event} events of {name} wait for a reader that is"
                     f" behind, and its new ring holds {error.capacity:,}; try again when they are read",
