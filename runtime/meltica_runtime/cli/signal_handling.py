@@ -9,6 +9,8 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskStatus
 
+from meltica_runtime.clock import monotonic_s
+
 SAME_REQUEST_SECONDS = 0.5
 """Signals this close together are one request: a group gets TERM, and its `make` passes it on once more."""
 
@@ -30,8 +32,8 @@ class SignalHandling:
             task_status.started()
             asked = -math.inf
             async for _ in signals:
-                if anyio.current_time() - asked < SAME_REQUEST_SECONDS:
+                if monotonic_s() - asked < SAME_REQUEST_SECONDS:
                     continue
-                asked = anyio.current_time()
+                asked = monotonic_s()
                 self._stop()
                 self._stop = self.scope.cancel

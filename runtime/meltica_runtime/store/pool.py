@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import anyio
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.store.dsn import shown, without_secrets
 from meltica_runtime.store.faults import DatabaseUnreachable
 
@@ -76,13 +76,13 @@ class Database:
         self.dsn = dsn
         self._limits = limits
         self._pool = pool
-        self._renew_at = time.monotonic() + limits.lifetime_s
+        self._renew_at = monotonic_s() + limits.lifetime_s
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy]:
         """A connection for the length of the block. Losing the database in it is `DatabaseUnreachable`."""
-        if time.monotonic() >= self._renew_at:
-            self._renew_at = time.monotonic() + self._limits.lifetime_s
+        if monotonic_s() >= self._renew_at:
+            self._renew_at = monotonic_s() + self._limits.lifetime_s
             await self._pool.expire_connections()
         with faults_of(self.dsn):
             async with self._pool.acquire(timeout=self._limits.connect_s) as connection:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from time import perf_counter
 from types import TracebackType
 from typing import Self
 
 from meltica_compiler.records import shared_memory as at
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.strategies.isolate import ColdEvent, DrainResult, Isolate, cold_json
 
 CHARACTERS = 65_536
@@ -89,7 +89,7 @@ class DrainChannel:
     async def _answer(self) -> None:
         """Waits until the question is answered, in this call into V8 or, if that has just ended, the next."""
         words, question = self._words, self._question
-        asked = perf_counter()
+        asked = monotonic_s()
         if asked > self._others_turn:
             await asyncio.sleep(0)
             self._others_turn = asked + TURN_SECONDS
@@ -97,8 +97,8 @@ class DrainChannel:
         while words[at.MAILBOX_RESPONSE] != question:
             if self._call is None:
                 self._call = asyncio.create_task(self._isolate.run("__meltica.serveDrains()"))
-            elif perf_counter() > hot_until:
-                await asyncio.sleep(0.001 if perf_counter() > asked + PATIENT_SECONDS else 0)
+            elif monotonic_s() > hot_until:
+                await asyncio.sleep(0.001 if monotonic_s() > asked + PATIENT_SECONDS else 0)
                 if self._call.done() and words[at.MAILBOX_RESPONSE] != question:
                     await self._end_of_call()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.disabled import Cause
 from meltica_dsl.model.scenario import Expectation, Scenario, SkippedScenario, Verb
 from meltica_dsl.text.source import Location, SourceFile, Span
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.testing.assertions import check_expectation
 from meltica_runtime.testing.fault_injection import outages
 from meltica_runtime.testing.observation_index import ObservationIndex
@@ -35,9 +35,9 @@ class ScenarioSuite:
 
     async def run(self, scenario: Scenario, batch: int = MAX_BATCH) -> Outcome:
         """Runs one test, in isolates of its own."""
-        began = time.monotonic()
+        began = monotonic_s()
         problems = tuple(await self._problems(scenario, batch))
-        return Outcome(scenario, self._place(scenario.span), time.monotonic() - began, problems)
+        return Outcome(scenario, self._place(scenario.span), monotonic_s() - began, problems)
 
     def skipped(self, scenario: SkippedScenario) -> Skipped:
         """Why a test does not run."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.store.faults import EmbeddedServerFault
 
 POLL_S = 0.005
@@ -20,15 +21,15 @@ def gate(folder: Path, limit_s: float) -> Iterator[None]:
     """Lets one process at a time start or stop the server of a folder; waits for it for at most `limit_s`."""
     descriptor = os.open(folder / "gate.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + limit_s
+        deadline = monotonic_s() + limit_s
         while not _try_lock(descriptor, fcntl.LOCK_EX):
-            if time.monotonic() > deadline:
+            if monotonic_s() > deadline:
                 raise EmbeddedServerFault(
                     f"another process has been starting or stopping the server for {limit_s:.0f} s",
                     place=str(folder),
                     help="stop that process, or set DATABASE_URL to a Postgres of your own",
                 )
-            time.sleep(POLL_S)
+            sleep(POLL_S)
         yield
     finally:
         os.close(descriptor)

@@ -3,6 +3,9 @@
 Each reader is a closure over everything it needs, and takes a run of frames at once: at a million frames a
 second every look-up of an attribute shows, and every call. Of a trade's time two fifths are decoding, a fifth
 the look at its digits, a fifth the packing.
+
+Records are written under the numbers that come next, and these are taken when it is known how many they are:
+nothing else runs in between.
 """
 
 from __future__ import annotations
