@@ -176,7 +176,7 @@ def _stages(cursor: Cursor, known: Knowledge) -> Iterator[Suggestion]:
     event = route_event(cursor, known)
     for name in known.index.names(DeclKind.STAGE):
         declaration = known.index.declaration(DeclKind.STAGE, name)
-        parameters = declaration.parameters or () if isinstance(declaration, syntax.StageDecl) else ()
+        parameters = declaration.parameters if isinstance(declaration, syntax.StageDecl) else ()
         shown = ", ".join(parameter.text for parameter in parameters)
         places = ", ".join(f"${{{n}:{p.text}}}" for n, p in enumerate(parameters, start=1))
         insert = f"{name}({places})" if parameters else name

@@ -36,6 +36,16 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
 
 
+def replacement(span: Span, text: str) -> Fix:
+    """The fix that writes `text` instead of what stands at `span`."""
+    return Fix(f"write `{text}`", (Edit(span, text),))
+
+
+def replacements(span: Span, text: str | None) -> tuple[Fix, ...]:
+    """The same as all fixes of a diagnostic; none where nobody knows what was meant."""
+    return () if text is None else (replacement(span, text),)
+
+
 class Diagnostic(Struct, frozen=True):
     """One mistake: a stable code, the smallest span that is wrong, why, and the way out."""
 

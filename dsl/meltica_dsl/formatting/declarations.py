@@ -86,7 +86,7 @@ def _head(node: syntax.Declaration) -> str:  # noqa: PLR0911 - one return for ea
         case syntax.SinkDecl():
             return f"sink {node.name.text}{inline.modifiers(node.modifiers)} = {node.kind.text}"
         case syntax.StageDecl():
-            parameters = ", ".join(parameter.text for parameter in node.parameters or ())
+            parameters = ", ".join(parameter.text for parameter in node.parameters)
             return f"stage {node.name.text}{f'({parameters})' if parameters else ''} ="
         case syntax.RouteDecl():
             mark = " durable" if node.durable else ""

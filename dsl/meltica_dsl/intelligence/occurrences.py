@@ -118,7 +118,7 @@ def _definitions(file: syntax.File) -> Iterator[Occurrence]:
 
 def _locals(declaration: syntax.Declaration) -> Iterator[tuple[Name, Local]]:
     if isinstance(declaration, syntax.StageDecl):
-        yield from ((parameter, Local.PARAMETER) for parameter in declaration.parameters or ())
+        yield from ((parameter, Local.PARAMETER) for parameter in declaration.parameters)
     for modifier in modifiers_of(declaration):
         if isinstance(modifier, syntax.Repeat):
             yield modifier.variable, Local.VARIABLE

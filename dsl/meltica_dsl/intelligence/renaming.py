@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from meltica_dsl.diagnostics.diagnostic import Edit
+from meltica_dsl.diagnostics.fixing import apply_edits
 from meltica_dsl.intelligence.occurrences import Binding, Index, Local, index
 from meltica_dsl.parse.parser import parse
 from meltica_dsl.resolve.scope import DeclKind
@@ -40,13 +41,6 @@ def rename(known: Index, binding: Binding, new: str, texts: Mapping[str, str]) -
     return edits if _keeps_meaning(known, binding, new, edits, texts) else _hidden(binding, new)
 
 
-def applied(text: str, edits: tuple[Edit, ...]) -> str:
-    """The text of one file after its edits, which do not overlap."""
-    for edit in sorted(edits, key=lambda edit: -edit.span.start):
-        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
-    return text
-
-
 def _taken(known: Index, binding: Binding, new: str) -> DeclKind | Local | None:
     """What has the new name already where the name counts."""
     kinds: tuple[DeclKind | Local, ...] = (binding.kind,)
@@ -66,10 +60,8 @@ def _phrase(kind: DeclKind | Local) -> str:
 def _keeps_meaning(
     known: Index, binding: Binding, new: str, edits: tuple[Edit, ...], texts: Mapping[str, str]
 ) -> bool:
-    parsed = []
-    for file in known.files:
-        own = tuple(edit for edit in edits if edit.span.path == file.path)
-        parsed.append(parse(file.path, applied(texts[file.path], own)))
+    changed = apply_edits(texts, edits)
+    parsed = [parse(file.path, changed[file.path]) for file in known.files]
     if any(one.diagnostics for one in parsed):
         return False
     after = index(one.file for one in parsed)

@@ -58,8 +58,6 @@ class MelBuilder:
         if text:
             self.add(text)
 
-    # --- comments
-
     def lines(self, node: JsonValue | None) -> None:
         """Comments on lines of their own; an empty text is an empty line."""
         if node is not None:
@@ -71,8 +69,6 @@ class MelBuilder:
         """A comment at the end of the line."""
         if node is not None:
             self.add(f" {self._validator.comment(node)}\n")
-
-    # --- names and words
 
     def name(self, node: JsonValue) -> None:
         self.add(f" {self._validator.name(node)}")
@@ -105,8 +101,6 @@ class MelBuilder:
             elif members is not None:
                 self.add(f" for {self._validator.name(members['for'])} in ")
                 self.value(members["in"])
-
-    # --- flows and steps
 
     def pool(self, node: JsonValue) -> None:
         self.add(f" {self._validator.fragment(node, POOL)}")
@@ -156,8 +150,6 @@ class MelBuilder:
         self.lines(members.get("above"))
         write(members)
         self.aside(members.get("beside"))
-
-    # --- values
 
     def settings(self, node: JsonValue | None) -> None:
         if node is not None:

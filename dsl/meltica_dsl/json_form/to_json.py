@@ -133,7 +133,7 @@ class _Writer:
         return {} if body is None else {"settings": self._object(body, blocks)}
 
     def _stage(self, node: syntax.StageDecl) -> Object:
-        parameters: list[JsonData] = [parameter.text for parameter in node.parameters or ()]
+        parameters: list[JsonData] = [parameter.text for parameter in node.parameters]
         head = self._named("stage", node.name) | _if_any("parameters", parameters)
         if self._comments.is_broken(node.span.start, node.span.end):
             return head | {"stages": self._calls(node.calls)} | self._open(node.span)
@@ -173,8 +173,6 @@ class _Writer:
             head: Object = {"step": inline.event_head(node), "fields": self._object(node.body)}
             return self._above(node.span) | head | self._beside(node.span)
         return self._noted("step", inline.step(node), node.span)
-
-    # --- values
 
     def value(self, expr: syntax.Expr) -> JsonData:
         match expr:

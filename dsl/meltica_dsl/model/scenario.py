@@ -148,7 +148,6 @@ class Recording(NamedTuple):
     provider: str
     event: EventType
     path: str
-    path_span: Span
     event_span: Span
     span: Span
 

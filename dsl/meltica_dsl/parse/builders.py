@@ -42,8 +42,6 @@ class Builder:
         self.path = path
         self.declarations: list[syntax.Declaration] = []
 
-    # --- leaves
-
     def name(self, parts: Parts, span: Span) -> Name:
         return Name(parts[0].text, span)
 
@@ -74,9 +72,7 @@ class Builder:
 
     def node(self, parts: Parts, span: Span) -> syntax.NodeRef:
         name, keys = parts
-        return syntax.NodeRef(name, keys or (), span)
-
-    # --- expressions
+        return syntax.NodeRef(name, keys, span)
 
     def function(self, parts: Parts, span: Span) -> Expr:
         name, *arguments = parts
@@ -118,8 +114,6 @@ class Builder:
     def _operator(self, token: Token) -> Name:
         return Name(token.text, Span(self.path, token.start, token.end))
 
-    # --- stages and routes
-
     def where(self, parts: Parts, span: Span) -> syntax.StageCall:
         return syntax.WhereStage(parts[0], span)
 
@@ -146,11 +140,10 @@ class Builder:
 
     def named(self, parts: Parts, span: Span) -> syntax.StageCall:
         name, arguments = parts
-        return syntax.NamedStage(name, arguments or (), arguments is not None, span)
+        return syntax.NamedStage(name, arguments, span)
 
-    def arguments(self, parts: Parts, span: Span) -> tuple[Expr, ...] | None:
-        """None without parentheses, which alone make the place of an empty rule wider than nothing."""
-        return tuple(parts) if span.end > span.start else None
+    def arguments(self, parts: Parts, _span: Span) -> tuple[Expr, ...]:
+        return tuple(parts)
 
     parameters = arguments
     index = arguments
@@ -175,8 +168,6 @@ class Builder:
     def choice(self, parts: Parts, span: Span) -> syntax.Modifier:
         return syntax.Condition(parts[0], span)
 
-    # --- tests
-
     def event(self, parts: Parts, span: Span) -> syntax.TestStep:
         return syntax.EventStep(parts[0], parts[1], parts[2], parts[3], span)
 
@@ -200,8 +191,6 @@ class Builder:
 
     def inequality(self, parts: Parts, span: Span) -> syntax.Match:
         return syntax.Match(parts[0], self._operator(parts[1]), parts[2], span)
-
-    # --- declarations
 
     def start(self, _parts: Parts, _span: Span) -> None:
         return None

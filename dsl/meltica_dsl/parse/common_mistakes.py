@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, replacement
 from meltica_dsl.parse.lexer import END, Token
 from meltica_dsl.parse.literals import DURATION_UNITS, SIZE_UNITS
 from meltica_dsl.parse.syntax_context import Context
@@ -110,7 +110,7 @@ def misquoted(path: str, text: str, token: Token) -> Diagnostic | None:
         span,
         _quotes_label(opening),
         help=(f"write `{token.text}`",),
-        fixes=(Fix(f"write `{token.text}`", (Edit(span, token.text),)),),
+        fixes=(replacement(span, token.text),),
     )
 
 
@@ -206,7 +206,7 @@ def _comparison(context: Context) -> Diagnostic | None:
         message,
         span,
         help=(f"write `{meant}`" + (" to compare" if token.kind == "EQUAL" else ""),),
-        fixes=(Fix(f"write `{meant}`", (Edit(span, meant),)),),
+        fixes=(replacement(span, meant),),
     )
 
 
@@ -289,7 +289,7 @@ def _quoted_name(context: Context) -> Diagnostic | None:
         "a name is written without quotes",
         context.span(token),
         help=(f"write `{bare}`",),
-        fixes=(Fix(f"write `{bare}`", (Edit(context.span(token), bare),)),),
+        fixes=(replacement(context.span(token), bare),),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, replacement, replacements
 from meltica_dsl.parse.builders import MAX_DEPTH
 from meltica_dsl.parse.common_mistakes import common_mistake
 from meltica_dsl.parse.lexer import END, UNKNOWN, UNTERMINATED, Token
@@ -174,7 +174,7 @@ def _unknown_declaration(context: Context) -> Diagnostic | None:
         f"`{token.text}` begins no declaration",
         context.span(token),
         help=(f"did you mean `{likely}`?",) if likely else (f"a declaration begins with {known}",),
-        fixes=(Fix(f"write `{likely}`", (Edit(context.span(token), likely),)),) if likely else (),
+        fixes=replacements(context.span(token), likely),
     )
 
 
@@ -196,7 +196,7 @@ def _misspelt_stage(context: Context) -> Diagnostic | None:
         context.span(before),
         "not a stage",
         help=(f"did you mean `{likely}`?",),
-        fixes=(Fix(f"write `{likely}`", (Edit(context.span(before), likely),)),),
+        fixes=(replacement(context.span(before), likely),),
     )
 
 

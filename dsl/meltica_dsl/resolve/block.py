@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, replacements
 from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import FILE_SCOPE, Scope
@@ -155,5 +155,5 @@ class Block:
             name.span,
             "not a setting",
             help=(f"did you mean `{likely}`?" if likely else f"its settings are {listed}",),
-            fixes=(Fix(f"write `{likely}`", (Edit(name.span, likely),)),) if likely else (),
+            fixes=replacements(name.span, likely),
         )

@@ -20,11 +20,11 @@ from meltica_dsl.model.values import (
     type_phrase,
 )
 from meltica_dsl.resolve import type_errors
+from meltica_dsl.resolve.dependency_order import let_order
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.environment import Environment
 from meltica_dsl.resolve.expressions import TypeChecker, UnresolvedName
 from meltica_dsl.resolve.instance_names import full_name, index_text, no_index
-from meltica_dsl.resolve.let_order import let_order
 from meltica_dsl.resolve.literal_values import literal_value, string_value
 from meltica_dsl.resolve.scope import FILE_SCOPE, Names, Scope
 from meltica_dsl.resolve.setting_errors import block_without_equals, given_twice

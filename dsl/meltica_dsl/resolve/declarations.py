@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Fix, replacement
 from meltica_dsl.model.pipeline import FullPolicy, Linger, Pool, Provider, Selector, Sink, Strategy
 from meltica_dsl.model.values import Duration, Secret, Setting, Size, Word, type_phrase
 from meltica_dsl.resolve.block import Block
@@ -173,7 +173,7 @@ def _quoted(setting: Setting, span: Span) -> tuple[Fix, ...]:
     if not isinstance(setting.value, Word):
         return ()
     text = f'"{setting.value.text}"'
-    return (Fix(f"write `{text}`", (Edit(span, text),)),)
+    return (replacement(span, text),)
 
 
 def _selector(expr: syntax.Expr, scope: Scope, constants: Constants) -> Selector | None:

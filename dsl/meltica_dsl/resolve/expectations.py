@@ -26,8 +26,9 @@ from meltica_dsl.model.values import Duration, Setting, Word
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.literal_values import literal_value, string_value
 from meltica_dsl.resolve.references import find_disabled, one
-from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
+from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind
 from meltica_dsl.resolve.setting_errors import given_twice
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.resolve.typed import TypedValues
 
 _DECL_KINDS: Mapping[Subject, DeclKind] = MappingProxyType(
@@ -132,12 +133,10 @@ class ExpectationResolver:
                 name.span,
                 "cannot be expected",
                 help=did_you_mean(name.text, possible) or (f"a {subjects[0].value} can have {listed}",),
-                fixes=rename(name.text, name.span, possible),
+                fixes=misspelling_fixes(name.text, name.span, possible),
             )
         )
         return None, None
-
-    # --- the words behind the verb, in their order
 
     def _count(self, words: _Words) -> Count | None:
         phrase = words.here
@@ -183,7 +182,7 @@ class ExpectationResolver:
                     phrase.span,
                     "not an event",
                     help=did_you_mean(phrase.text, list(known)) or (f"events are {listed}",),
-                    fixes=rename(phrase.text, phrase.span, list(known)),
+                    fixes=misspelling_fixes(phrase.text, phrase.span, list(known)),
                 )
             )
         return event
@@ -240,8 +239,6 @@ class ExpectationResolver:
             self._diagnostics.add(_unexpected(words.here, verb))
         elif not words.any_read:
             self._diagnostics.add(_unexpected(step.verb, verb))
-
-    # --- values
 
     def _match(self, field: Field, match: syntax.Match) -> Match | None:
         operator = "=" if match.operator is None else match.operator.text
@@ -336,7 +333,7 @@ def _no_bound(word: syntax.Name) -> Diagnostic:
         f"`at {word.text}` is no count",
         word.span,
         help=did_you_mean(word.text, known) or ("write `at least 2` or `at most 2`",),
-        fixes=rename(word.text, word.span, known),
+        fixes=misspelling_fixes(word.text, word.span, known),
     )
 
 
@@ -363,5 +360,5 @@ def _unknown_field(name: syntax.Name, known: list[str], verb: Verb, event: Event
         name.span,
         "not a field",
         help=did_you_mean(name.text, known) or (f"the fields are {', '.join(f'`{f}`' for f in known)}",),
-        fixes=rename(name.text, name.span, known),
+        fixes=misspelling_fixes(name.text, name.span, known),
     )

@@ -14,7 +14,7 @@ from meltica_dsl.model.scenario import GivenValue, Levels, given_fields
 from meltica_dsl.model.values import Duration, Setting
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.scope import did_you_mean, rename
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.suggest import nearest
 
@@ -84,7 +84,7 @@ def _check_names(
                 help=("leave it out",)
                 if said
                 else did_you_mean(name, list(fields)) or (f"its fields are {listed}",),
-                fixes=() if said else rename(name, entry.key.span, list(fields)),
+                fixes=() if said else misspelling_fixes(name, entry.key.span, list(fields)),
             )
         )
 
@@ -124,7 +124,7 @@ def _check_symbol(
                 entry.value.span,
                 "not one of its symbols",
                 help=did_you_mean(str(symbol), listed) or (f"it lists {', '.join(listed)}",),
-                fixes=rename(str(symbol), entry.value.span, listed),
+                fixes=misspelling_fixes(str(symbol), entry.value.span, listed),
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, replacements
 from meltica_dsl.parse.literals import LiteralFault, LiteralValue, read_literal
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.text.source import Span
@@ -27,8 +27,7 @@ def string_value(expr: syntax.StringLiteral, diagnostics: DiagnosticCollector) -
 
 
 def _literal_fault(fault: LiteralFault, span: Span) -> Diagnostic:
-    replacement = fault.replacement
-    fixes = (Fix(f"write `{replacement}`", (Edit(span, replacement),)),) if replacement else ()
+    fixes = replacements(span, fault.replacement)
     return Diagnostic(fault.code, fault.message, span, help=(fault.help,), fixes=fixes)
 
 

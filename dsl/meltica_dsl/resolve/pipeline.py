@@ -17,11 +17,11 @@ from meltica_dsl.model.values import Size
 from meltica_dsl.resolve.block import Block
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
+from meltica_dsl.resolve.dependency_order import read_routes, route_order
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
 from meltica_dsl.resolve.instances import Instance, Repeatable, instances
 from meltica_dsl.resolve.places import check_places, place
 from meltica_dsl.resolve.risks import risk
-from meltica_dsl.resolve.route_order import read_routes, route_order
 from meltica_dsl.resolve.routes import Upstream, route
 from meltica_dsl.resolve.scenarios import scenarios
 from meltica_dsl.resolve.scope import DeclKind, Names

@@ -6,7 +6,8 @@ from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.instance_names import family_name
-from meltica_dsl.resolve.scope import DeclKind, Family, listing
+from meltica_dsl.resolve.scope import DeclKind, Family
+from meltica_dsl.resolve.suggestions import listing
 from meltica_dsl.syntax import Name
 from meltica_dsl.text.suggest import nearest
 

@@ -12,8 +12,9 @@ from meltica_dsl.model.pipeline import Route, RouteSource, Source, Target
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.instances import Instance
 from meltica_dsl.resolve.references import one, several
-from meltica_dsl.resolve.scope import TARGETS, DeclKind, Scope, did_you_mean, rename
+from meltica_dsl.resolve.scope import TARGETS, DeclKind, Scope
 from meltica_dsl.resolve.stages import StageExpander
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.text.source import Span
 
 AnySource = Source | RouteSource
@@ -119,7 +120,7 @@ def unknown_event(name: syntax.Name) -> Diagnostic:
         name.span,
         "not an event",
         help=did_you_mean(name.text, known) or (f"events are {', '.join(f'`{e}`' for e in known)}",),
-        fixes=rename(name.text, name.span, known),
+        fixes=misspelling_fixes(name.text, name.span, known),
     )
 
 

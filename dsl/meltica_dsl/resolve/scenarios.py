@@ -28,7 +28,8 @@ from meltica_dsl.resolve.given_events import given_values
 from meltica_dsl.resolve.literal_values import string_value
 from meltica_dsl.resolve.references import find_disabled, one
 from meltica_dsl.resolve.routes import unknown_event
-from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind, did_you_mean, rename
+from meltica_dsl.resolve.scope import FILE_SCOPE, DeclKind
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
 
@@ -168,7 +169,7 @@ class _ScenarioResolver:
             path = string_value(step.path, self._diagnostics)
             if path is None or provider is None:
                 return None
-            return Recording(at, provider, event, path, step.path.span, step.event.span, step.span)
+            return Recording(at, provider, event, path, step.event.span, step.span)
         known = None if provider is None else self._providers.get(provider)
         values = given_values(step, event, known, self._constants)
         if values is None or provider is None:
@@ -235,5 +236,5 @@ def _unknown_fault(name: syntax.Name, known: list[str]) -> Diagnostic:
         name.span,
         "no fault",
         help=did_you_mean(name.text, known) or (f"faults are {listed}",),
-        fixes=rename(name.text, name.span, known),
+        fixes=misspelling_fixes(name.text, name.span, known),
     )

@@ -8,13 +8,12 @@ from enum import Enum
 from msgspec import Struct, field
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.disabled import Disabled
 from meltica_dsl.model.values import Setting
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
+from meltica_dsl.resolve.suggestions import did_you_mean, listing, misspelling_fixes
 from meltica_dsl.syntax import Expr, Name
-from meltica_dsl.text.source import Span
-from meltica_dsl.text.suggest import nearest
 
 
 class DeclKind(Enum):
@@ -193,7 +192,7 @@ class Names:
             name.span,
             "not declared",
             help=did_you_mean(name.text, known) or listing(known, phrase),
-            fixes=rename(name.text, name.span, known),
+            fixes=misspelling_fixes(name.text, name.span, known),
         )
 
 
@@ -206,24 +205,3 @@ def declared_twice(phrase: str, first: Name, second: Name) -> Diagnostic:
         labels=(Label(first.span, "first declared here"),),
         help=("give one of them another name",),
     )
-
-
-def did_you_mean(name: str, known: list[str]) -> tuple[str, ...]:
-    likely = nearest(name, known)
-    return (f"did you mean `{likely}`?",) if likely else ()
-
-
-def rename(name: str, span: Span, known: list[str]) -> tuple[Fix, ...]:
-    likely = nearest(name, known)
-    return (Fix(f"write `{likely}`", (Edit(span, likely),)),) if likely else ()
-
-
-_LISTED = 8
-"""Names that a help lists. A longer list helps nobody."""
-
-
-def listing(known: list[str], phrase: str) -> tuple[str, ...]:
-    if not known:
-        return (f"declare {phrase}",)
-    shown = ", ".join(f"`{name}`" for name in known[:_LISTED])
-    return (f"declared are {shown}{' …' if len(known) > _LISTED else ''}",)

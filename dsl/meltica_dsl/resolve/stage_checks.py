@@ -11,8 +11,9 @@ from meltica_dsl import syntax
 from meltica_dsl.diagnostics.diagnostic import Diagnostic
 from meltica_dsl.model.fields import EVENTS, SIDES
 from meltica_dsl.resolve.constants import Constants
-from meltica_dsl.resolve.scope import DeclKind, Names, declared_twice, did_you_mean, rename
+from meltica_dsl.resolve.scope import DeclKind, Names, declared_twice
 from meltica_dsl.resolve.stages import STAGE_WORDS
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.syntax.walk import references
 
 _FIELDS = tuple(dict.fromkeys(field.name for event in EVENTS for field in event.fields if not field.hidden))
@@ -50,7 +51,7 @@ def _check_name(stage: syntax.StageDecl, constants: Constants) -> None:
 
 def _check_parameters(stage: syntax.StageDecl, constants: Constants) -> None:
     seen: dict[str, syntax.Name] = {}
-    for parameter in stage.parameters or ():
+    for parameter in stage.parameters:
         if parameter.text in seen:
             constants.diagnostics.add(declared_twice("a parameter", seen[parameter.text], parameter))
         seen.setdefault(parameter.text, parameter)
@@ -58,9 +59,9 @@ def _check_parameters(stage: syntax.StageDecl, constants: Constants) -> None:
 
 def _check_names(stage: syntax.StageDecl, constants: Constants) -> None:
     names = constants.names
-    known = {parameter.text for parameter in stage.parameters or ()}
+    known = {parameter.text for parameter in stage.parameters}
     known.update(_FIELDS, SIDES, names.lets, names.all(DeclKind.PROVIDER))
-    candidates = [*(p.text for p in stage.parameters or ()), *_FIELDS, *names.lets]
+    candidates = [*(p.text for p in stage.parameters), *_FIELDS, *names.lets]
     for call in stage.calls:
         for expr in _expressions(call):
             for reference in references(expr):
@@ -95,5 +96,5 @@ def _unknown(reference: syntax.Reference, candidates: list[str]) -> Diagnostic:
         reference.span,
         "not a field, a parameter or a constant",
         help=did_you_mean(reference.name, candidates),
-        fixes=rename(reference.name, reference.span, candidates),
+        fixes=misspelling_fixes(reference.name, reference.span, candidates),
     )

@@ -19,7 +19,8 @@ from meltica_dsl.model.pipeline import (
 )
 from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT
-from meltica_dsl.resolve.scope import Argument, DeclKind, Scope, did_you_mean, rename
+from meltica_dsl.resolve.scope import Argument, DeclKind, Scope
+from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
 from meltica_dsl.resolve.typed import TypedValues
 from meltica_dsl.text.source import Span
 
@@ -154,7 +155,7 @@ class StageExpander:
         if stage is None:
             self._report_unknown(call)
             return
-        parameters = stage.parameters or ()
+        parameters = stage.parameters
         if len(parameters) != len(call.arguments):
             self._diagnostics.add(_argument_count(call, stage))
             return
@@ -182,7 +183,7 @@ class StageExpander:
                 "not a stage",
                 help=did_you_mean(call.name.text, known)
                 or (f"stages are {', '.join(f'`{name}`' for name in known)}",),
-                fixes=rename(call.name.text, call.name.span, known),
+                fixes=misspelling_fixes(call.name.text, call.name.span, known),
             )
         )
 
@@ -198,8 +199,8 @@ def _part_of_an_event(span: Span) -> Diagnostic:
 
 
 def _argument_count(call: syntax.NamedStage, stage: syntax.StageDecl) -> Diagnostic:
-    wanted = ", ".join(parameter.text for parameter in stage.parameters or ())
-    count = len(stage.parameters or ())
+    wanted = ", ".join(parameter.text for parameter in stage.parameters)
+    count = len(stage.parameters)
     plural = "" if count == 1 else "s"
     return Diagnostic(
         "E0210",

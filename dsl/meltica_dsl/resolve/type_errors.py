@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from meltica_dsl import syntax
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label, replacement
 from meltica_dsl.model.fields import SIDES, EventType
 from meltica_dsl.model.pipeline import Const, Expr, ExprType
 from meltica_dsl.model.values import Secret, Setting, type_phrase
-from meltica_dsl.resolve.scope import DeclKind, Names, did_you_mean, listing, rename
+from meltica_dsl.resolve.scope import DeclKind, Names
 from meltica_dsl.resolve.setting_errors import secret_here
+from meltica_dsl.resolve.suggestions import did_you_mean, listing, misspelling_fixes
 from meltica_dsl.text.source import Span
 from meltica_dsl.text.suggest import nearest
 
@@ -46,7 +47,7 @@ def unknown_name(
             message,
             span,
             help=did_you_mean(name, known) or listing(known, "a provider"),
-            fixes=rename(name, span, known),
+            fixes=misspelling_fixes(name, span, known),
         )
     lets = list(names.lets)
     if event is None:
@@ -56,7 +57,7 @@ def unknown_name(
             span,
             "not declared",
             help=did_you_mean(name, lets),
-            fixes=rename(name, span, lets),
+            fixes=misspelling_fixes(name, span, lets),
         )
     fields = [field.name for field in event.fields if not field.hidden]
     return Diagnostic(
@@ -65,7 +66,7 @@ def unknown_name(
         span,
         f"not a field of {event.name}",
         help=did_you_mean(name, fields + lets) or (f"its fields are {', '.join(f'`{f}`' for f in fields)}",),
-        fixes=rename(name, span, fields + lets),
+        fixes=misspelling_fixes(name, span, fields + lets),
     )
 
 
@@ -79,7 +80,7 @@ def dotted(expr: syntax.Dotted, event: EventType | None) -> Diagnostic:
         f"fields are named alone: `{member}`",
         expr.span,
         help=(f"the event in hand is meant: write `{member}`",),
-        fixes=(Fix(f"write `{member}`", (Edit(expr.span, member),)),),
+        fixes=(replacement(expr.span, member),),
     )
 
 
@@ -103,7 +104,7 @@ def malformed_symbol(expr: syntax.BinaryOperation) -> Diagnostic:
         expr.span,
         label,
         help=(f"write `{meant}`",),
-        fixes=(Fix(f"write `{meant}`", (Edit(expr.span, meant),)),),
+        fixes=(replacement(expr.span, meant),),
     )
 
 
@@ -156,7 +157,7 @@ def _bare_number(expr: syntax.BinaryOperation, left: Expr, right: Expr) -> Diagn
                 written.span,
                 "a duration is wanted here",
                 help=(f"write `{meant}` for seconds, `{written.text}ms` for milliseconds",),
-                fixes=(Fix(f"write `{meant}`", (Edit(written.span, meant),)),),
+                fixes=(replacement(written.span, meant),),
             )
     return None
 
@@ -176,7 +177,7 @@ def quoted(text: Const, wanted: ExprType) -> Diagnostic:
         text.span,
         "a text",
         help=(f"write `{text.value}`",),
-        fixes=(Fix(f"write `{text.value}`", (Edit(text.span, str(text.value)),)),),
+        fixes=(replacement(text.span, str(text.value)),),
     )
 
 
@@ -249,7 +250,7 @@ def unknown_function(name: syntax.Name, known: list[str]) -> Diagnostic:
         help=(
             f"did you mean `{likely}`?" if likely else f"functions are {', '.join(f'`{k}`' for k in known)}",
         ),
-        fixes=rename(name.text, name.span, known),
+        fixes=misspelling_fixes(name.text, name.span, known),
     )
 
 

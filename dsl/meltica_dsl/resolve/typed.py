@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from meltica_dsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, replacement, replacements
 from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import (
     BOOLEANS,
@@ -145,7 +145,7 @@ class TypedValues:
                 "not one of its values",
                 notes=(f"its values are {listed}",),
                 help=(f"did you mean `{likely}`?",) if likely else (),
-                fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
+                fixes=replacements(setting.span, likely),
             )
         )
         return None
@@ -198,7 +198,7 @@ class TypedValues:
                 setting.span,
                 "no unit",
                 help=(f"write `{meant}`",),
-                fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
+                fixes=(replacement(setting.span, meant),),
             )
         likely = self._meant(value, wanted)
         hint = f"did you mean `{likely}`?" if likely else f"write it like `{example}`"
@@ -208,7 +208,7 @@ class TypedValues:
             setting.span,
             type_phrase(value),
             help=(hint,) if likely or example else (),
-            fixes=(Fix(f"write `{likely}`", (Edit(setting.span, likely),)),) if likely else (),
+            fixes=replacements(setting.span, likely),
         )
 
     def _report_quotes(self, message: str, setting: Setting, text: str) -> None:
@@ -239,7 +239,7 @@ class TypedValues:
                 setting.span,
                 "no unit",
                 help=(f"write `{meant}`, or basis points: `{decimal_text(value * 10_000)}bps`",),
-                fixes=(Fix(f"write `{meant}`", (Edit(setting.span, meant),)),),
+                fixes=(replacement(setting.span, meant),),
             )
         )
 

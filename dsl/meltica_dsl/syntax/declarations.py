@@ -90,10 +90,8 @@ class SinkDecl(NamedTuple):
 
 
 class StageDecl(NamedTuple):
-    """`parameters` is None when there are no parentheses."""
-
     name: Name
-    parameters: tuple[Name, ...] | None
+    parameters: tuple[Name, ...]
     calls: tuple[StageCall, ...]
     span: Span
 

@@ -50,11 +50,10 @@ class MergeStage(NamedTuple):
 
 
 class NamedStage(NamedTuple):
-    """A `stage` of the file, called by name. `has_parentheses` keeps `f` and `f()` apart."""
+    """A `stage` of the file, called by name."""
 
     name: Name
     arguments: tuple[Expr, ...]
-    has_parentheses: bool
     span: Span
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from meltica_dsl.diagnostics.fixing import apply_edits
 from meltica_dsl.intelligence.occurrences import index
-from meltica_dsl.intelligence.renaming import Refusal, applied, rename
+from meltica_dsl.intelligence.renaming import Refusal, rename
 from meltica_dsl.load import load
 from meltica_dsl.parse.parser import parse
 
@@ -17,6 +18,10 @@ FILES = sorted([*(ROOT / "pipelines").glob("*.mel"), *(ROOT / "tests" / "dsl" / 
 
 def known(text):
     return index((parse("a.mel", text).file,))
+
+
+def applied(text, edits):
+    return apply_edits({"a.mel": text}, edits)["a.mel"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
