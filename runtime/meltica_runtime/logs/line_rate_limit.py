@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from meltica_runtime.clock import Seconds, monotonic_s
+from meltica_runtime.clock import Seconds
 
 LINES_A_SECOND = 10.0
 """Of one node, in the long run: as many as a person can follow."""
@@ -30,7 +30,7 @@ class LineRateLimit(logging.Filter):
     that a strategy's chatter does not hide its error. Lines with `extra={"bounded": True}` pass: their source
     keeps a limit of its own."""
 
-    def __init__(self, clock: Seconds = monotonic_s) -> None:
+    def __init__(self, clock: Seconds) -> None:
         super().__init__()
         self._clock = clock
         self._sources: dict[tuple[str, int], _Allowance] = {}

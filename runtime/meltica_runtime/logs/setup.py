@@ -13,6 +13,7 @@ import queue
 import sys
 from logging.handlers import QueueHandler, QueueListener
 
+from meltica_runtime.clock import monotonic_s
 from meltica_runtime.logs.line_format import LineFormatter
 from meltica_runtime.logs.line_rate_limit import LineRateLimit
 
@@ -40,7 +41,7 @@ class _LineQueue(QueueHandler):
         self._waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUED_LINES)
         super().__init__(self._waiting)
         self.setFormatter(formatter)
-        self.addFilter(LineRateLimit())
+        self.addFilter(LineRateLimit(monotonic_s))
         self._writer = QueueListener(self._waiting, _LineWriter())
         self._writer.start()
         self._is_open = True

@@ -11,12 +11,10 @@ from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.rows import (
-    StoredBalance,
     StoredExecution,
     StoredOrder,
     StoredPosition,
     order_of,
-    stored_balance,
     stored_execution,
     stored_order,
     stored_position,
@@ -52,7 +50,6 @@ class _Listing:
 
 _ORDERS = _Listing("orders", "placed_us DESC, client_order_id DESC")
 _EXECUTIONS = _Listing("executions", "traded_us DESC, client_order_id, execution_id")
-_BALANCES = _Listing("balances", "snapshot_us DESC, asset")
 
 _OPEN_ORDERS = """
 SELECT orders.*, ARRAY(
@@ -120,13 +117,6 @@ class OrderStore:
             ("client_order_id = {}", order_id),
         ]
         return tuple(stored_execution(row) for row in await self._page(_EXECUTIONS, filters, limit))
-
-    async def list_balances(
-        self, provider: str, limit: int = DEFAULT_PAGE, asset: str | None = None
-    ) -> tuple[StoredBalance, ...]:
-        """What a venue said of its balances, newest first; at most `limit` (and `MAX_PAGE`)."""
-        filters = [("provider = {}", provider), ("asset = {}", asset)]
-        return tuple(stored_balance(row) for row in await self._page(_BALANCES, filters, limit))
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Every order that was not at its end when last heard of, oldest first, as it was."""

@@ -10,7 +10,7 @@ import anyio
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from meltica_runtime.clock import monotonic_s
+from meltica_runtime.clock import Seconds, monotonic_s
 from meltica_runtime.store.dsn import shown, without_secrets
 from meltica_runtime.store.faults import DatabaseUnreachable
 
@@ -72,17 +72,18 @@ async def connect(dsn: str, limits: PoolLimits | None = None) -> asyncpg.Connect
 class Database:
     """A pool of connections to one database."""
 
-    def __init__(self, dsn: str, limits: PoolLimits, pool: asyncpg.Pool) -> None:
+    def __init__(self, dsn: str, limits: PoolLimits, pool: asyncpg.Pool, clock: Seconds) -> None:
         self.dsn = dsn
         self._limits = limits
         self._pool = pool
-        self._renew_at = monotonic_s() + limits.lifetime_s
+        self._clock = clock
+        self._renew_at = clock() + limits.lifetime_s
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy]:
         """A connection for the length of the block. Losing the database in it is `DatabaseUnreachable`."""
-        if monotonic_s() >= self._renew_at:
-            self._renew_at = monotonic_s() + self._limits.lifetime_s
+        if self._clock() >= self._renew_at:
+            self._renew_at = self._clock() + self._limits.lifetime_s
             await self._pool.expire_connections()
         with faults_of(self.dsn):
             async with self._pool.acquire(timeout=self._limits.connect_s) as connection:
@@ -94,7 +95,9 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(dsn: str, limits: PoolLimits) -> AsyncIterator[Database]:
+async def open_database(
+    dsn: str, limits: PoolLimits, clock: Seconds = monotonic_s
+) -> AsyncIterator[Database]:
     """A pool for the length of the block. Raises `DatabaseUnreachable` when the first connection fails."""
     with faults_of(dsn):
         pool = await asyncpg.create_pool(
@@ -106,7 +109,7 @@ async def open_database(dsn: str, limits: PoolLimits) -> AsyncIterator[Database]
             command_timeout=limits.command_s,
         )
     try:
-        yield Database(dsn, limits, pool)
+        yield Database(dsn, limits, pool, clock)
     finally:
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(CLOSE_LIMIT_S) as closing:

@@ -99,13 +99,6 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     available: Decimal
 
 
-class StoredBalance(BalanceRow, frozen=True, kw_only=True):
-    """`created_us`: when it was stored; `changed_us`: when it was last corrected for the same time."""
-
-    created_us: int
-    changed_us: int
-
-
 class StoredPosition(msgspec.Struct, frozen=True, kw_only=True):
     """What all executions of an instance in a market add up to, and the price of the last one."""
 
@@ -309,10 +302,6 @@ def stored_order(record: asyncpg.Record) -> StoredOrder:
 
 def stored_execution(record: asyncpg.Record) -> StoredExecution:
     return msgspec.convert(_values(record, StoredExecution), StoredExecution)
-
-
-def stored_balance(record: asyncpg.Record) -> StoredBalance:
-    return msgspec.convert(_values(record, StoredBalance), StoredBalance)
 
 
 def stored_position(record: asyncpg.Record) -> StoredPosition:

@@ -9,8 +9,8 @@ import pytest
 from tests.runtime.store.conftest import a_fill, an_order
 
 from meltica_runtime.orders.lifecycle import Order, apply
-from meltica_runtime.orders.order import BalanceChanged, OrderState, Side
-from meltica_runtime.orders.write_log import BalanceRecorded, ExecutionRecorded, OrderChanged, OrderPlaced
+from meltica_runtime.orders.order import OrderState, Side
+from meltica_runtime.orders.write_log import ExecutionRecorded, OrderChanged, OrderPlaced
 from meltica_runtime.store import order_store
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
@@ -75,18 +75,6 @@ async def test_executions_are_filtered_by_order(database: Database) -> None:
     assert [e.execution_id for e in await store.list_executions("maker")] == ["x1", "x0"]
     assert [e.execution_id for e in await store.list_executions("maker", order_id="maker-1")] == ["x0"]
     assert await store.list_executions("maker", provider="other") == ()
-
-
-async def test_balances_are_a_history_by_asset(database: Database) -> None:
-    changes = [
-        BalanceChanged("paper", asset, Decimal(total), Decimal(total), time_us)
-        for asset, total, time_us in (("BTC", 1, 10.0), ("USDT", 500, 10.0), ("BTC", 2, 20.0))
-    ]
-    await PostgresWriteLog(database).commit([BalanceRecorded(change) for change in changes])
-    store = OrderStore(database)
-    listed = await store.list_balances("paper")
-    assert [(b.asset, b.total) for b in listed] == [("BTC", 2), ("BTC", 1), ("USDT", 500)]
-    assert [b.asset for b in await store.list_balances("paper", asset="USDT")] == ["USDT"]
 
 
 async def test_amounts_come_back_without_padding(database: Database) -> None:

@@ -82,6 +82,13 @@ async def commit_cut(database: Database, entries: Sequence[WriteLogEntry], cuts:
         await write_log.commit(entries[begin:end])
 
 
+async def balances(database: Database) -> list[tuple[str, Decimal]]:
+    """Asset and total, the newest first."""
+    async with database.connection() as connection:
+        rows = await connection.fetch("SELECT asset, total FROM balances ORDER BY snapshot_us DESC, asset")
+    return [(row["asset"], row["total"]) for row in rows]
+
+
 async def test_an_order_is_found_as_it_ended(database: Database) -> None:
     await PostgresWriteLog(database).commit(a_life())
     (order,) = await OrderStore(database).list_orders("maker")
@@ -153,8 +160,16 @@ async def test_an_older_balance_does_not_replace_the_newest(database: Database) 
     )
     await write_log.commit((BalanceRecorded(newer),))
     await write_log.commit((BalanceRecorded(older),))
-    listed = await OrderStore(database).list_balances("paper", 1)
-    assert [balance.total for balance in listed] == [2]
+    assert await balances(database) == [("BTC", 2), ("BTC", 1)]
+
+
+async def test_balances_are_a_history_by_asset(database: Database) -> None:
+    changes = [
+        BalanceChanged("paper", asset, Decimal(total), Decimal(total), time_us)
+        for asset, total, time_us in (("BTC", 1, 10.0), ("USDT", 500, 10.0), ("BTC", 2, 20.0))
+    ]
+    await PostgresWriteLog(database).commit([BalanceRecorded(change) for change in changes])
+    assert await balances(database) == [("BTC", 2), ("BTC", 1), ("USDT", 500)]
 
 
 async def test_another_order_under_a_known_id_is_refused(database: Database) -> None:

@@ -16,20 +16,27 @@ POLL_S = 0.005
 """How often a wait for another process looks again."""
 
 
+def polls(limit_s: float) -> Iterator[None]:
+    """One turn at once, and one every `POLL_S` until `limit_s` have passed."""
+    deadline = monotonic_s() + limit_s
+    while True:
+        yield
+        if monotonic_s() >= deadline:
+            return
+        sleep(POLL_S)
+
+
 @contextmanager
 def gate(folder: Path, limit_s: float) -> Iterator[None]:
     """Lets one process at a time start or stop the server of a folder; waits for it for at most `limit_s`."""
     descriptor = os.open(folder / "gate.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = monotonic_s() + limit_s
-        while not _try_lock(descriptor, fcntl.LOCK_EX):
-            if monotonic_s() > deadline:
-                raise EmbeddedServerFault(
-                    f"another process has been starting or stopping the server for {limit_s:.0f} s",
-                    place=str(folder),
-                    help="stop that process, or set DATABASE_URL to a Postgres of your own",
-                )
-            sleep(POLL_S)
+        if not any(_try_lock(descriptor, fcntl.LOCK_EX) for _ in polls(limit_s)):
+            raise EmbeddedServerFault(
+                f"another process has been starting or stopping the server for {limit_s:.0f} s",
+                place=str(folder),
+                help="stop that process, or set DATABASE_URL to a Postgres of your own",
+            )
         yield
     finally:
         os.close(descriptor)

@@ -23,17 +23,15 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import sleep
 from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
 
-from meltica_runtime.clock import monotonic_s
 from meltica_runtime.store.dsn import EMBEDDED
 from meltica_runtime.store.embedded.account import ServerAccount, give, open_to, server_account
 from meltica_runtime.store.embedded.binaries import binaries_for
-from meltica_runtime.store.embedded.locks import POLL_S, Usage, gate
+from meltica_runtime.store.embedded.locks import Usage, gate, polls
 from meltica_runtime.store.embedded.processes import Postmaster, find_postmaster, processes_in, works_in
 from meltica_runtime.store.embedded.settings import INITDB_OPTIONS, command_line_settings
 from meltica_runtime.store.faults import EmbeddedServerFault
@@ -139,15 +137,13 @@ class EmbeddedServer:
         )
 
     def _is_gone_within(self, limit_s: float, data: Path) -> bool:
-        deadline = monotonic_s() + limit_s
-        while monotonic_s() < deadline:
+        for _ in polls(limit_s):
             if self._child is not None:
                 self._child.poll()
             if not works_in(self.pid, data) and not processes_in(data):
                 if self._child is not None:
                     self._child.wait()
                 return True
-            sleep(POLL_S)
         return False
 
 
@@ -223,14 +219,12 @@ def _socket_dir(folder: Path, account: ServerAccount) -> Path:
 
 def _settled(data: Path) -> Postmaster | None:
     """The folder's server, ready; None when there is none. Waits for one that is starting or stopping."""
-    deadline = monotonic_s() + START_LIMIT_S
-    while monotonic_s() < deadline:
+    for _ in polls(START_LIMIT_S):
         found = find_postmaster(data)
         if found is not None and found.is_ready:
             return found
         if found is None and not processes_in(data):
             return None
-        sleep(POLL_S)
     raise EmbeddedServerFault(
         f"a server runs there, and has not become ready in {START_LIMIT_S:.0f} s",
         place=str(data),
@@ -267,14 +261,12 @@ def _started(folder: Path, socket_dir: Path, account: ServerAccount) -> subproce
 
 
 def _wait_until_ready(child: subprocess.Popen[bytes], folder: Path, log_begin: int) -> None:
-    deadline = monotonic_s() + START_LIMIT_S
-    while monotonic_s() < deadline:
+    for _ in polls(START_LIMIT_S):
         found = find_postmaster(folder / "data")
         if found is not None and found.pid == child.pid and found.is_ready:
             return
         if child.poll() is not None:
             raise _start_fault(folder, log_begin, f"it ended at once with code {child.returncode}")
-        sleep(POLL_S)
     raise _start_fault(folder, log_begin, f"it was not ready after {START_LIMIT_S:.0f} s")
 
 
