@@ -11,7 +11,7 @@ from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_runtime.api.dependencies import GatewayDep, InstanceDep
 from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import strategy_scope
-from meltica_runtime.api.settings import settings_json
+from meltica_runtime.store.catalog import settings_json
 from meltica_runtime.strategies.instance import InstanceState, InstanceStatistics
 
 router = APIRouter(tags=["Instances"])

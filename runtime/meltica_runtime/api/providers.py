@@ -14,7 +14,7 @@ from meltica_runtime.api.dependencies import GatewayDep
 from meltica_runtime.api.errors import not_found
 from meltica_runtime.api.models import ApiModel, NoParameters, json_response
 from meltica_runtime.api.scope import dependents
-from meltica_runtime.api.settings import setting_json, settings_json
+from meltica_runtime.store.catalog import setting_json, settings_json
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderState, ProviderStatistics
 from meltica_runtime.venues.venue import Instrument
 

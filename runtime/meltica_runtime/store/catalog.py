@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from meltica_compiler.graph.canonical import Json
 from meltica_compiler.graph.graph import Graph, ProviderNode, SettingValue, StrategyNode
 from meltica_dsl.model.value_text import decimal_text
 from meltica_dsl.model.values import Secret
@@ -66,7 +67,7 @@ async def _store_routes(connection: PoolConnectionProxy, graph: Graph) -> None:
 
 
 def _provider(node: ProviderNode) -> tuple[object, ...]:
-    return (node.name, node.adapter, list(node.symbols), settings_json(node.settings), node.trades)
+    return (node.name, node.adapter, list(node.symbols), _settings_text(node.settings), node.trades)
 
 
 def _instance(graph: Graph, node: StrategyNode) -> tuple[object, ...]:
@@ -77,7 +78,7 @@ def _instance(graph: Graph, node: StrategyNode) -> tuple[object, ...]:
         node.selector,
         node.module.tag,
         node.module.sha256,
-        settings_json(node.config),
+        _settings_text(node.config),
         node.trade_on,
         list(node.trade_symbols),
         node.dry_run,
@@ -85,24 +86,30 @@ def _instance(graph: Graph, node: StrategyNode) -> tuple[object, ...]:
     )
 
 
-def settings_json(settings: Mapping[str, SettingValue]) -> str:
-    """Settings as JSON: decimals as strings, and in a secret's place its name.
+def settings_json(settings: Mapping[str, SettingValue]) -> dict[str, Json]:
+    """Settings as JSON values. Exact decimals are strings; durations are seconds, rates per second, sizes
+    bytes. A secret is `{"secret": "NAME"}`. Settings that were left out and have no default are null.
 
-    >>> settings_json({"api_key": Secret("OKX_API_KEY"), "size": Decimal("0.01")})
-    '{"api_key":{"secret":"OKX_API_KEY"},"size":"0.01"}'
+    >>> settings_json({"api_key": Secret("OKX_API_KEY"), "size": Decimal("0.010")})
+    {'api_key': {'secret': 'OKX_API_KEY'}, 'size': '0.01'}
     """
-    return msgspec.json.encode({name: _plain(value) for name, value in settings.items()}).decode()
+    return {name: setting_json(value) for name, value in settings.items()}
 
 
-def _plain(value: SettingValue) -> object:
+def setting_json(value: SettingValue) -> Json:
+    """One value, in the form of `settings_json`."""
     match value:
-        case Secret(name):
-            return {"secret": name}
-        case tuple():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
+        case Secret():
+            return {"secret": value.name}
         case Decimal():
             return decimal_text(value)
+        case tuple():
+            return [setting_json(item) for item in value]
+        case dict():
+            return settings_json(value)
         case _:
             return value
+
+
+def _settings_text(settings: Mapping[str, SettingValue]) -> str:
+    return msgspec.json.encode(settings_json(settings)).decode()

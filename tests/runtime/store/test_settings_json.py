@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from meltica_dsl.model.values import Secret
-from meltica_runtime.api.settings import settings_json
+from meltica_runtime.store.catalog import settings_json
 
 
 def test_of_a_secret_only_its_name_is_shown() -> None:
