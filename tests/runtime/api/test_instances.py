@@ -69,6 +69,6 @@ async def test_an_instance_that_is_too_slow_says_so_everywhere(api: Any) -> None
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(render_view(Header("p", "none"), gateway.graph, later, None))
     assert "250 ms, over the budget" in console.export_text()
-    points = {(p.measurement.name, p.attributes["node"]): p.value for p in node_points(gateway.graph, later)}
+    points = {(p.metric.name, p.attributes["node"]): p.value for p in node_points(gateway.graph, later)}
     assert points["meltica.node.latency", node.name] == 0.25
     assert points["meltica.node.latency.budget", node.name] == 0.002
