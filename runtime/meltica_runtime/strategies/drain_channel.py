@@ -1,9 +1,12 @@
-"""Drains that are asked for, and answered, through memory that Python and V8 share.
+"""Drains that are requested, and answered, through memory that Python and V8 share.
 
 A call into V8 costs about 0.1 ms, whatever it does: as much as all else of an order. Where drain follows upon
-drain, as on virtual time, V8 stays in one call and waits for the next question, and Python waits for the
-answer, each on a core of its own. The order of stores that this relies on (the text before the number of its
-question or answer) is given on x86-64.
+drain, as on virtual time, V8 stays in one call and waits for the next request, and Python waits for the
+response, each on a core of its own.
+
+One request is under way at a time. The text belongs to the side whose turn it is: Python writes it and then
+stores the request's number, V8 writes it and then stores the same number as the response. The order of these
+stores makes the text whole when the number is seen. x86-64 keeps it; elsewhere `spare_cores` is 0.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ TURN_SECONDS = 0.005
 """How long others on the loop, timers and signals among them, wait where each answer is there at once."""
 
 
+_NO_EVENTS = "[]".encode("utf-16-le")
+
+
 def spare_cores() -> int:
     """How many isolates may wait on cores of their own, while Python has one."""
     if platform.machine() != "x86_64":
@@ -45,7 +51,7 @@ class DrainChannel:
     def __init__(self, isolate: Isolate) -> None:
         self._isolate = isolate
         self._call: asyncio.Task[object] | None = None
-        self._question = 0
+        self._request = 0
         self._others_turn = 0.0
 
     async def __aenter__(self) -> Self:
@@ -63,15 +69,15 @@ class DrainChannel:
 
     async def drain(self, cold: tuple[ColdEvent, ...], limit: int) -> DrainResult:
         """As `Isolate.drain`, without lingering. After a cancellation there is no other."""
-        text = cold_json(cold).encode("utf-16-le") if cold else b"[\0]\0"
+        text = cold_json(cold).encode("utf-16-le") if cold else _NO_EVENTS
         if len(text) > len(self._text):
             await self._end_of_call()
             return await self._isolate.drain(cold, limit)
         self._isolate.words[at.STOP_U32] = 0
         self._text[: len(text)] = text
         self._words[at.MAILBOX_LENGTH], self._words[at.MAILBOX_LIMIT] = len(text) // 2, limit
-        self._question = (self._question + 1) & 0x7FFF_FFFF
-        self._words[at.MAILBOX_REQUEST] = self._question
+        self._request = (self._request + 1) & 0x7FFF_FFFF
+        self._words[at.MAILBOX_REQUEST] = self._request
         try:
             await self._answer()
         except asyncio.CancelledError:
@@ -87,19 +93,21 @@ class DrainChannel:
         return self._isolate.result_of(bytes(self._text[: 2 * length]).decode("utf-16-le", "replace"))
 
     async def _answer(self) -> None:
-        """Waits until the question is answered, in this call into V8 or, if that has just ended, the next."""
-        words, question = self._words, self._question
+        """Waits until the request is answered, in this call into V8 or, if that has just ended, the next."""
+        words, request = self._words, self._request
         asked = monotonic_s()
         if asked > self._others_turn:
             await asyncio.sleep(0)
             self._others_turn = asked + TURN_SECONDS
         hot_until = asked + HOT_SECONDS
-        while words[at.MAILBOX_RESPONSE] != question:
+        while words[at.MAILBOX_RESPONSE] != request:
             if self._call is None:
                 self._call = asyncio.create_task(self._isolate.run("__meltica.serveDrains()"))
             elif monotonic_s() > hot_until:
                 await asyncio.sleep(0.001 if monotonic_s() > asked + PATIENT_SECONDS else 0)
-                if self._call.done() and words[at.MAILBOX_RESPONSE] != question:
+                if self._call.done() and words[at.MAILBOX_RESPONSE] != request:
+                    # V8 gave up waiting just before the request came, which is still there for the next call.
+                    # If the strategy failed instead, no response will come, and this raises why.
                     await self._end_of_call()
 
     async def _end_of_call(self) -> object:

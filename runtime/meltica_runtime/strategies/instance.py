@@ -133,8 +133,11 @@ class StrategyInstance:
         if isolate is None:
             return
         self._cut = cut
+        # A cold event has its place among the others, and V8 gets it with the next drain only: until then it
+        # may not read beyond that place.
         before_cold = self._before_cold
         isolate.cells[at.CUT_F64] = min(cut, before_cold)
+        # Behind the cut, which is behind the records: a drain that sees the change finds both.
         isolate.words[at.WAKE_U32] = (isolate.words[at.WAKE_U32] + 1) & 0xFFFF_FFFF
         if cut > before_cold:
             isolate.interrupt_linger()

@@ -8,7 +8,7 @@ function openHost(boot, openInbox, control) {
   const REQUESTS = 1024; // orders, cancels and amends of one event; each takes some 50 µs on the event loop
   const ORDERS_REMEMBERED = 4096;
   const STRETCH = 16384; // events between two looks at whether the drain is to return: about a millisecond
-  const PATIENCE_MS = 2; // what Python may take from an answer to the next question: an order takes it a tenth
+  const PATIENCE_MS = 2; // what Python may take from a response to the next request: an order takes it a tenth
   const stringify = JSON.stringify, parse = JSON.parse, textOf = String.fromCharCode, Shared = SharedArrayBuffer, atomicStore = Atomics.store, apply = Reflect.apply, construct = Reflect.construct, NativeDate = Date, NativePromise = Promise, wallClock = Date.now;
   const { cells, words } = control;
 
@@ -25,8 +25,6 @@ function openHost(boot, openInbox, control) {
   let inbox = null, mailbox = null, effects = [], logs = [], logsDropped = 0, linesOfEvent = 0, loggedSeq = NaN, orderCount = 0, inside = false;
 
   function eventMs() { return host.now[1] / 1000; }
-
-  // --- the environment a module sees -----------------------------------------------------------------
 
   function closeWorld() {
     // Not a subclass: the real clock would be a prototype away.
@@ -142,8 +140,6 @@ function openHost(boot, openInbox, control) {
     }),
   });
 
-  // --- the module ------------------------------------------------------------------------------
-
   function start(createModule) {
     const module = { exports: {} };
     const require = (name) => { throw new Error(`require(${stringify(name)}) is not available: a strategy is one file`); };
@@ -163,8 +159,6 @@ function openHost(boot, openInbox, control) {
     const misnamed = Object.keys(handlers).filter((name) => /^on[A-Z]/.test(name) && !boot.handlerNames.includes(name));
     return stringify({ handlers: Object.keys(host.handlers), misnamed, logs: takeLogs() });
   }
-
-  // --- the drain -------------------------------------------------------------------------------
 
   function deliverCold(event) {
     const handler = host.handlers[event.handler];
@@ -231,6 +225,11 @@ function openHost(boot, openInbox, control) {
 
   // Handles what is there, and what comes meanwhile, at most `limit` events; then lingers. Returns the number of
   // events handled, or JSON when there is something to tell: effects, logs, a fault.
+  //
+  // It ends with the event that made an order (`yielding`): Python places it, and hands over what comes of it as
+  // cold events, before V8 sees the next event. So what a strategy knows at an event does not depend on how many
+  // events came together. To linger is to stay in here for a while without events, because the next step into V8
+  // would cost as much as the events do.
   function drain(coldEvents, limit, lingerMs) {
     if (inside) throw new Error("drain() is not for strategies");
     inside = true;
@@ -241,6 +240,7 @@ function openHost(boot, openInbox, control) {
     inbox.addCold(coldEvents);
     try {
       for (;;) {
+        // Before the cut: a cut that comes after this look moves `WAKE` from `seen`, so that none is missed.
         const seen = atomicLoad(words, WAKE_U32), done = inbox.handled();
         inbox.advance(cells[CUT_F64], min(STRETCH, limit - (done - before)));
         if (host.yielding || inbox.handled() - before >= limit || logs.length !== 0) break;
@@ -252,6 +252,7 @@ function openHost(boot, openInbox, control) {
         words[STATE_U32] = RUNNING;
       }
     } catch (error) {
+      // The events before the one that threw are consumed, and their room is the writer's.
       inbox.publishHeads();
       fault = { handler: host.handler, seq: host.now[0], message: text_of(error?.message ?? error).toWellFormed(), stack: String(error?.stack ?? "").toWellFormed() };
     }
@@ -264,8 +265,6 @@ function openHost(boot, openInbox, control) {
     return result;
   }
 
-  // --- the conversation ------------------------------------------------------------------------
-
   // Memory through which Python may ask for drains, see `serveDrains`: words, and behind them a text.
   function openMailbox(headBytes, characters) {
     if (inside || inbox === null || mailbox !== null) throw new Error("openMailbox() is not for strategies");
@@ -274,25 +273,27 @@ function openHost(boot, openInbox, control) {
     return memory;
   }
 
-  // Answers questions for drains, until none comes for a while: a step into V8 costs as much as all that a drain
-  // does for one order. What is too long for the mailbox is returned.
+  // Does the drains that are requested, until no request comes for a while: a step into V8 costs as much as all
+  // that a drain does for one order. What is too long for the mailbox is returned, which ends the call. A request
+  // that comes just as this gives up waiting is not lost: Python finds the call ended without its response, and
+  // calls again with the request still there.
   function serveDrains() {
     const { words: mail, text } = mailbox;
-    while (isAsked(mail)) {
-      const question = mail[MAILBOX_REQUEST];
+    while (isRequested(mail)) {
+      const request = mail[MAILBOX_REQUEST];
       const told = drain(parse(read(text, mail[MAILBOX_LENGTH])), mail[MAILBOX_LIMIT], 0);
       const isShort = typeof told === "number" || told.length <= text.length;
       if (typeof told === "number") { mail[MAILBOX_HANDLED] = told; mail[MAILBOX_LENGTH] = 0; }
       else if (isShort) { for (let i = 0; i < told.length; i++) text[i] = told.charCodeAt(i); mail[MAILBOX_LENGTH] = told.length; }
       else mail[MAILBOX_LENGTH] = MAILBOX_TOO_LONG;
       words[HEARTBEAT_U32] = (words[HEARTBEAT_U32] + 1) | 0; // also a drain that finds nothing is progress
-      atomicStore(mail, MAILBOX_RESPONSE, question);
+      atomicStore(mail, MAILBOX_RESPONSE, request); // last: from now on the text is Python's again
       if (!isShort) return told;
     }
     return null;
   }
 
-  function isAsked(mail) {
+  function isRequested(mail) {
     const answered = mail[MAILBOX_RESPONSE];
     for (let i = 0, until = NaN; atomicLoad(mail, MAILBOX_REQUEST) === answered; i++) {
       if ((i & 1023) !== 0) continue;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from meltica_dsl.model.fields import EVENT_BY_NAME, EventType, Field, FieldType
+from meltica_dsl.model.fields import EventType, Field, FieldType
 from meltica_dsl.model.scenario import Verb
 from meltica_runtime.orders.order import Filled, OrderRequest, Rejected
 from meltica_runtime.orders.outcomes import OrderUpdate
@@ -125,6 +125,3 @@ def _cold_value(field: Field, value: object) -> Value:
     if field.type is FieldType.DECIMAL:
         return Decimal(str(value))
     return str(value)
-
-
-COLD_EVENTS = tuple(event for event in EVENT_BY_NAME.values() if not event.hot)

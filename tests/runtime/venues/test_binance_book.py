@@ -113,9 +113,6 @@ def test_a_book_shows_the_best_levels_that_are_left(bids, asks, depth):
         assert record[name][0] == (left[0][0] if left else 0)
 
 
-# --- the capture of 2021 ------------------------------------------------------------------------
-
-
 def captured() -> list[tuple[float, str, str]]:
     """(time, "frame" or the symbol of a snapshot, text), in order of time."""
     if not CAPTURES.exists():

@@ -23,11 +23,10 @@ from meltica_runtime.orders.order import (
     VenueReport,
 )
 from meltica_runtime.venues.paper.account import PaperAccount
-from meltica_runtime.venues.paper.arrivals import Amendment
 from meltica_runtime.venues.paper.displayed_book import Take, total_notional, total_quantity
 from meltica_runtime.venues.paper.market import SymbolMarket
 from meltica_runtime.venues.paper.market_history import Event
-from meltica_runtime.venues.paper.resting import PaperOrder
+from meltica_runtime.venues.paper.orders import Amendment, PaperOrder
 from meltica_runtime.venues.paper.rules import TradingRules
 
 _OPEN = frozenset({OrderState.ACKNOWLEDGED, OrderState.PARTIALLY_FILLED})
@@ -57,8 +56,6 @@ class MatchingEngine:
         """Orders that came to their end since the last call."""
         finished, self._finished = self._finished, []
         return finished
-
-    # --- requests ----------------------------------------------------------------------------
 
     def submit(self, order: PaperOrder, time_us: float) -> None:
         self._time_us = time_us
@@ -115,8 +112,6 @@ class MatchingEngine:
         self._time_us = time_us
         self._fail(client_order_id, reason)
 
-    # --- the market --------------------------------------------------------------------------
-
     def match_event(self, market: SymbolMarket, event: Event) -> None:
         """Lets a market event meet the orders that wait."""
         self._time_us = event.time_us
@@ -128,8 +123,6 @@ class MatchingEngine:
                 self._end(order, OrderState.FILLED, None)
         if fills:
             market.orders_changed()
-
-    # --- taking ------------------------------------------------------------------------------
 
     def _submit_market(self, order: PaperOrder, market: SymbolMarket) -> None:
         side = order.request.side
@@ -195,8 +188,6 @@ class MatchingEngine:
         if not order.remaining:
             self._end(order, OrderState.FILLED, None)
 
-    # --- orders and money --------------------------------------------------------------------
-
     def _fill(self, order: PaperOrder, price: Decimal, quantity: Decimal, *, is_maker: bool) -> None:
         assert quantity <= order.remaining, "an order was filled beyond its quantity"
         market = self._markets[order.request.symbol]
@@ -250,8 +241,6 @@ class MatchingEngine:
         return self._rules.notional_fault(multiply(price, quantity)) or self._shortage(
             self._held_asset(order), needed, order.held
         )
-
-    # --- reports -----------------------------------------------------------------------------
 
     def _acknowledge(self, order: PaperOrder) -> None:
         order.state = OrderState.ACKNOWLEDGED

@@ -11,7 +11,8 @@ from meltica_runtime.orders.order import Side
 from meltica_runtime.venues.increments import exact_decimal
 from meltica_runtime.venues.paper.displayed_book import DisplayedBook, total_quantity
 from meltica_runtime.venues.paper.market_history import TRADE, Event, MarketHistory
-from meltica_runtime.venues.paper.resting import Fill, PaperOrder, Queue, RestingOrders
+from meltica_runtime.venues.paper.orders import PaperOrder
+from meltica_runtime.venues.paper.resting import Fill, Queue, RestingOrders
 
 _TAKERS: dict[int, Side | None] = {
     SIDES.index("none"): None,

@@ -3,32 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from meltica_runtime.money import ZERO, add, subtract
-from meltica_runtime.orders.order import OrderReport, OrderRequest, OrderState, Side
-
-
-@dataclass(slots=True, eq=False)
-class PaperOrder:
-    """An order as the venue has it. `held` is what the account still holds for it, `level` its price as the
-    market data would write it."""
-
-    request: OrderRequest
-    state: OrderState
-    price: Decimal
-    quantity: Decimal
-    filled: Decimal = ZERO
-    held: Decimal = ZERO
-    fills: int = 0
-    level: float = 0.0
-    reports: list[OrderReport] = field(default_factory=list)
-
-    @property
-    def remaining(self) -> Decimal:
-        return subtract(self.quantity, self.filled)
-
+from meltica_runtime.orders.order import Side
+from meltica_runtime.venues.paper.orders import PaperOrder
 
 Queue = dict[PaperOrder, Decimal]
 """How much waits ahead of each order at its price, in displayed quantity; own orders are not counted."""

@@ -17,17 +17,17 @@ from meltica_runtime.orders.order import (
     VenueReport,
 )
 from meltica_runtime.venues.paper.account import PaperAccount
-from meltica_runtime.venues.paper.arrivals import (
+from meltica_runtime.venues.paper.engine import MatchingEngine
+from meltica_runtime.venues.paper.market import SymbolMarket
+from meltica_runtime.venues.paper.market_history import Event, MarketHistory
+from meltica_runtime.venues.paper.orders import (
     Amendment,
     Arrival,
     Cancellation,
     DuplicateSubmission,
+    PaperOrder,
     Submission,
 )
-from meltica_runtime.venues.paper.engine import MatchingEngine
-from meltica_runtime.venues.paper.market import SymbolMarket
-from meltica_runtime.venues.paper.market_history import Event, MarketHistory
-from meltica_runtime.venues.paper.resting import PaperOrder
 from meltica_runtime.venues.paper.rules import PaperSettings, TradingRules
 
 FINISHED_ORDERS_KEPT = 8_192
@@ -68,8 +68,6 @@ class PaperVenue:
         self._committed_us = -math.inf
         self._forecast_us: float | None = None
 
-    # --- requests ----------------------------------------------------------------------------
-
     def submit(self, order: OrderRequest, now_us: float) -> None:
         """Sends an order. Whatever is wrong with it is reported, never raised."""
         if order.client_order_id in self._orders:
@@ -101,8 +99,6 @@ class PaperVenue:
     def balances(self) -> tuple[BalanceChanged, ...]:
         """All balances as they are now."""
         return self._account.balances(max(self._committed_us, 0.0))
-
-    # --- time --------------------------------------------------------------------------------
 
     def feed(self, batch: MarketBatch) -> None:
         """Takes market data up to `batch.end_us`; they are kept, and looked at only if an order needs it."""
