@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -47,6 +48,38 @@ def graph_hash(graph: Graph) -> str:
 def content_text(value: object) -> str:
     """What the hash of a graph covers of one of its parts, as text: equal for parts that do the same."""
     return json.dumps(_canonical(value, of_hash=True), sort_keys=True, separators=(",", ":"))
+
+
+def same_content(one: Any, other: Any) -> bool:
+    """Whether the hash of a graph covers the two alike: what comparing their `content_text` would say, mostly
+    without writing the texts. A plan asks it of every node."""
+    return _alike(one, other) or content_text(one) == content_text(other)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    type_ = type(one)
+    if type_ is not type(other):
+        return False
+    if issubclass(type_, Struct):
+        return all(_alike(getattr(one, name), getattr(other, name)) for name in _content_fields(type_))
+    if issubclass(type_, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if issubclass(type_, dict):
+        return bool(one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one))
+    # A zero below zero is equal to zero, and has another text.
+    return bool(one == other and (one or str(one) == str(other)))
+
+
+@cache
+def _content_fields(type_: type[Struct]) -> tuple[str, ...]:
+    """Those that the hash covers."""
+    if type_ in (Location, Span):
+        return ()
+    skipped = _NOT_CONTENT | ({"path"} if type_ is ModuleInfo else frozenset())
+    # Where the text of a node stands is not what it does.
+    return tuple(name for name in type_.__struct_fields__ if name not in skipped | {"location"})
 
 
 def _canonical(value: Any, *, of_hash: bool) -> Json:  # noqa: PLR0911, PLR0912 - one arm for each kind
