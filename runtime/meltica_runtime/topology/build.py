@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meltica_compiler.graph.graph import Graph, ProviderNode, SinkNode, StrategyNode
 from meltica_compiler.plan.plan import Plan
@@ -23,17 +23,54 @@ from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.venues.adapters import ADAPTERS
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderContext
 
+ReaderNode = StrategyNode | SinkNode
+
+
+def reader_nodes(graph: Graph) -> tuple[ReaderNode, ...]:
+    """What stands at the end of the flow."""
+    return (*graph.sinks, *graph.strategies)
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What runs, or may run, by name."""
+
+    providers: Mapping[str, LiveProvider] = field(default_factory=dict)
+    strategies: Mapping[str, StrategyInstance] = field(default_factory=dict)
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class Topology:
-    """Nodes by name, wired to each other by `plane` and `pump`."""
+    """The nodes of `graph`, wired to each other by `plane` and `pump`."""
 
     graph: Graph
     plane: DataPlane
-    providers: Mapping[str, LiveProvider]
-    strategies: Mapping[str, StrategyInstance]
-    sinks: Mapping[str, Sink]
+    nodes: Nodes
     pump: Pump
+
+    @property
+    def providers(self) -> Mapping[str, LiveProvider]:
+        return self.nodes.providers
+
+    @property
+    def strategies(self) -> Mapping[str, StrategyInstance]:
+        return self.nodes.strategies
+
+    @property
+    def sinks(self) -> Mapping[str, Sink]:
+        return self.nodes.sinks
+
+    def reader(self, node: ReaderNode) -> StrategyInstance | Sink:
+        return self.strategies[node.name] if isinstance(node, StrategyNode) else self.sinks[node.name]
+
+    def nodes_that_stay(self, plan: Plan) -> Nodes:
+        """Those that run on under the plan's new graph."""
+        return Nodes(
+            {n.name: self.providers[n.name] for n in self.graph.providers if plan.action(n.id).stays},
+            {n.name: self.strategies[n.name] for n in self.graph.strategies if plan.action(n.id).stays},
+            {n.name: self.sinks[n.name] for n in self.graph.sinks if plan.action(n.id).stays},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +85,18 @@ class TopologyBuilder:
     report: Callable[[VenueReport], None]
     callbacks: InstanceCallbacks
 
-    def all_of(self, plane: DataPlane) -> Topology:
-        """Every node of the plane's graph."""
-        graph = plane.graph
-        return _wired(
-            plane,
-            {node.name: self._provider(node, plane) for node in graph.providers},
-            {node.name: self._strategy(node, plane) for node in graph.strategies},
-            {node.name: self._sink(node, plane) for node in graph.sinks},
+    def build(self, plane: DataPlane, reuse: Nodes | None = None) -> Topology:
+        """The nodes of the plane's graph. What `reuse` has is taken from there, the others are made anew;
+        nothing runs yet, and what is taken notices nothing."""
+        graph, kept = plane.graph, reuse or Nodes()
+        nodes = Nodes(
+            {n.name: kept.providers.get(n.name) or self._provider(n, plane) for n in graph.providers},
+            {n.name: kept.strategies.get(n.name) or self._strategy(n, plane) for n in graph.strategies},
+            {n.name: kept.sinks.get(n.name) or self._sink(n, plane) for n in graph.sinks},
         )
-
-    def beside(self, running: Topology, plane: DataPlane, plan: Plan) -> Topology:
-        """The nodes of the plane's graph, those that run on among them."""
-        graph = plane.graph
-
-        def stays(id: str) -> bool:
-            return plan.action(id).stays
-
-        return _wired(
-            plane,
-            {
-                node.name: running.providers[node.name] if stays(node.id) else self._provider(node, plane)
-                for node in graph.providers
-            },
-            {
-                node.name: running.strategies[node.name] if stays(node.id) else self._strategy(node, plane)
-                for node in graph.strategies
-            },
-            {
-                node.name: running.sinks[node.name] if stays(node.id) else self._sink(node, plane)
-                for node in graph.sinks
-            },
-        )
+        wakes: dict[str, Callable[[float], None]] = {n: one.wake for n, one in nodes.strategies.items()}
+        wakes |= {n: one.wake for n, one in nodes.sinks.items()}
+        return Topology(graph, plane, nodes, plane.pump(wakes))
 
     def _provider(self, node: ProviderNode, plane: DataPlane) -> LiveProvider:
         context = ProviderContext(
@@ -121,17 +138,6 @@ class TopologyBuilder:
             database=self.database,
         )
         return open_sink(node, plane.edges_of(node.name), context)
-
-
-def _wired(
-    plane: DataPlane,
-    providers: Mapping[str, LiveProvider],
-    strategies: Mapping[str, StrategyInstance],
-    sinks: Mapping[str, Sink],
-) -> Topology:
-    wakes: dict[str, Callable[[float], None]] = {name: one.wake for name, one in strategies.items()}
-    wakes.update({name: sink.wake for name, sink in sinks.items()})
-    return Topology(plane.graph, plane, providers, strategies, sinks, plane.pump(wakes))
 
 
 def _base36(number: int) -> str:

@@ -1,13 +1,11 @@
 """The moment at which one set of nodes takes the place of another: in one turn, at one sequence number.
 
-First comes what may fail, each step with its way back. What follows only draws the consequences, for the
-desk and for the tasks, and has no way back: there a fault of ours ends the gateway, as it does anywhere in
-the engine, and the next start recovers.
+No event comes between `switch` and the end of `commit`, because neither gives way to the loop: each event
+goes the old way as a whole or the new way as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -19,7 +17,7 @@ from meltica_runtime.dataplane.migration import PlaneMigration
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.strategies.instance import StrategyInstance
 from meltica_runtime.topology import notes
-from meltica_runtime.topology.build import Topology
+from meltica_runtime.topology.build import Topology, reader_nodes
 from meltica_runtime.topology.gateway_state import GatewayState, RecoveredState
 from meltica_runtime.topology.node_tasks import NodeTask, RunningTasks
 
@@ -43,7 +41,9 @@ class StagedTopology:
 
 
 class Cutover:
-    """`switch`, and in the same turn `commit`."""
+    """`switch` is what may fail, and can be taken back. `commit`, in the same turn, only draws the
+    consequences for the tasks and for the orders, and has no way back: a fault of ours in one of its steps
+    ends the gateway, as it does anywhere on the way of an order, and the next start recovers."""
 
     def __init__(
         self, state: GatewayState, running: RunningTasks, staged: StagedTopology, planned: Plan
@@ -52,79 +52,103 @@ class Cutover:
         self._running = running
         self._staged = staged
         self._planned = planned
-        self._before = state.topology
-        self._venues = {name: provider.venue for name, provider in state.topology.providers.items()}
+        self._former = state.topology
+        self._topology = staged.topology
+        self._former_venues = {name: node.venue for name, node in state.topology.providers.items()}
+        """As they are before `switch`, in which a provider may open one."""
 
     def switch(self) -> int:
         """Lets the new flows and rings go on where the old ones stand; how many events are lost with nodes
-        that are gone. If anything fails, the old ones go on, and nothing was changed."""
-        topology = self._staged.topology
+        that are gone. If anything fails, the old ones go on, and nothing was changed: what was done is taken
+        back from the last to the first, since each step has built on those before it."""
         with ExitStack() as rollback:
             lost = self._staged.plane.apply(rollback)
-            for node in topology.graph.providers:
+            for node in self._topology.graph.providers:
                 if self._planned.action(node.id).stays:
-                    rings = topology.plane.ingresses[node.name]
-                    rollback.callback(topology.providers[node.name].resume(node, rings))
+                    rings = self._topology.plane.ingresses[node.name]
+                    rollback.callback(self._topology.providers[node.name].resume(node, rings))
             rollback.pop_all()
         return lost
 
     def commit(self) -> None:
         """Ends what is of the old graph only, and starts what is new."""
-        state, topology = self._state, self._staged.topology
-        self._staged.plane.commit()
-        state.topology = topology
-        self._switch_providers()
-        self._switch_accounts()
-        for strategy in topology.graph.strategies:
-            topology.strategies[strategy.name].node = strategy
-        for sink in topology.graph.sinks:
-            topology.sinks[sink.name].node = sink
-        state.strategy_orders.wire(topology.strategies, state.router)
-        state.resume(self._staged.recovered)
-        state.strategy_orders.follow_halts()
-        new = [node for node in topology.graph.strategies if self._planned.action(node.id).comes]
-        state.introduce_instruments([topology.strategies[node.name] for node in new])
-        for id, task in self._switch_readers():
-            self._running.readers.group.start_soon(self._drain_reader, id, self._reader(id), task)
-        state.run_pump()
+        for step in (
+            self._release_former_rings,
+            self._install_topology,
+            self._end_providers,
+            # Before what was recovered: the router asks venues about orders that are open there.
+            self._attach_venues,
+            self._close_accounts,
+            self._open_accounts,
+            self._deliver_to_new_strategies,
+            # What others left comes before what is new: positions count towards the first order already.
+            self._resume_recovered,
+            self._introduce_instruments,
+            self._start_providers,
+            self._end_readers,
+            # Last: from here on readers are woken for the new graph.
+            self._state.run_pump,
+        ):
+            step()
 
-    def _switch_providers(self) -> None:
-        writers, topology, router = self._running.writers, self._staged.topology, self._state.router
+    def _release_former_rings(self) -> None:
+        self._staged.plane.commit()
+
+    def _install_topology(self) -> None:
+        """Tasks that look for their nodes find those of the new graph, in the lines where they stand now."""
+        self._state.topology = topology = self._topology
+        for node in reader_nodes(topology.graph):
+            topology.reader(node).node = node
+
+    def _end_providers(self) -> None:
         for step in self._planned.steps:
             if step.kind == "provider" and step.action.goes:
-                task = writers.tasks.pop(step.id)
+                task = self._running.writers.tasks.pop(step.id)
                 task.scope.cancel()
                 self._running.readers.group.start_soon(self._reconcile_orders, step.name, task)
-        for node in topology.graph.providers:
-            provider = topology.providers[node.name]
-            known = None if self._planned.action(node.id).comes else self._venues[node.name]
+
+    def _attach_venues(self) -> None:
+        for name, provider in self._topology.providers.items():
+            known = None if self._is_new(f"provider:{name}") else self._former_venues[name]
             if provider.venue is not None and provider.venue is not known:
-                router.use_venue(node.name, provider.venue)
-            if self._planned.action(node.id).comes:
-                self._state.spawn_provider(writers, node)
+                self._state.router.use_venue(name, provider.venue)
 
-    def _switch_accounts(self) -> None:
-        graph = self._staged.topology.graph
-        trading = {node.name for node in graph.strategies if node.trade_on is not None}
-        for node in self._before.graph.strategies:
+    def _close_accounts(self) -> None:
+        """Of strategies that trade no more. Their open orders are followed to their end, not cancelled."""
+        trading = {node.name for node in self._topology.graph.strategies if node.trade_on is not None}
+        for node in self._former.graph.strategies:
             if node.trade_on is not None and node.name not in trading:
-                # Its open orders are followed to their end. Nothing is cancelled.
                 self._state.router.engine.accounts.withdraw(node.name)
-        self._state.register(graph.strategies)
 
-    def _switch_readers(self) -> Iterator[tuple[str, NodeTask]]:
-        """Puts the new tasks in place; yields those whose nodes are to end."""
-        tasks = self._running.readers.tasks
-        for step in self._planned.steps:
-            if step.kind in ("strategy", "sink") and step.action.goes:
-                yield step.id, tasks.pop(step.id)
-        tasks.update(self._staged.tasks)
+    def _open_accounts(self) -> None:
+        """Those that are open already follow the limits of the new graph."""
+        self._state.register(self._topology.graph.strategies)
 
-    def _reader(self, id: str) -> StrategyInstance | Sink:
-        kind, _, name = id.partition(":")
-        return self._before.strategies[name] if kind == "strategy" else self._before.sinks[name]
+    def _deliver_to_new_strategies(self) -> None:
+        self._state.strategy_orders.wire(self._topology.strategies, self._state.router)
 
-    # --- afterwards ------------------------------------------------------------------------------
+    def _resume_recovered(self) -> None:
+        self._state.resume(self._staged.recovered)
+
+    def _introduce_instruments(self) -> None:
+        nodes = self._topology.graph.strategies
+        self._state.introduce_instruments(node for node in nodes if self._is_new(node.id))
+
+    def _start_providers(self) -> None:
+        nodes = self._topology.graph.providers
+        self._state.start_providers(self._running.writers, (n for n in nodes if self._is_new(n.id)))
+
+    def _end_readers(self) -> None:
+        """Lets those that are gone handle what they have: see `_drain_reader`."""
+        readers = self._running.readers
+        for node in reader_nodes(self._former.graph):
+            if self._planned.action(node.id).goes:
+                task = readers.tasks.pop(node.id)
+                readers.group.start_soon(self._drain_reader, node.id, self._former.reader(node), task)
+        readers.tasks.update(self._staged.tasks)
+
+    def _is_new(self, id: str) -> bool:
+        return self._planned.action(id).comes
 
     async def _reconcile_orders(self, name: str, task: NodeTask) -> None:
         """Asks a venue whose provider has ended what became of its orders: no report will come of them."""

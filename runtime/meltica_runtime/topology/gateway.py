@@ -19,6 +19,7 @@ from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import StrategyInstance
+from meltica_runtime.topology.build import reader_nodes
 from meltica_runtime.topology.garbage import quiet_garbage_collector
 from meltica_runtime.topology.gateway_state import GatewayState
 from meltica_runtime.topology.latency_watch import LatencyWatch
@@ -64,8 +65,6 @@ class Gateway:
         self._began = monotonic_s()
         self._stop_requested = anyio.Event()
         self._running: RunningTasks | None = None
-
-    # --- what runs now ---------------------------------------------------------------------------
 
     @property
     def graph(self) -> Graph:
@@ -116,8 +115,6 @@ class Gateway:
             sinks={name: node.statistics() for name, node in self.sinks.items()},
             orders=self.router.statistics(),
         )
-
-    # --- running ---------------------------------------------------------------------------------
 
     async def serve(self, *, ready: Callable[[], None] = lambda: None) -> ShutdownReport:
         """Runs until `stop`. `ready` is called once events flow.
@@ -199,18 +196,15 @@ class Gateway:
         return waiting + sum(flow.backlog for flow in self.plane.flows.values())
 
     def _start_readers(self, readers: NodeTasks) -> None:
-        for sink in self.graph.sinks:
-            readers.spawn(sink.id, self.sinks[sink.name].run)
-        for strategy in self.graph.strategies:
-            readers.spawn(strategy.id, self.strategies[strategy.name].run)
+        started = self._state.start_readers(readers, self._state.topology, reader_nodes(self.graph))
+        readers.tasks.update(started)
 
     async def _start_writers(self, writers: NodeTasks) -> None:
         for strategy in self.strategies.values():
             await strategy.started.wait()
-        self._state.introduce_instruments(self.strategies.values())
+        self._state.introduce_instruments(self.graph.strategies)
         writers.group.start_soon(self._tick)
-        for node in self.graph.providers:
-            self._state.spawn_provider(writers, node)
+        self._state.start_providers(writers, self.graph.providers)
 
     def _stop_readers(self, reading: TaskGroup) -> None:
         reading.cancel_scope.deadline = anyio.current_time() + SETTLE_SECONDS

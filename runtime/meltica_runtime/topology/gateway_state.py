@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
 from meltica_runtime.clock import Microseconds
@@ -25,13 +26,13 @@ from meltica_runtime.store.rows import StoredPosition
 from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
-from meltica_runtime.strategies.instance import InstanceCallbacks, StrategyInstance
+from meltica_runtime.strategies.instance import InstanceCallbacks
 from meltica_runtime.topology import notes
-from meltica_runtime.topology.build import Topology, TopologyBuilder
-from meltica_runtime.topology.node_tasks import NodeTasks
+from meltica_runtime.topology.build import ReaderNode, Topology, TopologyBuilder
+from meltica_runtime.topology.node_tasks import NodeTask, NodeTasks
 from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.topology.paper_accounts import close_former
-from meltica_runtime.venues.live_provider import ProviderState
+from meltica_runtime.venues.live_provider import LiveProvider, ProviderState
 
 _log = logging.getLogger("meltica")
 
@@ -44,6 +45,14 @@ class RecoveredState:
     orders: tuple[Order, ...] = ()
     positions: tuple[StoredPosition, ...] = ()
     halts: tuple[Halt, ...] = ()
+
+    def of(self, instances: Collection[str]) -> RecoveredState:
+        """What there is of these instances."""
+        return RecoveredState(
+            tuple(order for order in self.orders if order.request.instance in instances),
+            tuple(position for position in self.positions if position.instance in instances),
+            tuple(halt for halt in self.halts if halt.instance in instances),
+        )
 
 
 class GatewayState:
@@ -63,7 +72,7 @@ class GatewayState:
         self.builder = TopologyBuilder(
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
-        self.topology: Topology = self.builder.all_of(plane)
+        self.topology: Topology = self.builder.build(plane)
         self._write_log = write_log = PostgresWriteLog(database)
         self.router = OrderRouter(
             ExecutionEngine(options.engine),
@@ -89,41 +98,32 @@ class GatewayState:
         an instance that another gateway runs are its business. What was on paper is closed: its account
         begins anew."""
         await store_catalog(self.database, self.topology.graph)
-        await self._resume_halts()
+        await self._release_halts()
         orders = await self.orders.open_orders()
         own = self.topology.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in orders} - own)
         orders = tuple(order for order in orders if order.request.instance in ours)
         await close_former(self.orders, self._write_log, orders, ours, self.ingest.now_us())
-        recovered = self._of_live_accounts(orders, await self.orders.positions())
-        for position in recovered.positions:
-            market = (position.provider, position.symbol)
-            self.router.engine.accounts.restore_position(
-                position.instance, market, position.quantity, position.last_price
-            )
-        self.router.restore(recovered.orders)
+        # Read again, without what is closed now. Positions and halts of all: the gateway's limits count them.
+        recovered = await self._read_recovered()
+        self.resume(replace(recovered, orders=recovered.of(ours).orders))
+        for halt in recovered.halts:
+            if halt.instance is None or halt.instance in own:
+                notes.note_halt(halt)
 
     async def recovered_of(self, instances: Collection[str]) -> RecoveredState:
         """What another gateway that ran these instances meanwhile has left of them."""
-        if not instances:
-            return RecoveredState()
-        orders = await self.orders.open_orders()
-        positions = await self.orders.positions()
-        halts = await engaged_halts(self.database)
-        recovered = self._of_live_accounts(
-            [order for order in orders if order.request.instance in instances],
-            [position for position in positions if position.instance in instances],
-        )
-        return replace(recovered, halts=tuple(halt for halt in halts if halt.instance in instances))
+        return (await self._read_recovered()).of(instances) if instances else RecoveredState()
 
-    def _of_live_accounts(
-        self, orders: Iterable[Order], positions: Iterable[StoredPosition]
-    ) -> RecoveredState:
+    async def _read_recovered(self) -> RecoveredState:
         """What lives on in accounts that live on. A name that is on paper now may have been another's."""
         paper = self.router.engine.on_paper
+        orders = await self.orders.open_orders()
+        positions = await self.orders.positions()
         return RecoveredState(
             tuple(o for o in orders if not o.on_paper and o.request.provider not in paper),
             tuple(p for p in positions if p.provider not in paper),
+            tuple(await engaged_halts(self.database)),
         )
 
     def resume(self, recovered: RecoveredState) -> None:
@@ -139,36 +139,38 @@ class GatewayState:
         self.router.restore(
             o for o in recovered.orders if self.router.engine.order(o.client_order_id) is None
         )
-
-    async def _resume_halts(self) -> None:
-        for instance in await release_halts(self.database, self._options.released):
-            _log.warning("the kill switch of %s is released", instance or "the whole gateway")
-        for halt in await engaged_halts(self.database):
-            self.router.engine.accounts.restore_halt(halt.instance, halt.reason)
-            if halt.instance is None or halt.instance in self.topology.strategies:
-                notes.note_halt(halt)
         self.strategy_orders.follow_halts()
 
-    def spawn_provider(self, writers: NodeTasks, node: ProviderNode) -> None:
-        """Starts a provider, and says so in the log if it fails."""
-        provider = self.topology.providers[node.name]
+    async def _release_halts(self) -> None:
+        """Releases what the options name, before anybody is told that it is engaged."""
+        for instance in await release_halts(self.database, self._options.released):
+            _log.warning("the kill switch of %s is released", instance or "the whole gateway")
 
-        async def play() -> None:
-            await provider.run()
-            played = provider.statistics()
-            if played.state is ProviderState.FAILED:
-                # It may stand in another line now.
-                now = next((one for one in self.topology.graph.providers if one.name == node.name), node)
-                notes.note_provider_failed(now, played.error)
+    def start_readers(
+        self, readers: NodeTasks, topology: Topology, nodes: Iterable[ReaderNode]
+    ) -> dict[str, NodeTask]:
+        """The tasks of strategies and sinks of a topology, by node id; they belong to no graph yet."""
+        return {node.id: readers.start(topology.reader(node).run) for node in nodes}
 
-        writers.spawn(node.id, play)
+    def start_providers(self, writers: NodeTasks, nodes: Iterable[ProviderNode]) -> None:
+        for node in nodes:
+            writers.spawn(node.id, partial(self._run_provider, node, self.topology.providers[node.name]))
 
-    def introduce_instruments(self, strategies: Iterable[StrategyInstance]) -> None:
+    async def _run_provider(self, node: ProviderNode, provider: LiveProvider) -> None:
+        """Runs a provider, and says so in the log if it fails."""
+        await provider.run()
+        ended = provider.statistics()
+        if ended.state is ProviderState.FAILED:
+            # It may stand in another line now.
+            now = next((one for one in self.topology.graph.providers if one.name == node.name), node)
+            notes.note_provider_failed(now, ended.error)
+
+    def introduce_instruments(self, nodes: Iterable[StrategyNode]) -> None:
         """Tells strategies the trading rules of what they may trade, before anything else."""
-        for strategy in strategies:
-            node = strategy.node
+        for node in nodes:
             if node.trade_on is None:
                 continue
+            strategy = self.topology.strategies[node.name]
             for instrument in self.topology.providers[node.trade_on].instruments:
                 if instrument.symbol in node.trade_symbols:
                     seq = self.ingest.next_seq()

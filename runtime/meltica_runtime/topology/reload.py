@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import anyio
 
 from meltica_compiler.adapters.sinks import LATER_SINK_KINDS
-from meltica_compiler.graph.graph import Graph
+from meltica_compiler.graph.graph import Graph, StrategyNode
 from meltica_compiler.passes.memory import MAX_CODES
 from meltica_compiler.plan.plan import Plan, plan
 from meltica_compiler.plan.text import summary
@@ -20,8 +20,8 @@ from meltica_runtime.dataplane.migration import OutOfCodes, RingTooSmall, plan_m
 from meltica_runtime.environment_fault import EnvironmentFault
 from meltica_runtime.store.catalog import store_catalog
 from meltica_runtime.store.faults import StoreFault
-from meltica_runtime.strategies.instance import InstanceState, StrategyInstance
-from meltica_runtime.topology.build import Topology
+from meltica_runtime.strategies.instance import InstanceState
+from meltica_runtime.topology.build import Topology, reader_nodes
 from meltica_runtime.topology.cutover import LOOK_SECONDS, Cutover, StagedTopology
 from meltica_runtime.topology.gateway_state import GatewayState
 from meltica_runtime.topology.node_tasks import RunningTasks
@@ -140,31 +140,27 @@ class Reload:
         self._log_result(planned, sequence, lost)
         return Reloaded(planned, sequence, lost)
 
-    # --- beside what runs ------------------------------------------------------------------------
-
     def _build(self, running: Topology, planned: Plan) -> StagedTopology:
         try:
             plane = plan_migration(running.plane, self._graph, planned)
-            return StagedTopology(self._state.builder.beside(running, plane.plane, planned), plane)
+            topology = self._state.builder.build(plane.plane, running.nodes_that_stay(planned))
+            return StagedTopology(topology, plane)
         except Exception as error:
             raise self._as_failure(error) from error
 
     async def _start(self, staged: StagedTopology, planned: Plan) -> None:
         """Starts what reads, and finds out whether it can."""
-        starting: list[StrategyInstance] = []
-        for strategy in self._graph.strategies:
-            if planned.action(strategy.id).comes:
-                instance = staged.topology.strategies[strategy.name]
-                staged.tasks[strategy.id] = self._running.readers.start(instance.run)
-                starting.append(instance)
-        for sink in self._graph.sinks:
-            if planned.action(sink.id).comes:
-                staged.tasks[sink.id] = self._running.readers.start(staged.topology.sinks[sink.name].run)
-        for instance in starting:
+        topology, graph = staged.topology, self._graph
+        nodes = [node for node in reader_nodes(graph) if planned.action(node.id).comes]
+        staged.tasks = self._state.start_readers(self._running.readers, topology, nodes)
+        for node in nodes:
+            if not isinstance(node, StrategyNode):
+                continue
+            instance = topology.strategies[node.name]
             await instance.started.wait()
             fault = instance.statistics().fault
             if instance.state is not InstanceState.RUNNING or fault is not None:
-                raise ReloadFailed(str(fault), instance.node.id, str(instance.node.location))
+                raise ReloadFailed(str(fault), node.id, str(node.location))
 
     async def _lease_instances(self, staged: StagedTopology) -> None:
         """Makes sure that nobody else runs the new instances, and reads what is left of them: another
