@@ -59,6 +59,11 @@ class RecordLayout(Struct, frozen=True):
         """The numpy dtype: level fields have the shape (depth, 2), price then quantity."""
         return _dtype(self)
 
+    @property
+    def bytes_dtype(self) -> np.dtype[np.void]:
+        """A record as bytes without fields, which numpy copies some ten times as fast as field by field."""
+        return _bytes_dtype(self.size)
+
 
 @cache
 def record_layout(event: str, depth: int = 0) -> RecordLayout:
@@ -86,6 +91,29 @@ def record_layout(event: str, depth: int = 0) -> RecordLayout:
 def ring_bytes(event: str, depth: int, capacity: int) -> int:
     """Bytes of a ring of `capacity` records, its control words included."""
     return RING_HEADER_BYTES + capacity * record_layout(event, depth).size
+
+
+def cell_runs(source: RecordLayout, target: RecordLayout) -> tuple[tuple[slice, slice], ...]:
+    """The runs of 8-byte cells to copy from a `source` record to a `target` record, which is no deeper."""
+    assert target.depth <= source.depth, "a record cannot get levels that its source lacks"
+    if source == target:
+        whole = slice(0, source.size // _WORD)
+        return ((whole, whole),)
+    head = min(slot.offset for slot in source.slots if slot.levels) // _WORD
+    runs = [(slice(0, head), slice(0, head))]
+    for slot in source.slots:
+        if slot.kind is SlotKind.F64 and slot.levels:
+            here = target.slot(slot.name)
+            begin, end = slot.offset // _WORD, here.offset // _WORD
+            runs.append((slice(begin, begin + 2 * here.levels), slice(end, end + 2 * here.levels)))
+    return tuple(runs)
+
+
+@cache
+def _bytes_dtype(size: int) -> np.dtype[np.void]:
+    import numpy as np  # noqa: PLC0415 - as below
+
+    return np.dtype((np.void, size))
 
 
 @cache

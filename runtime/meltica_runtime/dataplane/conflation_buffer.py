@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meltica_compiler.kernels.selection import copy_records
 from meltica_compiler.records.layout import RecordLayout
-
-Records = NDArray[np.void]
-Indices = NDArray[np.int64]
+from meltica_runtime.dataplane.ingress_ring import Indices, Records
 
 
 class ConflationBuffer:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meltica_compiler.kernels.selection import copy_records
-from meltica_compiler.records.layout import RecordLayout
+from meltica_compiler.records.layout import RecordLayout, cell_runs
 from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.conflation_buffer import ConflationBuffer
 from meltica_runtime.dataplane.ingress_ring import MAX_CAPACITY, Indices, Records
-from meltica_runtime.dataplane.record_copies import column_runs, whole_record
 from meltica_runtime.dataplane.ring_writer import RingWriter
 
 
@@ -59,9 +58,9 @@ class EdgeRing:
         self.dropped = 0
         self.conflated = 0
         self._source = source
-        self._columns = column_runs(source, layout)
+        self._columns = cell_runs(source, layout)
         self._narrow = source.depth > layout.depth
-        self._whole = whole_record(layout)
+        self._whole = layout.bytes_dtype
         self._waiting = ConflationBuffer(source, streams) if policy is FullPolicy.CONFLATE else None
         self._memory: RingWriter | None = None
         self._past = EdgeStatistics(0, 0, 0, 0, 0)
@@ -100,7 +99,7 @@ class EdgeRing:
             self._source, self._columns, self._narrow, self._waiting = before
 
         self._source = source
-        self._columns = column_runs(source, self.layout)
+        self._columns = cell_runs(source, self.layout)
         self._narrow = source.depth > self.layout.depth
         if self._waiting is not None:
             self._waiting = self._waiting.resized(source, streams)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from meltica_compiler.kernels.selection import copy_records
 from meltica_compiler.records.layout import RecordLayout
 from meltica_compiler.records.shared_memory import RING_HEADER_BYTES
-from meltica_runtime.dataplane.record_copies import whole_record
 
 Records = NDArray[np.void]
 Indices = NDArray[np.int64]
@@ -31,7 +30,7 @@ class IngressRing:
         self.memory = np.zeros(RING_HEADER_BYTES + capacity * layout.size, np.uint8)
         body = self.memory[RING_HEADER_BYTES:]
         self.records: Records = body.view(layout.dtype)
-        self._whole = whole_record(layout)
+        self._whole = layout.bytes_dtype
         self._wholes = body.view(self._whole)
         self.buffer = body.data
         self.written = 0

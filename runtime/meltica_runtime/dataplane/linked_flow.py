@@ -1,4 +1,14 @@
-"""A route that reads another, or that another reads."""
+"""A route that reads another, or that another reads.
+
+Its sources are rings of providers, which are complete up to the last number given, and rings of other routes,
+which are complete only up to where those routes have come. To merge them by number it must not read beyond
+the one that is complete the least far: an event with a lower number could still come there. `_complete_seq`
+says how far that is, and `_bound` where it has to stop.
+
+Between routes that advance in one turn of the pump a full ring is no reason to lose anything: the reader is
+next, and makes room. So rings that may drop or conflate are not overfilled either, as long as it goes on.
+Only when a whole turn moves nothing, because a reader at the end blocks, does `overrun` let their policy act.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +73,8 @@ class LinkedFlow(RouteFlow):
 
     @property
     def cut(self) -> float:
-        # Of several events of one number the first may be there already, and wait for their reader.
+        # `delivered_seq` speaks of whole numbers. Of several events of one number the first may be in the
+        # edges already, and need not wait there for the others, which come behind them.
         cut = max(self.delivered_seq, self._reached_seq)
         return min([cut, *(edge.first_held_seq - 1 for edge in self._held_by_readers)])
 
@@ -76,6 +87,7 @@ class LinkedFlow(RouteFlow):
             self._is_overrunning = False
 
     def tick(self, watermark_us: float, ingest: Ingest) -> None:
+        # A window closes at its time, whether or not the next route has made room for what comes of it.
         self._is_overrunning = True
         super().tick(watermark_us, ingest)
         self._is_overrunning = False
@@ -103,5 +115,6 @@ class LinkedFlow(RouteFlow):
 
 
 def _complete_seq(ring: LinkRing, feeder: RouteFlow) -> float:
-    """The number up to which everything that the feeder will ever give is in the ring."""
+    """The number up to which everything that the feeder will ever give is in the ring: as far as it has come,
+    but for what waits outside a `conflate` ring and will come in behind what is there."""
     return min(feeder.delivered_seq, ring.edge.first_held_seq - 1)

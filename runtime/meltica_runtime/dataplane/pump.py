@@ -68,7 +68,8 @@ class Pump:
         return not any(route.backlog or route.cut < route.delivered_seq for route in self.routes)
 
     def _advance_linked(self, last: int) -> bool:
-        """Another turn of the routes that wait for room in the ring to another; whether anything moved."""
+        """Another turn of the routes that wait for room in the ring to another; whether anything moved. Each
+        turn lets readers make room for those before them in the order, until a turn moves nothing."""
         before = self._linked_events
         for route in self._linked:
             route.advance(last)
@@ -82,11 +83,14 @@ class Pump:
         return sum(route.events_in for route in self._linked)
 
     def _release(self) -> None:
+        """Gives providers the room of what every route has read: the slowest holds all of them up."""
         for ring, routes in self._ingresses:
             positions = [route.position(ring) for route in routes]
             ring.released = min(positions) if positions else ring.written
 
     def _wake(self) -> None:
+        """Tells each reader its cut: it may handle events up to it in order, since none below is to come over
+        any of its edges. Last of all, when the edges hold what the cut promises."""
         for reader in self._readers:
             cuts = [route.cut for route in reader.routes]
             reader.wake(min(cuts) if cuts else float(self.ingest.last_seq))

@@ -17,7 +17,6 @@ from meltica_compiler.records.shared_memory import (
     RING_TAIL,
 )
 from meltica_runtime.dataplane.ingress_ring import Records
-from meltica_runtime.dataplane.record_copies import whole_record
 
 
 class RingWriter:
@@ -28,7 +27,7 @@ class RingWriter:
         self.words = buffer[:RING_HEADER_BYTES].cast("I")
         body: NDArray[Any] = np.frombuffer(buffer[RING_HEADER_BYTES:], dtype=np.uint8)
         self.records: Records = body.view(layout.dtype)
-        self.wholes: Records = body.view(whole_record(layout))
+        self.wholes: Records = body.view(layout.bytes_dtype)
         self.cells: NDArray[np.float64] = body.view(np.float64).reshape(capacity, layout.size // 8)
         self.capacity = capacity
         self.written = 0

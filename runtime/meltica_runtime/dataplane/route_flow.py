@@ -11,13 +11,12 @@ from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.graph.graph import RouteNode
 from meltica_compiler.graph.node_id import edge_id
 from meltica_compiler.kernels.load import Kernel
-from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, record_layout
+from meltica_compiler.records.layout import MAX_BATCH, RecordLayout, cell_runs, record_layout
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import Indices, IngressRing, Records
 from meltica_runtime.dataplane.link_ring import RouteSource
-from meltica_runtime.dataplane.record_copies import column_runs
 
 MergeKey = tuple[float, int]
 """Where an event stands among those of a route: its sequence number, and the position of its source."""
@@ -220,7 +219,7 @@ class _SourceMerge:
         self._gathered: Records = np.zeros(self._share * len(sources), layout.dtype)
         self._merged: Records = np.zeros(self._share * len(sources), layout.dtype)
         self._cells = self._gathered.view(np.float64).reshape(len(self._gathered), -1)
-        self._columns = [column_runs(source.layout, layout) for source in sources]
+        self._columns = [cell_runs(source.layout, layout) for source in sources]
         self._depth = layout.depth
 
     def take(self, positions: list[int], limit: int, bound: MergeKey) -> Records:
