@@ -17,10 +17,30 @@ MAX_SOURCES = 10_000
 """Sources that are kept in mind; more than a pipeline has nodes."""
 
 
+class LineAllowance:
+    """Lines that may be written: `per_second` more each second, never more than `burst` at once, which is
+    what there is at `now`. Times are in seconds."""
+
+    __slots__ = ("_burst", "_left", "_per_second", "_since")
+
+    def __init__(self, per_second: float, burst: float, now: float) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._left = burst
+        self._since = now
+
+    def take(self, wanted: int, now: float) -> int:
+        """How many of the `wanted` lines may be written."""
+        self._left = min(self._burst, self._left + (now - self._since) * self._per_second)
+        self._since = now
+        given = min(wanted, int(self._left))
+        self._left -= given
+        return given
+
+
 @dataclass(slots=True)
-class _Allowance:
-    lines: float
-    at: float
+class _Source:
+    allowance: LineAllowance
     hidden: int = 0
 
 
@@ -33,7 +53,7 @@ class LineRateLimit(logging.Filter):
     def __init__(self, clock: Seconds) -> None:
         super().__init__()
         self._clock = clock
-        self._sources: dict[tuple[str, int], _Allowance] = {}
+        self._sources: dict[tuple[str, int], _Source] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if vars(record).get("bounded", False):
@@ -42,13 +62,12 @@ class LineRateLimit(logging.Filter):
         source = (str(vars(record).get("node", record.name)), record.levelno)
         if source not in self._sources and len(self._sources) >= MAX_SOURCES:
             self._sources.clear()
-        own = self._sources.setdefault(source, _Allowance(BURST, now))
-        own.lines = min(BURST, own.lines + (now - own.at) * LINES_A_SECOND)
-        own.at = now
-        if own.lines < 1:
+        if source not in self._sources:
+            self._sources[source] = _Source(LineAllowance(LINES_A_SECOND, BURST, now))
+        own = self._sources[source]
+        if not own.allowance.take(1, now):
             own.hidden += 1
             return False
-        own.lines -= 1
         if own.hidden:
             hidden = (
                 "one line before this one is"

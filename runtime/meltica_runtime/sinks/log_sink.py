@@ -16,6 +16,7 @@ from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.fields import EVENT_BY_NAME, SIDES, Field, FieldType
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.logs.line_format import log_extra
+from meltica_runtime.logs.line_rate_limit import LineAllowance
 from meltica_runtime.sinks.sink import Sink, SinkContext, SinkStatistics
 from meltica_runtime.sinks.sink_input import EdgeBatch
 
@@ -24,7 +25,6 @@ TURN_SECONDS = 0.1
 
 SUMMARY_SECONDS = 1.0
 """At most one line this often says how many events got none."""
-
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ class LogSink(Sink):
         self._level = logging.getLevelNamesMapping()[level.upper()]
         self._limit = limit
         self._context = context
-        self._allowance = _Allowance(limit, context.clock())
+        self._allowance = LineAllowance(limit, max(1.0, limit), context.clock())
         self._events = self._written = self._dropped = self._bytes = 0
         self._left_out = 0
         self._summed_up = context.clock()
@@ -84,23 +84,6 @@ class LogSink(Sink):
             said = f"{self._left_out:,} more events, beyond the limit of {self._limit:g}/s"
             self._logger.log(self._level, "%s", said, extra=self._place)
             self._left_out = 0
-
-
-class _Allowance:
-    """Lines that may be written: `per_second` more each second, never more than one second's at once."""
-
-    def __init__(self, per_second: float, now: float) -> None:
-        self._per_second = per_second
-        self._most = max(1.0, per_second)
-        self._left = self._most
-        self._since = now
-
-    def take(self, wanted: int, now: float) -> int:
-        self._left = min(self._most, self._left + (now - self._since) * self._per_second)
-        self._since = now
-        given = min(wanted, int(self._left))
-        self._left -= given
-        return given
 
 
 def _lines(batches: tuple[EdgeBatch, ...], limit: int, context: SinkContext) -> Iterator[dict[str, Any]]:

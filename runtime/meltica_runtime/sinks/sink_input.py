@@ -10,7 +10,7 @@ import anyio
 from meltica_compiler.records.layout import RecordLayout
 from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingress_ring import Records
-from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.dataplane.ring_reader import RingReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import Indices, Records
 from meltica_runtime.dataplane.market_batch import MarketBatch, cut_together
 from meltica_runtime.dataplane.plane import build_data_plane
+from meltica_runtime.dataplane.ring_reader import RingReader
 from meltica_runtime.dataplane.route_flow import RouteFlow
 from meltica_runtime.simulation.opening import StartState, account, open_trader
 from meltica_runtime.simulation.trader import SimulatedTrader
 from meltica_runtime.simulation.windows import Window
-from meltica_runtime.sinks.ring_reader import RingReader
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
 from meltica_runtime.testing.clock import QUIET, START_US, at_us

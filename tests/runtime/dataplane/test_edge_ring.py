@@ -11,7 +11,7 @@ from meltica_compiler.records.layout import record_layout, ring_bytes
 from meltica_compiler.records.shared_memory import RING_CLAIM, RING_HEAD, RING_TAIL
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.dataplane.ring_reader import RingReader
 
 TRADE = record_layout("trade")
 STREAMS = 4

@@ -16,7 +16,7 @@ from meltica_compiler.records.layout import record_layout
 from meltica_runtime.clock import no_clock
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
-from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.dataplane.ring_reader import RingReader
 
 TRADE = record_layout("trade")
 BLOCK = "block"

@@ -12,7 +12,7 @@ from meltica_runtime import resources
 from meltica_runtime.clock import no_clock
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
-from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.dataplane.ring_reader import RingReader
 from meltica_runtime.strategies.isolate import Isolate, IsolateEnv
 
 PIPELINE = """

@@ -13,8 +13,8 @@ from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.ingress_ring import IngressRing
 from meltica_runtime.dataplane.pump import Pump, WakeTarget
+from meltica_runtime.dataplane.ring_reader import RingReader
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.sinks.ring_reader import RingReader
 
 PLACE = Location("test.mel", 1, 1)
 TRADE = record_layout("trade")

@@ -11,7 +11,7 @@ from meltica_compiler.records.layout import record_layout
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_dsl.model.values import Duration
 from meltica_runtime.dataplane.edge_ring import EdgeRing
-from meltica_runtime.sinks.ring_reader import RingReader
+from meltica_runtime.dataplane.ring_reader import RingReader
 from meltica_runtime.strategies.latency import LatencyMeter
 from meltica_runtime.topology.latency_watch import LOOK_SECONDS, TELL_SECONDS, LatencyWatch
 
