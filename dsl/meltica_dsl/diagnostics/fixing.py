@@ -17,7 +17,7 @@ Check = Callable[[Texts], tuple[Diagnostic, ...]]
 
 MAX_ROUNDS = 50
 """A mended declaration may show the next mistake in it, so fixing goes on; a declaration has fewer places
-than that for a slip that hides the next."""
+than that for a mistake that hides the next."""
 
 _SYNTAX = "E01"
 

@@ -16,7 +16,7 @@ from meltica_dsl.model.fields import EVENT_BY_NAME, EVENTS, EventType
 from meltica_dsl.model.scenario import VERBS
 from meltica_dsl.resolve.scope import TARGETS, DeclKind, declares
 from meltica_dsl.syntax import Expr, Name
-from meltica_dsl.syntax.walk import walk
+from meltica_dsl.syntax.walk import amount_of, walk
 from meltica_dsl.text.source import Span
 
 
@@ -125,19 +125,7 @@ def _locals(declaration: syntax.Declaration) -> Iterator[tuple[Name, Local]]:
 
 
 def modifiers_of(declaration: syntax.Declaration) -> tuple[syntax.Modifier, ...]:
-    match declaration:
-        case (
-            syntax.ProviderDecl(modifiers=modifiers)
-            | syntax.PoolDecl(modifiers=modifiers)
-            | syntax.RiskDecl(modifiers=modifiers)
-            | syntax.PlaceDecl(modifiers=modifiers)
-            | syntax.StrategyDecl(modifiers=modifiers)
-            | syntax.SinkDecl(modifiers=modifiers)
-            | syntax.RouteDecl(modifiers=modifiers)
-        ):
-            return modifiers
-        case _:
-            return ()
+    return declaration.modifiers if isinstance(declaration, syntax.RepeatableDecl) else ()
 
 
 def _event_of(
@@ -300,23 +288,6 @@ class _Finder:
         known = [decl_kind for decl_kind in decl_kinds if Binding(decl_kind, name.text) in self._bindings]
         if known:
             yield Occurrence(Binding(known[0], name.text), name.span, False)
-
-
-def amount_of(call: syntax.StageCall) -> Expr:
-    """The value that a stage takes besides conditions and arguments."""
-    match call:
-        case syntax.DedupeStage():
-            return call.within
-        case syntax.SampleStage() | syntax.ConflateStage():
-            return call.every
-        case syntax.DepthStage():
-            return call.levels
-        case syntax.ThrottleStage():
-            return call.rate
-        case syntax.KlineStage():
-            return call.interval
-        case _:
-            raise AssertionError(f"{type(call).__name__} takes no amount")
 
 
 def _keyword(declaration: syntax.Declaration) -> str:

@@ -75,18 +75,7 @@ def _detail(declaration: syntax.Declaration, text: str) -> str:
 
 
 def _inside(declaration: syntax.Declaration) -> tuple[OutlineItem, ...]:
-    match declaration:
-        case (
-            syntax.ProviderDecl(body=body)
-            | syntax.PoolDecl(body=body)
-            | syntax.RiskDecl(body=body)
-            | syntax.PlaceDecl(body=body)
-            | syntax.StrategyDecl(body=body)
-            | syntax.SinkDecl(body=body)
-        ):
-            return _keys(body)
-        case _:
-            return ()
+    return _keys(declaration.body) if isinstance(declaration, syntax.BlockDecl) else ()
 
 
 def _keys(body: syntax.ObjectLiteral | None) -> tuple[OutlineItem, ...]:

@@ -56,7 +56,8 @@ class Automaton:
         """
         kind = self.kind_of(token)
         states, table = self._states, self._tables.states
-        # LALR lookaheads are merged, so an automaton may reduce before it sees that a token does not fit.
+        # LALR lookaheads are merged, so an automaton may reduce before it sees that a token does not fit. The
+        # states are put back then, for `expected` to look at; the values that were reduced are not.
         before = states[:]
         while True:
             action = table[states[-1]].get(kind)
@@ -79,6 +80,8 @@ class Automaton:
     def accepts(self, kind: str) -> bool:
         """Whether a token of this kind could be shifted now, tried on a copy of the stack."""
         tables, states = self._tables, self._states
+        # `depth` is how much of the stack still counts, `extra` what reductions push on it: after an error
+        # each terminal is tried, and a copy of a deep stack for each would cost more than the whole parse.
         depth, extra = len(states), list[int]()
         while True:
             state = extra[-1] if extra else states[depth - 1]

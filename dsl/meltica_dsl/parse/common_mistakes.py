@@ -1,4 +1,4 @@
-"""The slips that people make who come from other languages, or type fast: what was meant, and the fix."""
+"""The mistakes that people make who come from other languages, or type fast: what was meant, and the fix."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def gather(path: str, text: str, read: ReadSource, parse: Parse = parse) -> Gath
     """Parses a pipeline's text and the files that it imports, each once.
 
     An import that leads to no declarations stays as an `UnreadableDecl`, so that nobody takes what it would
-    have declared for a slip of the pen.
+    have declared for a misspelling.
     """
     gatherer = _Gatherer(read, parse)
     parsed = gatherer.add(path, text)

@@ -101,6 +101,7 @@ class _Parser:
         while position < len(self.tokens):
             token = self.tokens[position]
             diagnostic = None
+            # A word that begins declarations may be a name too: it begins one where the automaton wants it.
             if token.text in self._beginnings and self._automaton.kind_of(token) != "NAME":
                 diagnostic = self._end_piece(position)
                 begin = position if diagnostic is None else begin
@@ -161,6 +162,7 @@ class _Parser:
         """Where to go on after an error at `position`. A declaration that is whole before it is kept."""
         self._automaton.reset()
         if self._is_whole:
+            # Before the error its values were reduced halfway and are lost: it is read again, up to its end.
             for token in self.tokens[begin:position]:
                 self._automaton.feed(token)
             self._automaton.feed(Token(END, "", 0, 0))

@@ -74,6 +74,8 @@ class _Edit:
     def _count_kept(self) -> int:
         """How many pieces depend on nothing that has changed. The one behind them begins a line."""
         pieces = self._before.pieces
+        # One whose reach touches the edit may be read otherwise now. Reading begins again with a line, since
+        # no token goes beyond one: a keyword in the middle of a line may come to stand in a comment.
         kept = bisect_left(pieces, self._head, key=lambda piece: piece.reach)
         while kept and not self._begins_line(pieces[kept if kept < len(pieces) else kept - 1]):
             kept -= 1
@@ -130,6 +132,8 @@ class _Edit:
         """The pieces of a window up to the first that is an old one again, and the index of that one."""
         starts = {piece.start: index for index, piece in enumerate(self._before.pieces)}
         for index, piece in enumerate(pieces):
+            # The first piece is the edited one: only behind it can an old one come again. One that reaches
+            # the window's end may go on behind it, so that nothing is known of those that follow.
             if index and pieces[index - 1].reach >= size:
                 break
             known = starts.get(piece.start + self._begin - self._grown)

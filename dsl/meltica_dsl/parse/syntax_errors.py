@@ -1,4 +1,4 @@
-"""What to say when a token does not fit: the likely slip if there is one, else what could stand there."""
+"""What to say when a token does not fit: the common mistake if it is one, else what could stand there."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ MAX_PARTS = 20_000
 class UnresolvedName(Struct, frozen=True):
     """A bare name that is no field, constant or parameter. What it meets decides: beside a side `buy`
     is a side, beside a provider `binance` is one. `is_value` if a constant or a variable holds it, so that
-    it is no slip of the pen."""
+    it is no misspelling."""
 
     name: str
     span: Span
@@ -199,7 +199,7 @@ class TypeChecker:
         """Both sides, each unresolved name settled by the other side."""
         if isinstance(one, UnresolvedName) and isinstance(other, UnresolvedName):
             if not (one.is_value or other.is_value):
-                # One of them is a slip, and the other would have been settled by it.
+                # One of them is misspelt, and the other would have been settled by it.
                 self.settled(one)
                 return None
             one, other = _word(one), _word(other)

@@ -20,16 +20,6 @@ from meltica_dsl.text.source import Span
 MAX_INSTANCES = 20_000
 """Of all families of a pipeline. Twice as many nodes as a pipeline is meant to have."""
 
-Repeatable = (
-    syntax.ProviderDecl
-    | syntax.PoolDecl
-    | syntax.RiskDecl
-    | syntax.PlaceDecl
-    | syntax.StrategyDecl
-    | syntax.SinkDecl
-    | syntax.RouteDecl
-)
-
 
 class Instance(Struct, frozen=True):
     """One of those that a declaration gives. `name` is its full name; `scope` holds its variables."""
@@ -38,14 +28,14 @@ class Instance(Struct, frozen=True):
     scope: Scope
 
 
-def instances(file: syntax.File, constants: Constants) -> tuple[tuple[Repeatable, Instance], ...]:
+def instances(file: syntax.File, constants: Constants) -> tuple[tuple[syntax.RepeatableDecl, Instance], ...]:
     """All instances that are there, with their declarations, in the order of the file. The names learn of
     them, and of those that are switched off."""
     expander = _Expander(constants)
     return tuple(
         (declaration, instance)
         for declaration in file.declarations
-        if isinstance(declaration, Repeatable)
+        if isinstance(declaration, syntax.RepeatableDecl)
         for instance in expander.expand(declaration)
     )
 
@@ -69,7 +59,7 @@ class _Expander:
         self._typed = TypedValues(constants.diagnostics, list(constants.names.lets))
         self._count = 0
 
-    def expand(self, declaration: Repeatable) -> list[Instance]:
+    def expand(self, declaration: syntax.RepeatableDecl) -> list[Instance]:
         declared = declares(declaration)
         assert declared is not None, "what can be repeated has a name"
         decl_kind, name = declared
@@ -87,7 +77,7 @@ class _Expander:
         return list(self._instances(declaration, family, branches))
 
     def _instances(
-        self, declaration: Repeatable, family: Family, branches: list[_Branch]
+        self, declaration: syntax.RepeatableDecl, family: Family, branches: list[_Branch]
     ) -> Iterator[Instance]:
         for branch in branches:
             name = full_name(declaration.name.text, branch.index)
@@ -107,7 +97,7 @@ class _Expander:
             seen[variable.text] = variable
         return True
 
-    def _branches(self, declaration: Repeatable) -> list[_Branch]:
+    def _branches(self, declaration: syntax.RepeatableDecl) -> list[_Branch]:
         """Every way through the modifiers, from left to right: what stands right sees what stands left."""
         branches = [_Branch((), FILE_SCOPE)]
         for modifier in declaration.modifiers:

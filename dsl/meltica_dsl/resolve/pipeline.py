@@ -19,7 +19,7 @@ from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.declarations import INSTANT, pool, provider, sink, strategy
 from meltica_dsl.resolve.dependency_order import read_routes, route_order
 from meltica_dsl.resolve.diagnostic_collector import DiagnosticCollector
-from meltica_dsl.resolve.instances import Instance, Repeatable, instances
+from meltica_dsl.resolve.instances import Instance, instances
 from meltica_dsl.resolve.places import check_places, place
 from meltica_dsl.resolve.risks import risk
 from meltica_dsl.resolve.routes import Upstream, route
@@ -70,7 +70,7 @@ def resolve(file: syntax.File, sources: tuple[SourceFile, ...], environ: Mapping
     return Resolved(whole, diagnostics.all())
 
 
-def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
+def _part(declaration: syntax.RepeatableDecl, instance: Instance, constants: Constants) -> Part | None:  # noqa: PLR0911 - one each
     match declaration:
         case syntax.ProviderDecl():
             return provider(declaration, instance, constants)
@@ -88,7 +88,7 @@ def _part(declaration: Repeatable, instance: Instance, constants: Constants) -> 
             return None
 
 
-def _routes(there: Iterable[tuple[Repeatable, Instance]], constants: Constants) -> Iterator[Route]:
+def _routes(there: Iterable[tuple[syntax.RepeatableDecl, Instance]], constants: Constants) -> Iterator[Route]:
     """The routes, each behind those that it reads."""
     declarations: dict[str, list[tuple[syntax.RouteDecl, Instance]]] = {}
     for declaration, instance in there:

@@ -14,7 +14,7 @@ from meltica_dsl.resolve.constants import Constants
 from meltica_dsl.resolve.scope import DeclKind, Names, declared_twice
 from meltica_dsl.resolve.stages import STAGE_WORDS
 from meltica_dsl.resolve.suggestions import did_you_mean, misspelling_fixes
-from meltica_dsl.syntax.walk import references
+from meltica_dsl.syntax.walk import amount_of, references
 
 _FIELDS = tuple(dict.fromkeys(field.name for event in EVENTS for field in event.fields if not field.hidden))
 
@@ -73,20 +73,12 @@ def _expressions(call: syntax.StageCall) -> Iterator[syntax.Expr]:
     match call:
         case syntax.WhereStage():
             yield call.condition
-        case syntax.DedupeStage():
-            yield call.within
-        case syntax.SampleStage() | syntax.ConflateStage():
-            yield call.every
-        case syntax.DepthStage():
-            yield call.levels
-        case syntax.ThrottleStage():
-            yield call.rate
-        case syntax.KlineStage():
-            yield call.interval
         case syntax.NamedStage():
             yield from call.arguments
-        case _:
+        case syntax.MergeStage():
             return
+        case _:
+            yield amount_of(call)
 
 
 def _unknown(reference: syntax.Reference, candidates: list[str]) -> Diagnostic:

@@ -85,7 +85,7 @@ def dotted(expr: syntax.Dotted, event: EventType | None) -> Diagnostic:
 
 
 def is_like_symbol(expr: syntax.BinaryOperation) -> bool:
-    """`btc-usdt` or `BTC/USDT`: an operation on two names. Only where these mean nothing is it a slip."""
+    """`btc-usdt` or `BTC/USDT`: an operation on two names. Only where these mean nothing is it a mistake."""
     parts = [part.name for part in (expr.left, expr.right) if isinstance(part, syntax.Reference)]
     sign = expr.operator.text
     return len(parts) == 2 and (sign == "-" or (sign == "/" and all(part.isupper() for part in parts)))

@@ -4,6 +4,7 @@ Nodes are named tuples, so that one walk can build any of them again at another 
 """
 
 from meltica_dsl.syntax.declarations import (
+    BlockDecl,
     Bound,
     Condition,
     Declaration,
@@ -24,6 +25,7 @@ from meltica_dsl.syntax.declarations import (
     ProviderDecl,
     RecordingStep,
     Repeat,
+    RepeatableDecl,
     RiskDecl,
     RouteDecl,
     SinkDecl,
@@ -72,6 +74,7 @@ from meltica_dsl.syntax.stages import (
 
 __all__ = [
     "BinaryOperation",
+    "BlockDecl",
     "Bound",
     "Choice",
     "Comment",
@@ -112,6 +115,7 @@ __all__ = [
     "RecordingStep",
     "Reference",
     "Repeat",
+    "RepeatableDecl",
     "RiskDecl",
     "RouteDecl",
     "SampleStage",

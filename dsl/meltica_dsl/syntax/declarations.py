@@ -206,6 +206,12 @@ class UnreadableDecl(NamedTuple):
     span: Span
 
 
+BlockDecl = ProviderDecl | PoolDecl | RiskDecl | PlaceDecl | StrategyDecl | SinkDecl
+"""What has settings in braces, and modifiers."""
+
+RepeatableDecl = BlockDecl | RouteDecl
+"""What may have modifiers."""
+
 Declaration = (
     PipelineDecl
     | ImportDecl

@@ -1,4 +1,4 @@
-"""Walking the syntax tree of expressions without recursion."""
+"""Walking the syntax tree of expressions without recursion, and the expressions of stages."""
 
 from __future__ import annotations
 
@@ -43,3 +43,20 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 def references(expr: Expr) -> Iterator[syntax.Reference]:
     return (part for part in walk(expr) if isinstance(part, syntax.Reference))
+
+
+def amount_of(call: syntax.StageCall) -> Expr:
+    """The value that a stage takes besides conditions and arguments."""
+    match call:
+        case syntax.DedupeStage():
+            return call.within
+        case syntax.SampleStage() | syntax.ConflateStage():
+            return call.every
+        case syntax.DepthStage():
+            return call.levels
+        case syntax.ThrottleStage():
+            return call.rate
+        case syntax.KlineStage():
+            return call.interval
+        case _:
+            raise AssertionError(f"{type(call).__name__} takes no amount")

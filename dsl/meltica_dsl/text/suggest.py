@@ -9,10 +9,10 @@ MAX_NAME_LENGTH = 64
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to `name`, or None when nothing is near enough to be a slip.
+    """The known name nearest to `name`, or None when nothing is near enough to be a misspelling.
 
-    A slip is at most one letter in three changed, added, dropped or swapped with its neighbour; case and
-    the choice of `_` or `-` never count. Among equally near names the first one known wins.
+    A misspelling is at most one letter in three changed, added, dropped or swapped with its neighbour; case
+    and the choice of `_` or `-` never count. Among equally near names the first one known wins.
 
     >>> nearest("quantty", ["price", "quantity"])
     'quantity'
