@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.manifest import AdapterSpec
 from meltica_compiler.compile import CompileOptions, compile_file
 from meltica_compiler.passes.compile_state import CompileState
 from meltica_compiler.passes.memory import MAX_CODES, check_codes

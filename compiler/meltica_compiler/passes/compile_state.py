@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from meltica_compiler.adapters.adapters import AdapterSpec
+from meltica_compiler.adapters.manifest import AdapterSpec
 from meltica_compiler.graph.dag import sources_behind
 from meltica_compiler.graph.graph import Graph, ModuleInfo, SettingValue
 from meltica_compiler.passes.options import CompileOptions

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.manifest import AdapterSpec
 from meltica_compiler.adapters.setting_schema import read_settings
 from meltica_compiler.graph.graph import SettingValue
 from meltica_compiler.passes.compile_state import CompileState

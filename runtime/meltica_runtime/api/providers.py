@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import JsonValue
 
-from meltica_compiler.adapters.adapters import ADAPTERS, AdapterSpec
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.manifest import AdapterSpec
 from meltica_compiler.adapters.setting_schema import SettingSpec
 from meltica_compiler.graph.graph import Graph, ProviderNode
 from meltica_dsl.model.value_text import decimal_text

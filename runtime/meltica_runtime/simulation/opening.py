@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters.adapters import PAPER_DEFAULTS
+from meltica_compiler.adapters.paper import PAPER_DEFAULTS
 from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
 from meltica_compiler.records.inbox_geometry import inbox_geometry
 from meltica_runtime.dataplane.market_batch import MarketCodes

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from meltica_compiler.adapters.adapters import ADAPTERS, MARKET_EVENTS
+from meltica_compiler.adapters.adapters import ADAPTERS
+from meltica_compiler.adapters.manifest import MARKET_EVENTS
 from meltica_compiler.passes.providers import venue_faults
 from meltica_dsl.load import load
 from meltica_dsl.model.fields import HOT_EVENTS

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from meltica_compiler.adapters.adapters import ADAPTERS as MANIFESTS
-from meltica_compiler.adapters.adapters import AdapterSpec
+from meltica_compiler.adapters.manifest import AdapterSpec
 from meltica_compiler.graph.graph import ProviderNode, SettingValue
 from meltica_dsl.text.source import Location
 from meltica_runtime.dataplane.ingest import Ingest
