@@ -8,13 +8,15 @@ ROUNDS ?= 20
 CODE := dsl compiler runtime tests
 # A worker for each core. Tests stay in the order that pytest-randomly gives, module by module, so that what a
 # module shares is made once; a worker that has nothing left takes over the half of another's rest.
-PARALLEL := -n auto --dist worksteal
+# At the end stands what took longer than a test may, unless it is marked `slow` or `fuzz`.
+PARALLEL := -n auto --dist worksteal --durations=10 --durations-min=15
+QUICK := not slow and not fuzz and not bench and not process
 
 # Without compiled files each worker, and each process that a test starts, compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint coverage bench fuzz migrate migrate-down fmt docs clean
+.PHONY: help run test test-quick lint coverage bench fuzz migrate migrate-down fmt docs clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1	\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -30,8 +32,11 @@ $(VENV)/.ready: pyproject.toml
 run: $(VENV)/.ready ## run pipelines/quickstart.mel (or PIPELINE=…) until Ctrl-C
 	@$(BIN)/meltica run $(PIPELINE)
 
-test: $(VENV)/.ready ## run all tests
+test: $(VENV)/.ready ## run all tests (8 minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
+
+test-quick: $(VENV)/.ready ## run the tests without processes, databases, random programs and benchmarks (1 minute)
+	@$(BIN)/python -m pytest $(PARALLEL) -m '$(QUICK)' --snapshot-warn-unused
 
 lint: $(VENV)/.ready ## check style, types, import directions and pipelines
 	@$(BIN)/ruff check $(CODE)

@@ -27,20 +27,28 @@ TEMPLATE = "meltica_template"
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks what can be told from a test itself: that it tries random things, or works with a Postgres."""
+    if is_hypothesis_test(getattr(item, "obj", None)):
+        item.add_marker(pytest.mark.fuzz)
+    if "new_server_folder" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.process)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """When new failures are looked for, only the random tests run. What takes long comes first.
 
     So another worker takes over the short tests that stand behind it, and none ends alone with a long one.
     """
     if LOOKS_FOR_NEW:
-        fixed = [item for item in items if not _is_random(item)]
-        config.hook.pytest_deselected(items=fixed)
-        items[:] = [item for item in items if _is_random(item)]
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        config.hook.pytest_deselected(items=[item for item in items if not _has(item, "fuzz")])
+        items[:] = [item for item in items if _has(item, "fuzz")]
+    items.sort(key=lambda item: not _has(item, "slow"))
 
 
-def _is_random(item: pytest.Item) -> bool:
-    return is_hypothesis_test(getattr(item, "obj", None)) or item.get_closest_marker("fuzz") is not None
+def _has(item: pytest.Item, mark: str) -> bool:
+    return item.get_closest_marker(mark) is not None
 
 
 @pytest.fixture(scope="session")

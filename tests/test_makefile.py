@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TARGETS = {
     "run": "meltica run pipelines/quickstart.mel",
-    "test": "pytest",
+    "test": "pytest -n auto",
+    "test-quick": "not slow",
     "lint": "mypy",
     "coverage": "--cov",
     "bench": "tests.bench.run",

@@ -57,9 +57,11 @@ def installed() -> Iterator[Installed]:
         build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", place / "dist", ROOT]
         done(command(*build, folder=place, limit_s=INSTALL_LIMIT_S))
         [wheel] = (place / "dist").iterdir()
-        venv.create(place / "environment", with_pip=True)
+        # With our pip, and what is never imported is not compiled.
+        venv.create(place / "environment", with_pip=False)
         programs = place / "environment" / "bin"
-        install = [programs / "python", "-m", "pip", "install", "--quiet", wheel]
+        pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
+        install = [*pip, "install", "--quiet", "--no-compile", wheel]
         done(command(*install, folder=place, limit_s=INSTALL_LIMIT_S))
         folder = place / "empty"
         folder.mkdir()

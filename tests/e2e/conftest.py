@@ -32,17 +32,12 @@ START_LIMIT_S = 60.0
 STOP_LIMIT_S = 30.0
 
 
-def environment(**more: str) -> dict[str, str]:
-    """The test's environment without what would change a gateway."""
-    bare = {"DATABASE_URL", "MELTICA_CONFIG_PATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS"}
-    return {**{name: value for name, value in os.environ.items() if name not in bare}, **more}
-
-
 @dataclass
 class Project:
-    """A folder with a config and the quickstart."""
+    """A folder with a config and the quickstart; `dsn` is of a database other than its embedded one."""
 
     folder: Path
+    dsn: str | None = None
     started: list[GatewayProcess] = field(default_factory=list)
 
     @property
@@ -55,7 +50,7 @@ class Project:
 
     def meltica(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A command that starts no gateway, to its end, in this process: a start costs more than it does."""
-        env = environment(**more)
+        env = self.environment(**more)
         unset = dict.fromkeys(os.environ.keys() - env.keys())
         with chdir(self.folder):
             result = CliRunner(env={**env, **unset}).invoke(main, words, catch_exceptions=False)
@@ -66,7 +61,7 @@ class Project:
         return subprocess.run(
             [MELTICA, *words],
             cwd=self.folder,
-            env=environment(**more),
+            env=self.environment(**more),
             capture_output=True,
             text=True,
             timeout=START_LIMIT_S,
@@ -75,9 +70,17 @@ class Project:
 
     def run(self, *words: str, **more: str) -> GatewayProcess:
         """`meltica run` of the quickstart, in the background."""
-        process = GatewayProcess([MELTICA, "run", "quickstart.mel", *words], self.folder, environment(**more))
+        command = [MELTICA, "run", "quickstart.mel", *words]
+        process = GatewayProcess(command, self.folder, self.environment(**more))
         self.started.append(process)
         return process
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The test's environment without what would change a gateway."""
+        bare = {"DATABASE_URL", "MELTICA_CONFIG_PATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
+        kept = {name: value for name, value in os.environ.items() if name not in bare}
+        own = {} if self.dsn is None else {"DATABASE_URL": self.dsn}
+        return {**kept, **own, **more}
 
     def processes(self) -> list[str]:
         """Command lines of all processes that work in this folder or name it."""
@@ -183,26 +186,41 @@ def orders_at(address: str, instance: str = "maker") -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def project() -> Iterator[Project]:
+def project(migrated_dsn: str) -> Iterator[Project]:
+    """A project whose database is one of the tests' server: to make a server of its own takes a second."""
+    with new_project(migrated_dsn) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_project(module_dsn: str) -> Iterator[Project]:
+    """One project for all tests of a module that stop what they start."""
+    with new_project(module_dsn) as made:
+        yield made
+
+
+@pytest.fixture
+def embedded_project() -> Iterator[Project]:
+    """A project with an embedded server, as a user has it; its first run makes the database."""
     with new_project() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared_project() -> Iterator[Project]:
-    """One project for all tests of a module that stop what they start: only the first makes a database."""
+def shared_embedded_project() -> Iterator[Project]:
+    """One such project for all tests of a module that stop what they start."""
     with new_project() as made:
         yield made
 
 
 @contextmanager
-def new_project() -> Iterator[Project]:
+def new_project(dsn: str | None = None) -> Iterator[Project]:
     # Not pytest's folder: a second pytest closes that to the user that Postgres runs as under root.
     with tempfile.TemporaryDirectory(prefix="meltica-e2e-") as name:
         folder = Path(name)
         (folder / "config").mkdir()
         (folder / "config" / "app.yaml").write_text(CONFIG)
-        made = Project(folder)
+        made = Project(folder, dsn)
         made.pipeline.write_text((ROOT / "pipelines" / "quickstart.mel").read_text("utf-8"))
         yield made
         for process in made.started:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 GOOD, USER, USAGE, ENVIRONMENT = 0, 1, 2, 3
 
 

@@ -136,8 +136,7 @@ def watched(project, columns: int) -> tuple[str, int]:
     leader, follower = pty.openpty()
     ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
     command = [project.run.__func__.__globals__["MELTICA"], "run", "quickstart.mel", "--for", "2s"]
-    bare = {"DATABASE_URL", "MELTICA_CONFIG_PATH", "COLUMNS", "LINES", "NO_COLOR"}
-    env = {k: v for k, v in os.environ.items() if k not in bare} | {"TERM": "xterm-256color"}
+    env = project.environment(TERM="xterm-256color")
     with Popen(command, cwd=project.folder, env=env, stdin=follower, stdout=follower, stderr=follower) as run:
         os.close(follower)
         shown = read_all(leader, 60)

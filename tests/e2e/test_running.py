@@ -14,12 +14,24 @@ import pytest
 
 from meltica_runtime.store.embedded.server import EmbeddedServer
 
+pytestmark = pytest.mark.process
+
 OPEN = {"NEW", "ACKNOWLEDGED", "PARTIALLY_FILLED"}
 ENDED = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED"}
 PROGRESS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_FILLED")
 
 ORDERS = "SELECT client_order_id, state::text, filled FROM orders"
 EXECUTIONS = "SELECT execution_id FROM executions"
+
+
+@pytest.fixture
+def project(embedded_project):
+    return embedded_project
+
+
+@pytest.fixture(scope="module")
+def shared_project(shared_embedded_project):
+    return shared_embedded_project
 
 
 def rows(project, statement: str) -> list[Any]:

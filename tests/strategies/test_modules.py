@@ -77,7 +77,7 @@ def test_a_default_in_the_metadata_is_what_the_code_does_without_it(name, stage)
     explicit = json.loads(json.dumps(defaults, default=float))
     sparse, whole = stage(name, size=0.5), stage(name, **{**explicit, "size": 0.5})
     script = [(i * 400, f"{100 + (i * i % 7) / 10 + (i > 1500) * (i % 90) / 20:.2f}") for i in range(2000)]
-    assert [sparse.trade(*trade) for trade in script] == [whole.trade(*trade) for trade in script]
+    assert sparse.trades(script) == whole.trades(script)
 
 
 def test_each_refuses_a_size_that_is_none(name, stage):

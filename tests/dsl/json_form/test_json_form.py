@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
 from tests.dsl.programs import programs
 
 from meltica_dsl.formatting.formatter import format_source
@@ -24,6 +24,8 @@ EXAMPLES = [
     if format_source(str(path), path.read_text("utf-8", "replace")).text is not None
 ]
 SCHEMA = json.loads(dump_json(schema()))
+VALIDATOR = Draft202012Validator(SCHEMA)
+"""Made once: `jsonschema.validate` checks the schema itself anew for each document."""
 bounded = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -56,7 +58,7 @@ def survives(text):
     as_json = to_json(text)
     assert to_mel(as_json) == canonical
     assert to_json(canonical) == as_json
-    jsonschema.validate(json.loads(as_json), SCHEMA)
+    VALIDATOR.validate(json.loads(as_json))
 
 
 @bounded
@@ -195,7 +197,7 @@ def test_any_text_gives_a_pipeline_or_faults_with_places(text):
     assert all(0 <= d.span.start <= d.span.end <= len(text) for d in converted.diagnostics)
     if converted.text is not None:
         assert format_source("p.mel", converted.text).text == converted.text
-        jsonschema.validate(json.loads(text), SCHEMA)
+        VALIDATOR.validate(json.loads(text))
 
 
 @pytest.mark.parametrize(
@@ -204,9 +206,9 @@ def test_any_text_gives_a_pipeline_or_faults_with_places(text):
 )
 def test_the_schema_refuses_what_reading_refuses(declaration):
     assert wrong(holding(declaration))
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(holding(declaration), SCHEMA)
+    with pytest.raises(ValidationError):
+        VALIDATOR.validate(holding(declaration))
 
 
 def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator.check_schema(SCHEMA)

@@ -12,6 +12,8 @@ import pytest
 
 from meltica_runtime.cli import COMMANDS
 
+pytestmark = pytest.mark.process
+
 MELTICA = Path(sys.executable).with_name("meltica")
 HEAVY = ("numpy", "lark", "rich", "pydantic", "fastapi", "asyncpg", "jinja2", "py_mini_racer", "yaml")
 

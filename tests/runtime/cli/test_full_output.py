@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 MELTICA = Path(sys.executable).with_name("meltica")
 QUICKSTART = Path(__file__).parents[3] / "pipelines" / "quickstart.mel"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 MELTICA = Path(sys.executable).with_name("meltica")
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -1,11 +1,11 @@
-"""A real server as a process of its own, and a client that speaks the protocol with it."""
+"""A real server as a process, and a client that speaks the protocol with it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,10 +40,9 @@ class Editor:
         self._versions: dict[str, int] = {}
         self._texts: dict[str, str] = {}
 
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def publish(params: types.PublishDiagnosticsParams) -> None:
-            self.published.setdefault(params.uri, []).append(params)
-            self._news.set()
+    def hear(self, params: types.PublishDiagnosticsParams) -> None:
+        self.published.setdefault(params.uri, []).append(params)
+        self._news.set()
 
     def uri(self, name: str = "a.mel") -> str:
         return (self.folder / name).as_uri()
@@ -70,6 +69,14 @@ class Editor:
             )
         before = text[: max(at, 0)]
         return types.Position(before.count("\n"), len(before.rpartition("\n")[2].encode("utf-16-le")) // 2)
+
+    def close(self, name: str = "a.mel") -> None:
+        del self._versions[self.uri(name)]
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(self.id(name)))
+
+    def close_all(self) -> None:
+        for name in [name for name in self._texts if self.uri(name) in self._versions]:
+            self.close(name)
 
     def text(self, name: str = "a.mel") -> str:
         return self._texts[name]
@@ -102,30 +109,76 @@ def frame() -> str:
     return FRAME
 
 
-PLAIN = types.ClientCapabilities()
 Talk = Callable[[Editor], Coroutine[None, None, None]]
 
 
-@pytest.fixture
-def talk(tmp_path: Path) -> Callable[..., None]:
-    """Runs a conversation with a server that was started for it."""
+class Server:
+    """A server and the client that is connected to it; `editor` hears what the server publishes."""
 
-    def run(conversation: Talk, capabilities: types.ClientCapabilities = PLAIN) -> None:
-        asyncio.run(_talk(conversation, tmp_path, capabilities))
+    def __init__(self) -> None:
+        self.client = LanguageClient("test", "1")
+        self.editor: Editor | None = None
+
+        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def publish(params: types.PublishDiagnosticsParams) -> None:
+            if self.editor is not None:
+                self.editor.hear(params)
+
+    async def start(self, capabilities: types.ClientCapabilities) -> None:
+        await self.client.start_io(str(MELTICA), "lsp", env=dict(os.environ))
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await self.client.initialize_async(types.InitializeParams(capabilities=capabilities))
+            self.client.initialized(types.InitializedParams())
+
+    async def talk(self, conversation: Talk, folder: Path) -> None:
+        """A conversation about a folder; what was opened is closed at its end."""
+        self.editor = Editor(self.client, folder)
+        place = types.WorkspaceFolder(folder.as_uri(), folder.name)
+        self._folders_changed(types.WorkspaceFoldersChangeEvent(added=[place], removed=[]))
+        try:
+            async with asyncio.timeout(2 * LIMIT_SECONDS):
+                await conversation(self.editor)
+        finally:
+            self.editor.close_all()
+            self._folders_changed(types.WorkspaceFoldersChangeEvent(added=[], removed=[place]))
+
+    def _folders_changed(self, event: types.WorkspaceFoldersChangeEvent) -> None:
+        self.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+    async def stop(self) -> None:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await self.client.shutdown_async(None)
+        self.client.exit(None)
+        await self.client.stop()
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.Runner]:
+    """Where the clients of all servers run."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def server(loop: asyncio.Runner) -> Iterator[Server]:
+    """One server for the whole run: an editor keeps its server, too, and a start costs more than a test."""
+    started = Server()
+    loop.run(started.start(types.ClientCapabilities()))
+    yield started
+    loop.run(started.stop())
+
+
+@pytest.fixture
+def talk(loop: asyncio.Runner, server: Server, tmp_path: Path) -> Callable[..., None]:
+    """Runs a conversation with the server, or with one of its own for a client of other capabilities."""
+
+    def run(conversation: Talk, capabilities: types.ClientCapabilities | None = None) -> None:
+        if capabilities is None:
+            loop.run(server.talk(conversation, tmp_path))
+            return
+        other = Server()
+        loop.run(other.start(capabilities))
+        loop.run(other.talk(conversation, tmp_path))
+        loop.run(other.stop())
 
     return run
-
-
-async def _talk(conversation: Talk, folder: Path, capabilities: types.ClientCapabilities) -> None:
-    client = LanguageClient("test", "1")
-    editor = Editor(client, folder)
-    await client.start_io(str(MELTICA), "lsp", env=dict(os.environ))
-    async with asyncio.timeout(2 * LIMIT_SECONDS):
-        await client.initialize_async(
-            types.InitializeParams(capabilities=capabilities, root_uri=folder.as_uri())
-        )
-        client.initialized(types.InitializedParams())
-        await conversation(editor)
-        await client.shutdown_async(None)
-    client.exit(None)
-    await client.stop()

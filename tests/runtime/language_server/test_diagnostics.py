@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from lsprotocol import types
+
+pytestmark = pytest.mark.process
 
 
 def test_a_sound_file_has_none(talk, frame):
@@ -57,16 +60,15 @@ def test_positions_count_utf_16_code_units_unless_the_client_wants_others(talk, 
             (found,) = [d for d in await editor.diagnostics() if d.code == "E0205"]
             assert found.range.start == types.Position(10, column)
 
-        offered = None if encoding == "utf-16" else [encoding]
-        general = types.GeneralClientCapabilities(position_encodings=offered)
-        talk(conversation, types.ClientCapabilities(general=general))
+        general = types.GeneralClientCapabilities(position_encodings=[encoding])
+        talk(conversation, None if encoding == "utf-16" else types.ClientCapabilities(general=general))
 
 
 def test_closing_a_file_clears_what_was_shown(talk, frame):
     async def conversation(editor):
         editor.open(frame.replace("-> maker", "-> maken"))
         assert await editor.diagnostics()
-        editor.client.text_document_did_close(types.DidCloseTextDocumentParams(editor.id()))
+        editor.close()
         await editor.until(lambda: not editor.shown().diagnostics)
 
     talk(conversation)

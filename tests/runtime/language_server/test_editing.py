@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from lsprotocol import types
+
+pytestmark = pytest.mark.process
 
 
 async def hovered(editor, text):

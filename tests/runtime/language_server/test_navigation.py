@@ -6,6 +6,8 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+pytestmark = pytest.mark.process
+
 TEXT = """\
 pipeline shown
 

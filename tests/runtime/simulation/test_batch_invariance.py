@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import anyio
@@ -17,6 +18,10 @@ from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.venues.fake.market import FakeMarket
 from meltica_runtime.venues.fake.provider import fake_market_settings
 from meltica_runtime.venues.paper.opening import subscribed_depths
+
+IS_LONG = os.environ.get("MELTICA_FUZZ") == "long"
+EVENTS = 2_000 if IS_LONG else 700
+"""A batch of one is a call of V8 for each event; the long form is for `make fuzz`."""
 
 STRATEGIES = {
     "market-making": ("trade book ticker", "spread = 2bps, size = 0.01, requote_interval = 5ms"),
@@ -105,21 +110,23 @@ def simulated(graph: Graph, events: int, batch: int) -> Transcript:
     return anyio.run(simulation.run, events, batch)["it"]
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_shipped_strategies_act_alike_in_batches_of_one_and_of_thousands(name: str) -> None:
     graph = compiled(pipeline(name, *STRATEGIES[name]), resources.strategies_dir())
-    whole = simulated(graph, 2_000, 8_192)
-    assert simulated(graph, 2_000, 1) == whole
-    assert simulated(graph, 2_000, 37) == whole
+    whole = simulated(graph, EVENTS, 8_192)
+    assert simulated(graph, EVENTS, 1) == whole
+    assert simulated(graph, EVENTS, 37) == whole
 
 
+@pytest.mark.fuzz
 def test_a_strategy_that_writes_down_all_it_sees_writes_the_same_in_every_batch_size(tmp_path: Path) -> None:
     (tmp_path / "diary.js").write_text(SEES_EVERYTHING)
     graph = compiled(pipeline("diary", "trade book ticker kline merged made chained", ""), tmp_path)
-    whole = simulated(graph, 1_500, 8_192)
+    whole = simulated(graph, EVENTS, 8_192)
     assert whole.updates, "it was to trade"
     ids = [line.text.split(" ", 2)[1] for line in whole.logs]
     assert len(set(ids)) == len(ids), "an id names one event"
     assert any(id_.count(":") == 3 for id_ in ids), "several were to have one number"
     for batch in (1, 2, 64, 1_000):
-        assert simulated(graph, 1_500, batch) == whole
+        assert simulated(graph, EVENTS, batch) == whole

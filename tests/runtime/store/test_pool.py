@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_no_more_connections_than_allowed(module_dsn: str) -> None:
-    async with open_database(module_dsn, PoolLimits(max_connections=2, connect_s=0.05)) as database:
+    async with open_database(module_dsn, PoolLimits(max_connections=2, connect_s=1.0)) as database:
         async with database.connection(), database.connection():
             with pytest.raises(DatabaseUnreachable, match="no answer in time"):
                 async with database.connection():
