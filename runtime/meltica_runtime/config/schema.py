@@ -26,7 +26,7 @@ from meltica_dsl.model.values import Duration
 from meltica_dsl.parse.literals import LiteralFault, read_literal
 from meltica_runtime.execution.engine import EngineLimits
 from meltica_runtime.execution.group_commit import CommitLimits
-from meltica_runtime.execution.router_records import RouterLimits
+from meltica_runtime.execution.router import RouterLimits
 from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.store.dsn import EMBEDDED, dsn_fault
 from meltica_runtime.store.pool import PoolLimits

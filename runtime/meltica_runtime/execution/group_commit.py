@@ -64,6 +64,11 @@ class GroupCommit:
         return self._limits.waiting - len(self._waiting)
 
     @property
+    def waiting(self) -> int:
+        """Steps that are not carried out yet."""
+        return len(self._waiting) + len(self._at_hand)
+
+    @property
     def is_idle(self) -> bool:
         return not self._waiting and not self._at_hand
 
@@ -77,9 +82,8 @@ class GroupCommit:
         self._wake.set()
 
     def statistics(self) -> CommitStatistics:
-        waiting = len(self._waiting) + len(self._at_hand)
         return CommitStatistics(
-            waiting, self._groups, self._entries, self._failures, self._refused, self._error
+            self.waiting, self._groups, self._entries, self._failures, self._refused, self._error
         )
 
     async def run(self) -> None:

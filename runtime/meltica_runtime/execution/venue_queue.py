@@ -124,6 +124,10 @@ class VenueQueue:
             self._queue.append(pending)
             self._wake.set()
 
+    def mark_unknown(self, client_order_id: str, cause: Cause) -> None:
+        """Has the venue asked what became of the order."""
+        self.reconciler.mark_unknown(client_order_id, cause)
+
     def statistics(self) -> VenueQueueStatistics:
         return VenueQueueStatistics(
             self.name,

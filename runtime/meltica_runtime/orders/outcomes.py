@@ -11,6 +11,7 @@ from meltica_runtime.orders.order import (
     Acknowledged,
     Amended,
     AmendRequest,
+    BalanceChanged,
     Cancelled,
     Expired,
     Filled,
@@ -136,5 +137,8 @@ class UnknownOrder:
 
     report: OrderReport
 
+
+Delivery = OrderUpdate | BalanceChanged | RiskEvent
+"""What strategies hear of."""
 
 Applied = OrderUpdate | Duplicate | IllegalTransition | UnknownOrder

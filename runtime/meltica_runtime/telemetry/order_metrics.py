@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meltica_compiler.graph.graph import Graph
-from meltica_runtime.execution.router_records import RouterStatistics
+from meltica_runtime.execution.router import RouterStatistics
 from meltica_runtime.telemetry.metric import Attributes, MetricPoint, counter, gauge
 from meltica_runtime.topology.snapshot import GatewaySnapshot
 

@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 
 from meltica_dsl.model.scenario import Fault, FaultKind, Scenario
 from meltica_runtime.dataplane.market_batch import MarketBatch
-from meltica_runtime.orders.order import Expired, OrderRequest, Rejected, RequestFailed, VenueReport
-from meltica_runtime.simulation.trader import SimulatedVenue
+from meltica_runtime.orders.order import (
+    BalanceChanged,
+    Expired,
+    OrderRequest,
+    Rejected,
+    RequestFailed,
+    VenueReport,
+)
+from meltica_runtime.simulation.virtual import SimulatedVenue
 from meltica_runtime.testing.clock import at_us
 
 _NEVER_CAME = "it was sent while the connection was down, and the venue does not know it"
@@ -107,6 +114,9 @@ class FaultInjectingVenue:
             self._venue.amend(client_order_id, price, quantity, now_us)
         else:
             self._answer(back_us, RequestFailed(client_order_id, back_us, _NEVER_CAME))
+
+    def balances(self) -> tuple[BalanceChanged, ...]:
+        return self._venue.balances()
 
     def feed(self, batch: MarketBatch) -> None:
         self._venue.feed(batch)

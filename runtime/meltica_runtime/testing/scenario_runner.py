@@ -15,7 +15,7 @@ from functools import partial
 import anyio
 import numpy as np
 
-from meltica_compiler.graph.graph import Graph, StrategyNode
+from meltica_compiler.graph.graph import Graph
 from meltica_compiler.records.layout import MAX_BATCH
 from meltica_dsl.model.scenario import Expectation, Scenario
 from meltica_runtime.clock import no_clock
@@ -25,8 +25,10 @@ from meltica_runtime.dataplane.market_batch import MarketBatch, cut_together
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.dataplane.ring_reader import RingReader
 from meltica_runtime.dataplane.route_flow import RouteFlow
-from meltica_runtime.simulation.opening import StartState, account, open_trader
+from meltica_runtime.simulation.opening import StartState, open_trading
 from meltica_runtime.simulation.trader import SimulatedTrader
+from meltica_runtime.simulation.trading import SessionSettings, SimulatedTrading
+from meltica_runtime.simulation.virtual import SimulatedVenue
 from meltica_runtime.simulation.windows import Window
 from meltica_runtime.strategies.fault import StrategyFailed
 from meltica_runtime.strategies.isolate import StrategyFailedIn
@@ -39,22 +41,33 @@ from meltica_runtime.testing.timeline import Timeline
 
 
 async def run_scenario(
-    graph: Graph, scenario: Scenario, timelines: Mapping[str, Timeline], batch: int = MAX_BATCH
+    graph: Graph,
+    scenario: Scenario,
+    timelines: Mapping[str, Timeline],
+    batch: int = MAX_BATCH,
+    settings: SessionSettings | None = None,
 ) -> RunRecord:
     """Runs a test to its end: what every node saw and did. `batch` is the most events that anything handles
     at once; it changes nothing but the speed."""
+    run = _ScenarioRun(graph, scenario, timelines, batch, settings or SessionSettings())
     async with AsyncExitStack() as stack:
-        return await _ScenarioRun(graph, scenario, timelines, batch).run(stack)
+        return await run.run(stack)
 
 
 class _ScenarioRun:
     def __init__(
-        self, graph: Graph, scenario: Scenario, timelines: Mapping[str, Timeline], batch: int
+        self,
+        graph: Graph,
+        scenario: Scenario,
+        timelines: Mapping[str, Timeline],
+        batch: int,
+        settings: SessionSettings,
     ) -> None:
         self._graph = graph
         self._scenario = scenario
         self._timelines = timelines
         self._batch = batch
+        self._settings = settings
         self._end_us = _end_us(scenario, timelines)
         self._plane = build_data_plane(graph, Ingest(no_clock))
         self._pump = self._plane.pump({})
@@ -62,7 +75,9 @@ class _ScenarioRun:
         self._run_record = RunRecord()
         self._times: list[float] = []
         self._down = {name: outages(scenario, name) for name in timelines}
-        self._running: list[_RunningStrategy] = []
+        self._running: dict[str, _RunningStrategy] = {}
+        self._tradings: list[SimulatedTrading] = []
+        self._window = Window(1, np.empty(0))
         self._readers: dict[str, RingReader] = {}
         for name, flow in self._plane.flows.items():
             flow.tap = partial(self._saw_route, name)
@@ -71,10 +86,15 @@ class _ScenarioRun:
         for edge in self._graph.edges:
             if edge.target_kind == "sink":
                 self._readers[edge.id] = RingReader(self._plane.edges[edge.id])
-        traders = {node.name: self._trader(node) for node in self._graph.strategies}
-        self._run_record.transcripts = {name: trader.transcript for name, trader in traders.items()}
-        for trader in traders.values():
-            await self._enter(trader, stack)
+        start = StartState(START_US, 0)
+        self._tradings = open_trading(self._plane, start, self._batch, self._settings, self._venue)
+        started = [trader for trading in self._tradings for trader in trading.traders]
+        self._run_record.transcripts = {trader.node.name: trader.transcript for trader in started}
+        for trading in self._tradings:
+            trading.failed = self._failed
+            for trader in tuple(trading.traders):
+                if not await self._enter(trader, stack):
+                    trading.traders.remove(trader)
         parts = list(moment_groups(self._graph, self._timelines, self._limit(), self._end_us))
         await self._read(Window(1, np.empty(0)), {}, parts[0].start_us if parts else self._end_us)
         for group in parts:
@@ -89,30 +109,25 @@ class _ScenarioRun:
         rings = [ring.capacity for own in self._rings for ring in own.values()]
         return min([self._batch, *rings, *(edge.capacity for edge in self._plane.edges.values())])
 
-    def _trader(self, node: StrategyNode) -> SimulatedTrader:
-        paper = account(self._graph, node)
-        venue = None
-        if paper is not None and node.trade_on is not None:
-            refusing = refusals(self._scenario, node.trade_on)
-            venue = FaultInjectingVenue(paper, self._down[node.trade_on], refusing)
-        return open_trader(self._plane, node, venue, StartState(START_US, 0), self._batch)
+    def _venue(self, provider: str, paper: SimulatedVenue) -> SimulatedVenue:
+        return FaultInjectingVenue(paper, self._down[provider], refusals(self._scenario, provider))
 
-    async def _enter(self, trader: SimulatedTrader, stack: AsyncExitStack) -> None:
-        """Starts a strategy. One that does not start is down."""
+    async def _enter(self, trader: SimulatedTrader, stack: AsyncExitStack) -> bool:
+        """Starts a strategy; whether it runs. One that does not start is down."""
         name = trader.node.name
         try:
             await stack.enter_async_context(trader)
         except StrategyFailed as failed:
             self._run_record.failures[name] = Failure(START_US, failed.fault)
-            return
+            return False
         edges = self._graph.index.edges_to(name)
         watches = {
             edge.id: RingWatch(self._plane.edges[edge.id], memory)
             for edge, memory in zip(edges, trader.inbox_memory(), strict=True)
         }
-        self._running.append(
-            _RunningStrategy(trader, watches, tuple(self._plane.flows[edge.route] for edge in edges))
-        )
+        flows = tuple(self._plane.flows[edge.route] for edge in edges)
+        self._running[name] = _RunningStrategy(watches, flows)
+        return True
 
     # --- time
 
@@ -189,33 +204,37 @@ class _ScenarioRun:
         for edge_id, reader in self._readers.items():
             while len(rows := reader.take(MAX_BATCH)):
                 self._saw_edge(edge_id, rows)
+        self._window = window
         async with anyio.create_task_group() as tasks:
-            for actor in self._running:
-                for watch in actor.watches.values():
+            for running in self._running.values():
+                for watch in running.watches.values():
                     watch.look()
-                tasks.start_soon(self._act, actor, window, happened, end_us)
-        for actor in self._running:
-            for edge_id, watch in actor.watches.items():
+            for trading in self._tradings:
+                tasks.start_soon(self._act, trading, window, happened, end_us)
+        for running in self._running.values():
+            for edge_id, watch in running.watches.items():
                 self._saw_edge(edge_id, watch.read().copy())
-        self._running = [a for a in self._running if a.trader.node.name not in self._run_record.failures]
+        for name in self._run_record.failures:
+            self._running.pop(name, None)
 
     async def _act(
-        self, actor: _RunningStrategy, window: Window, happened: Mapping[str, MarketBatch], end_us: float
+        self, trading: SimulatedTrading, window: Window, happened: Mapping[str, MarketBatch], end_us: float
     ) -> None:
-        """Lets a strategy go through what of the window is in all of its rings."""
-        node = actor.trader.node
-        cut = min((flow.cut for flow in actor.flows), default=math.inf)
+        """Lets strategies go through what of the window is in all of their rings."""
+        running = [self._running[trader.node.name] for trader in trading.traders]
+        cut = min((flow.cut for one in running for flow in one.flows), default=math.inf)
         count = int(min(len(window.times), max(0.0, cut - window.first + 1)))
         part = Window(window.first, window.times[:count])
         if count < len(window.times):
             end_us = min(end_us, float(window.times[count]))
-        batch = happened.get(node.trade_on) if node.trade_on is not None else None
-        try:
-            await actor.trader.go_through(part, batch, end_us)
-        except StrategyFailed as failed:
-            self._run_record.failures[node.name] = Failure(self._time_of(failed, window), failed.fault)
-            for edge in self._graph.index.edges_into(node.id):
-                self._plane.edges[edge.id].detach()
+        await trading.go_through(part, happened, end_us)
+
+    def _failed(self, trader: SimulatedTrader, failed: StrategyFailed) -> None:
+        """Notes that a strategy is down. What it does not read any more holds nobody up."""
+        node = trader.node
+        self._run_record.failures[node.name] = Failure(self._time_of(failed, self._window), failed.fault)
+        for edge in self._graph.index.edges_into(node.id):
+            self._plane.edges[edge.id].detach()
 
     def _time_of(self, failed: StrategyFailed, window: Window) -> float:
         """When a strategy failed: at the event in hand, where that is known."""
@@ -240,9 +259,8 @@ class _ScenarioRun:
 
 @dataclass
 class _RunningStrategy:
-    """A strategy that runs, with what looks on at its rings and the routes that lead to it."""
+    """What looks on at the rings of a strategy that runs, and the routes that lead to it."""
 
-    trader: SimulatedTrader
     watches: dict[str, RingWatch]
     flows: tuple[RouteFlow, ...]
 

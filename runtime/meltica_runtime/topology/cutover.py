@@ -125,7 +125,7 @@ class Cutover:
         self._state.register(self._topology.graph.strategies)
 
     def _deliver_to_new_strategies(self) -> None:
-        self._state.strategy_orders.wire(self._topology.strategies, self._state.router)
+        self._state.deliveries.use(self._topology.strategies)
 
     def _resume_recovered(self) -> None:
         self._state.resume(self._staged.recovered)

@@ -12,8 +12,7 @@ from anyio.abc import TaskGroup
 from meltica_compiler.graph.graph import Graph
 from meltica_runtime.clock import Microseconds, monotonic_s, wall_clock_us
 from meltica_runtime.dataplane.plane import DataPlane
-from meltica_runtime.execution.router import OrderRouter
-from meltica_runtime.execution.router_records import Stopped
+from meltica_runtime.execution.router import OrderRouter, Stopped
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.store.leases import Leases, leased
 from meltica_runtime.store.order_store import OrderStore

@@ -11,9 +11,9 @@ from meltica_compiler.graph.graph import Graph, ProviderNode, StrategyNode
 from meltica_runtime.clock import Microseconds
 from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
+from meltica_runtime.execution.deliveries import Deliveries
 from meltica_runtime.execution.engine import ExecutionEngine
 from meltica_runtime.execution.router import OrderRouter
-from meltica_runtime.execution.strategy_orders import StrategyOrders
 from meltica_runtime.money import ZERO, subtract
 from meltica_runtime.orders.lifecycle import Order
 from meltica_runtime.orders.order import VenueReport
@@ -27,6 +27,7 @@ from meltica_runtime.store.write_log import PostgresWriteLog
 from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceCallbacks
+from meltica_runtime.strategies.isolate import Effect
 from meltica_runtime.topology import notes
 from meltica_runtime.topology.build import ReaderNode, Topology, TopologyBuilder
 from meltica_runtime.topology.node_tasks import NodeTask, NodeTasks
@@ -67,24 +68,25 @@ class GatewayState:
         self._options = options
         self.ingest = Ingest(clock)
         plane = build_data_plane(graph, self.ingest)
-        self.strategy_orders = StrategyOrders(self.ingest, self.run_pump)
-        callbacks = InstanceCallbacks(self.strategy_orders.act, notes.note_log, self._note_fault)
+        callbacks = InstanceCallbacks(self._act, notes.note_log, self._note_fault)
         self.builder = TopologyBuilder(
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
         self.topology: Topology = self.builder.build(plane)
         self._write_log = write_log = PostgresWriteLog(database)
+        engine = ExecutionEngine(options.engine)
+        self.deliveries = Deliveries(engine.accounts, self.ingest.next_seq, self.run_pump)
         self.router = OrderRouter(
-            ExecutionEngine(options.engine),
+            engine,
             write_log,
             {name: one.venue for name, one in self.topology.providers.items() if one.venue is not None},
-            self.strategy_orders.deliver,
+            self.deliveries.deliver,
             notes.note_order_fault,
             self.ingest.now_us,
             options.router,
         )
         self.register(graph.strategies)
-        self.strategy_orders.wire(self.topology.strategies, self.router)
+        self.deliveries.use(self.topology.strategies)
 
     def register(self, nodes: Iterable[StrategyNode]) -> None:
         """Lets those that trade place orders, within the limits that the graph gives them."""
@@ -139,7 +141,7 @@ class GatewayState:
         self.router.restore(
             o for o in recovered.orders if self.router.engine.order(o.client_order_id) is None
         )
-        self.strategy_orders.follow_halts()
+        self.deliveries.follow_halts()
 
     async def _release_halts(self) -> None:
         """Releases what the options name, before anybody is told that it is engaged."""
@@ -178,6 +180,10 @@ class GatewayState:
 
     def run_pump(self) -> None:
         self.topology.pump.run()
+
+    def _act(self, node: StrategyNode, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            self.router.act(node.name, effect)
 
     def _report(self, report: VenueReport) -> None:
         self.router.on_report(report)

@@ -7,7 +7,7 @@ import logging
 from meltica_compiler.graph.graph import Node, StrategyNode
 from meltica_dsl.model.value_text import duration_text
 from meltica_dsl.model.values import Duration
-from meltica_runtime.execution.router_records import Fault, fault_text
+from meltica_runtime.execution.faults import Fault, fault_text
 from meltica_runtime.logs.line_format import log_extra
 from meltica_runtime.store.halts import Halt
 from meltica_runtime.strategies.fault import StrategyFault

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meltica_runtime.execution.engine import EngineLimits
-from meltica_runtime.execution.router_records import RouterLimits
+from meltica_runtime.execution.router import RouterLimits
 
 
 @dataclass(frozen=True, slots=True)

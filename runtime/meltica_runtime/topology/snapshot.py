@@ -9,7 +9,7 @@ from enum import Enum
 
 from meltica_runtime.dataplane.edge_ring import EdgeStatistics
 from meltica_runtime.dataplane.route_flow import RouteStatistics
-from meltica_runtime.execution.router_records import RouterStatistics
+from meltica_runtime.execution.router import RouterStatistics
 from meltica_runtime.sinks.sink import SinkStatistics
 from meltica_runtime.strategies.instance import InstanceStatistics
 from meltica_runtime.venues.live_provider import ProviderStatistics

@@ -14,10 +14,10 @@ from msgspec import structs
 
 from meltica_dsl.model.pipeline import Risk
 from meltica_runtime.execution.engine import ExecutionEngine
+from meltica_runtime.execution.faults import Fault
 from meltica_runtime.execution.group_commit import CommitLimits
 from meltica_runtime.execution.reconciler import ReconcilerLimits
-from meltica_runtime.execution.router import OrderRouter
-from meltica_runtime.execution.router_records import Delivery, Fault, RouterLimits
+from meltica_runtime.execution.router import OrderRouter, RouterLimits
 from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.orders.limits import unlimited
 from meltica_runtime.orders.order import (
@@ -31,7 +31,7 @@ from meltica_runtime.orders.order import (
     Side,
     TimeInForce,
 )
-from meltica_runtime.orders.outcomes import OrderUpdate, Placement
+from meltica_runtime.orders.outcomes import Delivery, OrderUpdate, Placement
 from meltica_runtime.orders.write_log import EntryRefused, MemoryWriteLog, WriteLogEntry, WriteLogUnavailable
 from meltica_runtime.venues.venue import OrderRefused, OutcomeUnknown
 

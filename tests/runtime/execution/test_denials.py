@@ -14,7 +14,8 @@ from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Risk
 from meltica_dsl.model.values import Duration, Rate
 from meltica_runtime.execution.denials import DenialLimits, DenialRecords, Unrecorded
 from meltica_runtime.execution.engine import ExecutionEngine
-from meltica_runtime.execution.router_records import RouterLimits, fault_text
+from meltica_runtime.execution.faults import fault_text
+from meltica_runtime.execution.router import RouterLimits
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.orders.order import OrderRequest, OrderState, OrderType
 from meltica_runtime.orders.outcomes import Denial, Denied

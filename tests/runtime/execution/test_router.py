@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from meltica_dsl.model.pipeline import Risk
-from meltica_runtime.execution.router_records import RouterLimits
+from meltica_runtime.execution.router import RouterLimits
 from meltica_runtime.orders.lifecycle import IllegalTransition
 from meltica_runtime.orders.order import (
     AmendRequest,

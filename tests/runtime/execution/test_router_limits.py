@@ -12,8 +12,9 @@ import pytest
 
 from meltica_dsl.model.pipeline import CircuitBreaker, KillSwitch, Risk
 from meltica_dsl.model.values import Duration
+from meltica_runtime.execution.faults import EntriesRefused
 from meltica_runtime.execution.group_commit import CommitLimits
-from meltica_runtime.execution.router_records import EntriesRefused, RouterLimits
+from meltica_runtime.execution.router import RouterLimits
 from meltica_runtime.execution.venue_queue import VenueQueueLimits
 from meltica_runtime.orders.limits import RiskEvent, RiskLimit
 from meltica_runtime.orders.order import (

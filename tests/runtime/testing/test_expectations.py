@@ -44,7 +44,7 @@ CASES = [
     (ORDERED + trade("40ms", 904), "it amends { price = 99, side = sell }", "it amends { price = 900 }"),
     (FILLED, "it fills { side = buy, price = 100, quantity = 1 }", "it fills { side = sell }"),
     (FILLED, "it fills { maker = true, fee > 0, fee_asset = BTC }", "it fills { maker = false }"),
-    (FILLED, "it receives balance { asset = BTC }", "it receives balance { asset = ETH }"),
+    (FILLED, "it receives balance { asset = BTC }", "it receives balance { asset = XRP }"),
     (FILLED, 'it logs "filled 100"', 'it logs "filled 101"'),
     (FILLED, 'it logs 2 "trade"', 'it logs nothing "trade"'),
     (
