@@ -19,8 +19,8 @@ _MAX_LISTED = 10
 
 
 def default_pipeline(common: CommonOptions, code: int = Exit.USAGE) -> Path:
-    """The one pipeline of the current folder, or if it has none, of the project's folder. Says why there is
-    no such one, and exits with `code`."""
+    """The one pipeline of the current folder, or if it has none, of the project's folder. Prints why
+    there is none, and exits with `code`."""
     here = Path.cwd()
     with exit_on_fault(common):
         root = find_project(here, common.config).root

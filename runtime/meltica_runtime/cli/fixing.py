@@ -32,7 +32,7 @@ class _Fixed:
 
 
 def fix_pipeline(common: CommonOptions, file: Path) -> None:
-    """Mends what can be mended of `file` and of what it imports, and says what it did.
+    """Applies the fixes of `file` and of what it imports, and prints them.
 
     Files in which nothing applies, and those that cannot be read, are left alone.
     """

@@ -50,7 +50,7 @@ class Output:
         except BrokenPipeError:
             raise  # the reader has had enough, which click answers in silence
         except OSError as error:
-            _give_up_stdout()
+            _discard_stdout()
             self.fail(f"cannot write the output: {error.strerror}", code=Exit.ENVIRONMENT)
 
     def note(self, text: str) -> None:
@@ -77,6 +77,6 @@ class Output:
         raise SystemExit(code)
 
 
-def _give_up_stdout() -> None:
+def _discard_stdout() -> None:
     """What is left in its buffer would be tried, and fail, once more at the exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

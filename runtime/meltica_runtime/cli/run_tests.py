@@ -1,4 +1,4 @@
-"""Runs the tests of files, and tells of each as it ends."""
+"""Runs the tests of files, and reports each as it ends."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a gateway tells the outside: metrics and log lines."""
+"""Metrics: what they are, for Prometheus to read and sent to a collector."""

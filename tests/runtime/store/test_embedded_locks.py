@@ -7,39 +7,39 @@ from pathlib import Path
 
 import pytest
 
-from meltica_runtime.store.embedded.locks import Usage, gate
+from meltica_runtime.store.embedded.locks import UserLock, start_stop_lock
 from meltica_runtime.store.embedded.processes import Postmaster, find_postmaster, works_in
 from meltica_runtime.store.faults import EmbeddedServerFault
 
 
 def test_the_first_user_is_alone_and_the_second_is_not(tmp_path: Path) -> None:
-    first, second = Usage(tmp_path), Usage(tmp_path)
-    assert first.is_alone()
+    first, second = UserLock(tmp_path), UserLock(tmp_path)
+    assert first.try_exclusive()
     first.share()
-    assert not second.is_alone()
+    assert not second.try_exclusive()
     first.close()
-    assert second.is_alone()
+    assert second.try_exclusive()
     second.close()
 
 
 def test_two_share_and_the_last_is_alone(tmp_path: Path) -> None:
-    first, second = Usage(tmp_path), Usage(tmp_path)
+    first, second = UserLock(tmp_path), UserLock(tmp_path)
     first.share()
     second.share()
-    assert not second.is_alone()
+    assert not second.try_exclusive()
     first.close()
-    assert second.is_alone()
+    assert second.try_exclusive()
     second.close()
 
 
 def test_the_gate_lets_one_in_and_says_what_it_waits_for(tmp_path: Path) -> None:
     with (
-        gate(tmp_path, 1.0),
+        start_stop_lock(tmp_path, 1.0),
         pytest.raises(EmbeddedServerFault, match="starting or stopping"),
-        gate(tmp_path, 0.01),
+        start_stop_lock(tmp_path, 0.01),
     ):
         pass
-    with gate(tmp_path, 0.01):
+    with start_stop_lock(tmp_path, 0.01):
         pass
 
 

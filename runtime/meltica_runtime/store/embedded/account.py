@@ -53,11 +53,11 @@ def server_account() -> ServerAccount:
     try:
         entry = pwd.getpwnam(ACCOUNT_NAME)
     except KeyError:
-        entry = _made_account()
+        entry = _create_account()
     return ServerAccount(entry.pw_uid, entry.pw_gid)
 
 
-def _made_account() -> pwd.struct_passwd:
+def _create_account() -> pwd.struct_passwd:
     command = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_NAME)
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)  # noqa: S603 - fixed words
@@ -70,7 +70,7 @@ def _made_account() -> pwd.struct_passwd:
         ) from error
 
 
-def open_to(account: ServerAccount, programs: Path, folder: Path) -> None:
+def grant_access(account: ServerAccount, programs: Path, folder: Path) -> None:
     """Lets the lent account reach the programs and its folder. Does nothing when we run it as ourselves.
 
     Folders above get the right to be walked through, no more; the programs the right to be read.
@@ -96,7 +96,7 @@ def _grant(path: Path, rights: int) -> None:
         path.chmod(stat.S_IMODE(path.stat().st_mode) | rights)
 
 
-def give(account: ServerAccount, path: Path) -> None:
+def chown_to(account: ServerAccount, path: Path) -> None:
     """Makes the server's account the owner of a file or folder that we made."""
     if account.uid is not None and account.gid is not None:
         os.chown(path, account.uid, account.gid)

@@ -27,7 +27,7 @@ def polls(limit_s: float) -> Iterator[None]:
 
 
 @contextmanager
-def gate(folder: Path, limit_s: float) -> Iterator[None]:
+def start_stop_lock(folder: Path, limit_s: float) -> Iterator[None]:
     """Lets one process at a time start or stop the server of a folder; waits for it for at most `limit_s`."""
     descriptor = os.open(folder / "gate.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -42,13 +42,13 @@ def gate(folder: Path, limit_s: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-class Usage:
+class UserLock:
     """Our share of a folder's server, held until `close` or until this process ends."""
 
     def __init__(self, folder: Path) -> None:
         self._descriptor = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def is_alone(self) -> bool:
+    def try_exclusive(self) -> bool:
         """Takes the share for ourselves alone, if nobody else has a part in it."""
         return _try_lock(self._descriptor, fcntl.LOCK_EX)
 

@@ -29,9 +29,9 @@ import anyio
 import anyio.to_thread
 
 from meltica_runtime.store.dsn import EMBEDDED
-from meltica_runtime.store.embedded.account import ServerAccount, give, open_to, server_account
+from meltica_runtime.store.embedded.account import ServerAccount, chown_to, grant_access, server_account
 from meltica_runtime.store.embedded.binaries import binaries_for
-from meltica_runtime.store.embedded.locks import Usage, gate, polls
+from meltica_runtime.store.embedded.locks import UserLock, polls, start_stop_lock
 from meltica_runtime.store.embedded.processes import Postmaster, find_postmaster, processes_in, works_in
 from meltica_runtime.store.embedded.settings import INITDB_OPTIONS, command_line_settings
 from meltica_runtime.store.faults import EmbeddedServerFault
@@ -58,12 +58,17 @@ class EmbeddedServer:
     """Our use of a folder's server. `start` and `stop` block; `running_server` is the way from async code."""
 
     def __init__(
-        self, folder: Path, pid: int, socket_dir: Path, usage: Usage, child: subprocess.Popen[bytes] | None
+        self,
+        folder: Path,
+        pid: int,
+        socket_dir: Path,
+        user_lock: UserLock,
+        child: subprocess.Popen[bytes] | None,
     ) -> None:
         self.folder = folder
         self.pid = pid
         self.socket_dir = socket_dir
-        self._usage = usage
+        self._user_lock = user_lock
         self._child = child
         """The server, when this very object started it."""
 
@@ -82,7 +87,7 @@ class EmbeddedServer:
         account = server_account()
         try:
             _make_folder(folder, account)
-            with gate(folder, START_LIMIT_S + INITDB_LIMIT_S):
+            with start_stop_lock(folder, START_LIMIT_S + INITDB_LIMIT_S):
                 return cls._join(folder, account)
         except OSError as error:
             raise EmbeddedServerFault(
@@ -93,31 +98,31 @@ class EmbeddedServer:
 
     @classmethod
     def _join(cls, folder: Path, account: ServerAccount) -> EmbeddedServer:
-        usage = Usage(folder)
+        user_lock = UserLock(folder)
         try:
-            alone = usage.is_alone()
+            alone = user_lock.try_exclusive()
             socket_dir = _socket_dir(folder, account)
-            running = _settled(folder / "data")
+            running = _find_running(folder / "data")
             if running is not None:
-                usage.share()
-                return cls(folder, running.pid, socket_dir, usage, None)
+                user_lock.share()
+                return cls(folder, running.pid, socket_dir, user_lock, None)
             _check_alone(folder, alone)
-            child = _started(folder, socket_dir, account)
-            usage.share()
-            return cls(folder, child.pid, socket_dir, usage, child)
+            child = _start_server(folder, socket_dir, account)
+            user_lock.share()
+            return cls(folder, child.pid, socket_dir, user_lock, child)
         except BaseException:
-            usage.close()
+            user_lock.close()
             raise
 
     def stop(self) -> None:
         """Stops the server, unless another process uses it too. When it returns, no process of it is left."""
-        with gate(self.folder, START_LIMIT_S + INITDB_LIMIT_S):
-            last = self._usage.is_alone()
+        with start_stop_lock(self.folder, START_LIMIT_S + INITDB_LIMIT_S):
+            last = self._user_lock.try_exclusive()
             try:
                 if last:
                     self._end()
             finally:
-                self._usage.close()
+                self._user_lock.close()
         if not last and self._child is not None:
             # It ends later, by another process's hand; somebody has to take note of its end.
             threading.Thread(target=self._child.wait, daemon=True, name="embedded-postgres-end").start()
@@ -188,7 +193,7 @@ def _check_alone(folder: Path, alone: bool) -> None:
 def _make_folder(folder: Path, account: ServerAccount) -> None:
     if not folder.is_dir():
         folder.mkdir(parents=True, mode=0o700)
-        give(account, folder)
+        chown_to(account, folder)
     owner = folder.stat().st_uid
     if owner not in {account.owner, os.geteuid()}:
         raise EmbeddedServerFault(
@@ -197,7 +202,7 @@ def _make_folder(folder: Path, account: ServerAccount) -> None:
             help=f"run as that user, move the folder away to start anew, or {_USE_ANOTHER}",
         )
     if owner != account.owner:
-        give(account, folder)
+        chown_to(account, folder)
 
 
 def _socket_dir(folder: Path, account: ServerAccount) -> Path:
@@ -208,7 +213,7 @@ def _socket_dir(folder: Path, account: ServerAccount) -> Path:
     short = Path(tempfile.gettempdir()) / f"meltica-{account.owner}-{name}"
     with contextlib.suppress(FileExistsError):
         short.mkdir(mode=0o700)
-        give(account, short)
+        chown_to(account, short)
     found = short.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.owner or found.st_mode & 0o077:
         raise EmbeddedServerFault(
@@ -217,7 +222,7 @@ def _socket_dir(folder: Path, account: ServerAccount) -> Path:
     return short
 
 
-def _settled(data: Path) -> Postmaster | None:
+def _find_running(data: Path) -> Postmaster | None:
     """The folder's server, ready; None when there is none. Waits for one that is starting or stopping."""
     for _ in polls(START_LIMIT_S):
         found = find_postmaster(data)
@@ -232,12 +237,12 @@ def _settled(data: Path) -> Postmaster | None:
     )
 
 
-def _started(folder: Path, socket_dir: Path, account: ServerAccount) -> subprocess.Popen[bytes]:
+def _start_server(folder: Path, socket_dir: Path, account: ServerAccount) -> subprocess.Popen[bytes]:
     data = folder / "data"
     programs = binaries_for(data)
-    open_to(account, programs, folder)
+    grant_access(account, programs, folder)
     if not data.exists():
-        _initialise(folder, programs, account)
+        _init_database(folder, programs, account)
     # No process works in the folder and we are its only user: what it says of an older server is stale.
     (data / "postmaster.pid").unlink(missing_ok=True)
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(socket_dir), *command_line_settings()]
@@ -280,7 +285,7 @@ def _start_fault(folder: Path, log_begin: int, what: str) -> EmbeddedServerFault
     )
 
 
-def _initialise(folder: Path, programs: Path, account: ServerAccount) -> None:
+def _init_database(folder: Path, programs: Path, account: ServerAccount) -> None:
     """Makes the data folder, whole or not at all: it gets its name when it is complete."""
     draft = folder / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
