@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import compiling, durable, editing, latency, live, memory, orders, replay, whole_process
+from . import compiling, durable, editing, latency, live, memory, orders, reloading, replay, whole_process
 from .scale import FULL, SHORT, Scale
 from .table import Section, markdown, show
 
@@ -27,6 +27,7 @@ BENCHES: Mapping[str, Callable[[Path, Scale], Section]] = {
     "latency": latency.measure,
     "durable": durable.measure,
     "compile": compiling.measure,
+    "reload": reloading.measure,
     "process": whole_process.measure,
     "editing": editing.measure,
     "memory": memory.measure,

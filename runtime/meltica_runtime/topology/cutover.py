@@ -16,7 +16,7 @@ from meltica_runtime.dataplane.edge_ring import EdgeRing
 from meltica_runtime.dataplane.migration import PlaneMigration
 from meltica_runtime.sinks.sink import Sink
 from meltica_runtime.strategies.instance import StrategyInstance
-from meltica_runtime.topology import notes
+from meltica_runtime.topology import gateway_log
 from meltica_runtime.topology.build import Topology, reader_nodes
 from meltica_runtime.topology.gateway_state import GatewayState, RecoveredState
 from meltica_runtime.topology.node_tasks import NodeTask, RunningTasks
@@ -169,7 +169,7 @@ class Cutover:
                 reader.wake(last)
                 await anyio.sleep(LOOK_SECONDS)
         if limit.cancelled_caught:
-            notes.note_cut_short(id, DRAIN_SECONDS)
+            gateway_log.log_cut_short(id, DRAIN_SECONDS)
             task.scope.cancel()
 
 

@@ -1,5 +1,10 @@
 """The gateway: a graph's nodes, started in reverse flow order, exchanged while they run, and stopped in flow
-order."""
+order.
+
+Readers start before those who write to them, so that the first event finds a reader. They stop after them:
+first nothing new comes in, then what has come in moves on, then strategies handle it and their orders are
+stored. Any other order would drop events or orders that somebody still waits for.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +24,11 @@ from meltica_runtime.store.order_store import OrderStore
 from meltica_runtime.store.pool import Database
 from meltica_runtime.strategies.instance import StrategyInstance
 from meltica_runtime.topology.build import reader_nodes
-from meltica_runtime.topology.garbage import quiet_garbage_collector
+from meltica_runtime.topology.garbage_collection import quiet_garbage_collector
+from meltica_runtime.topology.gateway_log import log_slow
 from meltica_runtime.topology.gateway_state import GatewayState
 from meltica_runtime.topology.latency_watch import LatencyWatch
 from meltica_runtime.topology.node_tasks import NodeTasks, RunningTasks
-from meltica_runtime.topology.notes import note_slow
 from meltica_runtime.topology.options import GatewayOptions
 from meltica_runtime.topology.reload import Reload, Reloaded, ReloadRefused
 from meltica_runtime.topology.snapshot import GatewaySnapshot, Phase
@@ -213,7 +218,7 @@ class Gateway:
             sink.stop()
 
     async def _tick(self) -> None:
-        watch = LatencyWatch(note_slow)
+        watch = LatencyWatch(log_slow)
         while True:
             await anyio.sleep(TICK_SECONDS)
             self._state.topology.pump.tick(self._state.ingest.now_us())

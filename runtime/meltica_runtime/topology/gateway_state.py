@@ -13,6 +13,7 @@ from meltica_runtime.dataplane.ingest import Ingest
 from meltica_runtime.dataplane.plane import build_data_plane
 from meltica_runtime.execution.deliveries import Deliveries
 from meltica_runtime.execution.engine import ExecutionEngine
+from meltica_runtime.execution.paper_accounts import close_former_accounts
 from meltica_runtime.execution.router import OrderRouter
 from meltica_runtime.money import ZERO, subtract
 from meltica_runtime.orders.lifecycle import Order
@@ -28,11 +29,10 @@ from meltica_runtime.strategies.cold_events import instrument_event
 from meltica_runtime.strategies.fault import StrategyFault
 from meltica_runtime.strategies.instance import InstanceCallbacks
 from meltica_runtime.strategies.isolate import Effect
-from meltica_runtime.topology import notes
+from meltica_runtime.topology import gateway_log
 from meltica_runtime.topology.build import ReaderNode, Topology, TopologyBuilder
 from meltica_runtime.topology.node_tasks import NodeTask, NodeTasks
 from meltica_runtime.topology.options import GatewayOptions
-from meltica_runtime.topology.paper_accounts import close_former
 from meltica_runtime.venues.live_provider import LiveProvider, ProviderState
 
 _log = logging.getLogger("meltica")
@@ -68,7 +68,7 @@ class GatewayState:
         self._options = options
         self.ingest = Ingest(clock)
         plane = build_data_plane(graph, self.ingest)
-        callbacks = InstanceCallbacks(self._act, notes.note_log, self._note_fault)
+        callbacks = InstanceCallbacks(self._act, gateway_log.log_line, self._note_fault)
         self.builder = TopologyBuilder(
             options, database, self.ingest.now_us, self.run_pump, self._report, callbacks
         )
@@ -81,7 +81,7 @@ class GatewayState:
             write_log,
             {name: one.venue for name, one in self.topology.providers.items() if one.venue is not None},
             self.deliveries.deliver,
-            notes.note_order_fault,
+            gateway_log.log_order_fault,
             self.ingest.now_us,
             options.router,
         )
@@ -105,13 +105,13 @@ class GatewayState:
         own = self.topology.strategies.keys()
         ours = own | await leases.take({order.request.instance for order in orders} - own)
         orders = tuple(order for order in orders if order.request.instance in ours)
-        await close_former(self.orders, self._write_log, orders, ours, self.ingest.now_us())
+        await close_former_accounts(self.orders, self._write_log, orders, ours, self.ingest.now_us())
         # Read again, without what is closed now. Positions and halts of all: the gateway's limits count them.
         recovered = await self._read_recovered()
         self.resume(replace(recovered, orders=recovered.of(ours).orders))
         for halt in recovered.halts:
             if halt.instance is None or halt.instance in own:
-                notes.note_halt(halt)
+                gateway_log.log_halt(halt)
 
     async def recovered_of(self, instances: Collection[str]) -> RecoveredState:
         """What another gateway that ran these instances meanwhile has left of them."""
@@ -165,7 +165,7 @@ class GatewayState:
         if ended.state is ProviderState.FAILED:
             # It may stand in another line now.
             now = next((one for one in self.topology.graph.providers if one.name == node.name), node)
-            notes.note_provider_failed(now, ended.error)
+            gateway_log.log_provider_failed(now, ended.error)
 
     def introduce_instruments(self, nodes: Iterable[StrategyNode]) -> None:
         """Tells strategies the trading rules of what they may trade, before anything else."""
@@ -192,4 +192,4 @@ class GatewayState:
         """Of one that is only tried, whoever tries it will tell."""
         running = self.topology.strategies.get(node.name)
         if running is not None and running.node is node:
-            notes.note_fault(node, fault, again=again)
+            gateway_log.log_fault(node, fault, again=again)

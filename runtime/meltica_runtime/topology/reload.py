@@ -128,11 +128,13 @@ class Reload:
             staged.is_stored = True
             await store_catalog(self._state.database, self._graph)
             await self._catch_up(running, staged)
+            # No `await` from the end of `_catch_up` to that of `commit`: what is checked here holds there.
             staged.plane.check()
             sequence = self._state.ingest.last_seq
             cutover = Cutover(self._state, self._running, staged, planned)
             lost = cutover.switch()
         except BaseException as error:
+            # Shielded: a gateway that stops meanwhile must not leave tasks, leases or a wrong catalog behind.
             with anyio.CancelScope(shield=True):
                 await self._roll_back(staged, running)
             raise self._as_failure(error) from error
@@ -181,6 +183,7 @@ class Reload:
         self._state.run_pump()
 
     async def _roll_back(self, staged: StagedTopology, running: Topology) -> None:
+        # Tasks end before their leases are given: till then nobody else may run the instances.
         for task in staged.tasks.values():
             task.scope.cancel()
         for task in staged.tasks.values():

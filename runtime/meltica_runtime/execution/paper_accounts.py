@@ -31,7 +31,7 @@ NAMED = 4
 _log = logging.getLogger("meltica")
 
 
-async def close_former(
+async def close_former_accounts(
     store: OrderStore,
     write_log: WriteLog,
     orders: Sequence[Order],

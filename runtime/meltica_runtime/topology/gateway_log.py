@@ -16,27 +16,27 @@ from meltica_runtime.strategies.isolate import LogLine
 _log = logging.getLogger("meltica")
 
 
-def note_log(node: StrategyNode, line: LogLine) -> None:
+def log_line(node: StrategyNode, line: LogLine) -> None:
     _log.info("%s", line.text, extra=log_extra(node))
 
 
-def note_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
+def log_fault(node: StrategyNode, fault: StrategyFault, *, again: bool) -> None:
     what = "starts again" if again else "stays down: it has used up its restarts"
     _log.error("failed at %s; it %s", fault, what, extra=log_extra(node))
 
 
-def note_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
+def log_slow(node: StrategyNode, took_us: float, budget: Duration) -> None:
     text = (
         "events took up to %.1f ms from their receipt to the end of their handler; the latency budget is %s"
     )
     _log.warning(text, took_us / 1e3, duration_text(budget), extra=log_extra(node))
 
 
-def note_order_fault(fault: Fault) -> None:
+def log_order_fault(fault: Fault) -> None:
     _log.error("orders: %s", fault_text(fault))
 
 
-def note_halt(halt: Halt) -> None:
+def log_halt(halt: Halt) -> None:
     """Of a kill switch that an earlier run left engaged."""
     state = f"engaged since {halt.since} ({halt.reason})"
     if halt.instance is None:
@@ -47,10 +47,10 @@ def note_halt(halt: Halt) -> None:
         _log.warning(text, halt.instance, state, halt.instance)
 
 
-def note_provider_failed(node: Node, error: str) -> None:
+def log_provider_failed(node: Node, error: str) -> None:
     _log.error("provider %s failed, and sends no more events: %s", node.name, error, extra=log_extra(node))
 
 
-def note_cut_short(name: str, seconds: float) -> None:
+def log_cut_short(name: str, seconds: float) -> None:
     """Of a reader that is gone from the graph."""
     _log.warning("%s did not handle all that it had within %g s, and was ended", name, seconds)
