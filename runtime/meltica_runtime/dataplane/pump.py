@@ -1,4 +1,4 @@
-"""The pump: advances all routes over what has arrived, and tells the sinks how far they may read."""
+"""The pump: advances all routes over what has arrived, and tells those who read how far they may."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meltica_runtime.dataplane.route_flow import RouteFlow
 
 @dataclass(frozen=True, slots=True)
 class WakeTarget:
-    """A sink as the pump sees it: the routes that lead to it, and what to do when there is more.
+    """A strategy or sink as the pump sees it: the routes that lead to it, and what to do when there is more.
 
     `wake(cut)` gets the sequence number up to which all of the reader's edges are filled.
     """

@@ -18,7 +18,7 @@ FAULTS = counter(
     "Reports that do not fit what is known of their order, by `reason`",
 )
 UNRECORDED = counter(
-    "meltica.orders.unrecorded", "{order}", "Denied orders of a strategy that floods, which were not stored"
+    "meltica.orders.unrecorded", "{order}", "Refused orders of a strategy that floods, which were not stored"
 )
 JOURNAL_GROUPS = counter("meltica.journal.groups", "{group}", "Groups that the journal has committed")
 JOURNAL_ENTRIES = counter(
@@ -34,13 +34,13 @@ VENUE_WAITING = gauge(
     "meltica.venue.requests.waiting", "{request}", "Requests that wait to be sent to a venue"
 )
 VENUE_IN_DOUBT = gauge(
-    "meltica.venue.orders.unknown", "{order}", "Orders whose state the venue has yet to tell"
+    "meltica.venue.orders.in_doubt", "{order}", "Orders whose state the venue has yet to tell"
 )
 
 
 def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
     at = {"pipeline": graph.pipeline}
-    yield from _desk_points(at, now.orders)
+    yield from _order_points(at, now.orders)
     for strategy in graph.strategies:
         if strategy.trade_on is not None:
             count = now.orders.unrecorded.get(strategy.name, 0)
@@ -55,7 +55,7 @@ def order_points(graph: Graph, now: GatewaySnapshot) -> Iterator[MetricPoint]:
         yield MetricPoint(VENUE_IN_DOUBT, queue.reconciler.unknown, venue)
 
 
-def _desk_points(at: Attributes, orders: RouterStatistics) -> Iterator[MetricPoint]:
+def _order_points(at: Attributes, orders: RouterStatistics) -> Iterator[MetricPoint]:
     engine = orders.engine
     outcomes = {
         "placed": engine.placed,
