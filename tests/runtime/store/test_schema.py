@@ -8,7 +8,7 @@ from tests.runtime.store.conftest import an_order
 
 from meltica_runtime.orders.order import OrderState
 from meltica_runtime.orders.write_log import OrderPlaced
-from meltica_runtime.store.order_store import _BALANCES, _EXECUTIONS, _OPEN_ORDERS, _ORDERS, _Listing
+from meltica_runtime.store.order_store import _EXECUTIONS, _OPEN_ORDERS, _ORDERS, _Listing
 from meltica_runtime.store.pool import Database
 from meltica_runtime.store.write_log import PostgresWriteLog
 
@@ -50,7 +50,6 @@ async def test_every_state_that_an_order_can_have_is_known(database: Database) -
         (_ORDERS, ["instance = {}"], "orders_by_instance"),
         (_ORDERS, ["instance = {}", "provider = {}"], "orders_by_instance"),
         (_EXECUTIONS, ["instance = {}"], "executions_by_instance"),
-        (_BALANCES, ["provider = {}"], "balances_by_time"),
     ],
 )
 async def test_listings_use_an_index(
