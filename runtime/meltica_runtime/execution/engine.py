@@ -151,7 +151,8 @@ class ExecutionEngine:
         price, quantity = request.price or order.request.price, request.quantity or order.quantity
         assert price is not None, "market orders are not amended"
         events: tuple[RiskEvent, ...] = ()
-        if price != order.request.price or quantity > order.quantity:
+        amendment = replace(request, price=price, quantity=quantity)
+        if amendment.may_add_risk(order.request):
             more, worth = opened.amendment_adds(price, quantity)
             as_amended = replace(order.request, price=price, quantity=quantity)
             proposal = Proposal(as_amended, usable_reference(reference), more, worth, orders=0)
@@ -159,7 +160,6 @@ class ExecutionEngine:
             if breach is not None:
                 return self._deny_request(request, Denial.RISK, breach.reason, breach.limit, events)
             opened.reserve(more, worth)
-        amendment = replace(request, price=price, quantity=quantity)
         opened.order = lifecycle.amending(order, amendment, now_us)
         opened.requests += 1
         self._counts.amends += 1

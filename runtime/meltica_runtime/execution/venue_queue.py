@@ -167,6 +167,10 @@ class VenueQueue:
         if too_late is not None:
             self._settle(Expired(order.client_order_id, self._clock(), f"never sent: {too_late}"))
             return
+        if pending.kind is Cause.AMEND and self._is_stopped_by_halt(order):
+            reason = "never sent: trading was halted"
+            self._settle(RequestFailed(order.client_order_id, self._clock(), reason))
+            return
         try:
             with anyio.fail_after(self._limits.send_timeout_s):
                 await self._call(pending.kind, order)
@@ -191,6 +195,16 @@ class VenueQueue:
             return "trading was halted"
         waited_s = (self._clock() - order.updated_us) / 1e6
         return f"it waited {waited_s:.1f} s" if waited_s > self._limits.order_age_s else None
+
+    def _is_stopped_by_halt(self, order: Order) -> bool:
+        """Whether an amend that passed its limits is not sent any more: a halt stops what a new amend is
+        judged for, and lets through one that only takes quantity away."""
+        amendment = order.amendment
+        return (
+            amendment is not None
+            and amendment.may_add_risk(order.request)
+            and self._engine.accounts.is_halted(order.request.instance)
+        )
 
     async def _call(self, kind: Cause, order: Order) -> None:
         if kind is Cause.SUBMIT:

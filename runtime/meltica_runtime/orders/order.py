@@ -76,6 +76,11 @@ class AmendRequest:
     price: Decimal | None
     quantity: Decimal | None
 
+    def may_add_risk(self, order: OrderRequest) -> bool:
+        """Whether it does more than take quantity away from the order as it is."""
+        is_more = self.quantity is not None and self.quantity > order.quantity
+        return is_more or self.price not in (None, order.price)
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:

@@ -176,6 +176,28 @@ async def test_a_halt_stops_orders_that_wait_already_and_cancels_nothing(
     assert gateway.state("open") is ACKNOWLEDGED
 
 
+async def test_a_halt_stops_amends_that_wait_already_unless_they_only_take_quantity_away(
+    make_gateway: MakeGateway, make_order: MakeOrder, eventually: Eventually
+) -> None:
+    gateway = make_gateway()
+    async with gateway.running():
+        for name in ("more", "less"):
+            gateway.submit(make_order(name))
+            await eventually(lambda name=name: gateway.seen(name) == [ACKNOWLEDGED])
+        gate = gateway.write_log.gate = anyio.Event()
+        for name, quantity in (("more", "2"), ("less", "0.5")):
+            gateway.router.amend(AmendRequest(name, "maker", None, Decimal(quantity)), Decimal(100))
+        await anyio.wait_all_tasks_blocked()
+        gateway.router.halt(None, "by hand")
+        gate.set()
+        await eventually(lambda: len(gateway.seen("more")) == len(gateway.seen("less")) == 2)
+
+    amends = [id_ for kind, id_ in gateway.venues["paper"].requests if kind == "amend"]
+    assert amends == ["less"]
+    kept = gateway.engine.order("more")
+    assert (kept.quantity, kept.amendment, kept.state) == (Decimal(1), None, ACKNOWLEDGED)
+
+
 async def test_risk_events_are_stored_and_then_seen(
     make_gateway: MakeGateway, make_order: MakeOrder, make_risk: MakeRisk, eventually: Eventually
 ) -> None:
