@@ -71,6 +71,7 @@ class SimulatedTrader:
         self._drain_events = drain_events
         self._trading = True
         self._is_open = False
+        self._has_more = False
         self._cold: list[ColdEvent] = []
 
     async def __aenter__(self) -> Self:
@@ -107,8 +108,9 @@ class SimulatedTrader:
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing waits for it, neither records nor cold events."""
-        return not self._cold and all(edge.is_empty for edge in self._edges)
+        """Nothing waits for it, neither records nor cold events, those included that a drain has taken along
+        and left when it ended at an effect."""
+        return not self._has_more and not self._cold and all(edge.is_empty for edge in self._edges)
 
     @property
     def has_cold(self) -> bool:
@@ -130,7 +132,9 @@ class SimulatedTrader:
         Raises `StrategyFailed`, and then `StrategyFailedIn` with what it did before, which still counts."""
         self._isolate.cells[at.CUT_F64] = place + BETWEEN
         cold, self._cold = tuple(self._cold), []
-        return await self._drain(cold, self._drain_events)
+        result = await self._drain(cold, self._drain_events)
+        self._has_more = not self.is_through(result)
+        return result
 
     def is_through(self, result: DrainResult) -> bool:
         """Whether the drain that had this result has read all there was."""

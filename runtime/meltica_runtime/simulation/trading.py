@@ -77,7 +77,8 @@ class SimulatedTrading:
         self._by_name = {trader.node.name: trader for trader in traders}
         self._venues = venues
         self._clock = clock
-        self._commands = list(settings.commands)
+        # An operator's commands are about orders: where nobody trades there is nothing that they could reach.
+        self._commands = list(settings.commands) if venues else []
         self._window = Window(1, np.empty(0))
         self._quiet_until = 0
         """The last place up to which all strategies were drained with nothing left to tell them."""

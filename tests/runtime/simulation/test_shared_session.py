@@ -14,6 +14,7 @@ from meltica_dsl.model.fields import DEFAULT_BOOK_DEPTH
 from meltica_dsl.model.pipeline import KillSwitch
 from meltica_runtime.dataplane.market_batch import MarketCodes
 from meltica_runtime.orders.limits import unlimited
+from meltica_runtime.orders.write_log import MemoryWriteLog, RiskRecorded
 from meltica_runtime.simulation.simulation import Simulation
 from meltica_runtime.simulation.trader import Transcript
 from meltica_runtime.simulation.trading import Command, SessionSettings
@@ -44,6 +45,23 @@ module.exports = {
 };
 """
 
+HASTY = """
+module.exports = {
+  metadata: { name: "hasty", tag: "1.0.0", displayName: "Hasty", description: "acts on whatever it is told",
+    config: [], events: ["Trade", "ExecReport", "BalanceUpdate"] },
+  create(env) {
+    let last = 0;
+    const act = (name) => (_ctx, evt, payload) => {
+      last = payload.price ?? last;
+      env.helpers.log(name, evt.eventId, Date.now());
+      if (last && Math.random() < 0.4) env.runtime.submitOrder(null, "buy", "0.01", last);
+    };
+    return { onTrade: act("trade"), onOrderFilled: act("filled"), onOrderAcknowledged: act("ack"),
+      onBalanceUpdate: act("balance") };
+  },
+};
+"""
+
 PIPELINE = """
 pipeline shared
 provider paper { adapter = fake, symbols = [BTC-USDT], seed = 11, rate = 20_000/s, volatility = 500% }
@@ -60,8 +78,13 @@ risk own { max_open_orders = 50 }
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Graph:
-    (tmp_path / "diary.js").write_text(DIARY)
-    result = compile_text("shared.mel", PIPELINE, CompileOptions(tmp_path, False, {}))
+    return compiled(tmp_path, PIPELINE)
+
+
+def compiled(folder: Path, text: str) -> Graph:
+    (folder / "diary.js").write_text(DIARY)
+    (folder / "hasty.js").write_text(HASTY)
+    result = compile_text("shared.mel", text, CompileOptions(folder, False, {}))
     assert result.graph is not None, result.diagnostics
     return result.graph
 
@@ -106,3 +129,25 @@ def test_strategies_of_one_provider_share_its_account(graph: Graph) -> None:
     quick, slow = (texts(whole[name], "balance") for name in ("quick", "slow"))
     assert len(quick) > 4
     assert [line.split()[2] for line in quick] == [line.split()[2] for line in slow]
+
+
+def test_what_an_order_interrupts_is_handled_at_its_place_in_every_batch_size(tmp_path: Path) -> None:
+    graph = compiled(tmp_path, PIPELINE.replace('"diary"', '"hasty"').replace(", config {", " } #"))
+    whole = simulated(graph, 8_192, SessionSettings())
+    assert simulated(graph, 1, SessionSettings()) == whole
+    for transcript in whole.values():
+        numbers = [line.seq for line in transcript.logs]
+        assert numbers == sorted(numbers)
+
+
+def test_commands_of_an_operator_pass_by_strategies_that_do_not_trade(tmp_path: Path) -> None:
+    watching = 'strategy watching = "diary" { linger = 0, config { every = 1_000_000 } }'
+    graph = compiled(tmp_path, f"{PIPELINE.replace('-> far', '-> far, watching')}\n{watching}\n")
+    log = MemoryWriteLog(100_000)
+    commands = (
+        Command(5_000.0, lambda session: session.halt("far", "by hand")),
+        Command(6_000.0, lambda session: session.halt(None, "all of them")),
+    )
+    simulated(graph, 8_192, SessionSettings(commands=commands, write_log=log))
+    halts = [entry.event.reason for entry in log.entries if isinstance(entry, RiskRecorded)]
+    assert len(halts) == len(commands)
