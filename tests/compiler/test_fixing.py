@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from tests.dsl.mutations import EXAMPLES, many, tokens_changed, values_changed
 
@@ -47,6 +48,7 @@ def test_fixes_of_wrong_tokens_break_nothing(text):
     breaks_nothing(text)
 
 
+@pytest.mark.fuzz
 def test_fixes_of_every_bad_file_break_nothing():
     for text in EXAMPLES:
         breaks_nothing(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from tests.dsl.mutations import EXAMPLES, bytes_changed, many, tokens_changed, values_changed
 from tests.dsl.programs import programs
@@ -98,6 +99,7 @@ def test_examples_with_bytes_changed(content):
     survives(content)
 
 
+@pytest.mark.fuzz
 def test_examples_as_they_are():
     assert len(EXAMPLES) > 100
     for text in EXAMPLES:

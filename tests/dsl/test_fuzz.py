@@ -55,6 +55,7 @@ def test_any_bytes(content):
     survive(content)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize(
     "content",
     [

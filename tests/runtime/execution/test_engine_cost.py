@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
+
 from meltica_dsl.model.pipeline import Risk
 from meltica_runtime.execution.engine import EngineLimits, ExecutionEngine
 from meltica_runtime.orders.order import Acknowledged, Filled, OrderRequest
@@ -41,6 +43,7 @@ def place_and_fill(engine: ExecutionEngine, request: OrderRequest) -> None:
     engine.apply(Filled(id_, id_, request.quantity, REFERENCE, Decimal(0), "USDT", True, 3.0))
 
 
+@pytest.mark.slow
 def test_the_hundred_thousandth_order_costs_what_the_first_thousand_cost(
     make_order: MakeOrder, make_risk: MakeRisk
 ) -> None:
