@@ -39,7 +39,7 @@ def test_the_picture_is_that_of_the_quickstart(pages):
 
 
 def test_the_json_schema_is_that_of_the_program(pages):
-    assert pages.SCHEMA.read_text("utf-8") == pages.written(pages.schema()), "`make docs` writes it anew"
+    assert pages.SCHEMA.read_text("utf-8") == pages.dump_json(pages.schema()), "`make docs` writes it anew"
 
 
 def test_the_json_of_the_tools_page_is_a_pipeline():
