@@ -7,17 +7,19 @@ Any other policy loses events at that edge and touches nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from meltica_compiler.graph.dag import reachable
+from meltica_compiler.graph.dag import follow, successors
 from meltica_compiler.graph.graph import Edge, Graph, Node
 from meltica_dsl.model.pipeline import FullPolicy
 from meltica_dsl.text.source import Location
 
 Id = tuple[str, str]
 """Kind and name: a provider and a strategy may share one."""
+
+Edges = Mapping[Id, Iterable[Id]]
 
 
 class FailureImpact(Struct, frozen=True):
@@ -39,20 +41,20 @@ class FailureImpact(Struct, frozen=True):
 
 def failure_impacts(graph: Graph) -> tuple[FailureImpact, ...]:
     """What the stop of every node does, in the order of flow."""
-    flow = tuple(_flow(graph))
-    ids = tuple(_ids(graph))
-    return tuple(_impact(graph, node, id, flow, [other for other, _ in ids]) for id, node in ids)
+    flow, held_by = successors(_flow(graph)), successors(_held_by(graph))
+    order = {id: position for position, (id, _) in enumerate(_ids(graph))}
+    return tuple(_impact(graph, node, id, flow, held_by, order) for id, node in _ids(graph))
 
 
 def _impact(
-    graph: Graph, node: Node, id: Id, flow: tuple[tuple[Id, Id], ...], order: list[Id]
+    graph: Graph, node: Node, id: Id, flow: Edges, held_by: Edges, order: Mapping[Id, int]
 ) -> FailureImpact:
-    held = _held(graph, id)
-    behind = reachable([id, *held], flow) - held - {id}
+    held = follow([id], held_by) - {id}
+    behind = follow([id, *held], flow) - held - {id}
     loses = tuple(
         f"{edge.route} → {edge.target} ({edge.policy.value})"
-        for edge in graph.all_edges
-        if _end(edge) == id and edge.policy is not FullPolicy.BLOCK
+        for edge in graph.index.edges_into(node.id)
+        if edge.policy is not FullPolicy.BLOCK
     )
     strands = tuple(s.name for s in graph.strategies if id == ("provider", s.trade_on))
     return FailureImpact(
@@ -60,16 +62,14 @@ def _impact(
     )
 
 
-def _held(graph: Graph, id: Id) -> frozenset[Id]:
-    """Routes and providers that stand still with a node: back along edges that block. A route always
-    holds what it reads: the ingress rings of providers lose nothing."""
-    back: list[tuple[Id, Id]] = []
+def _held_by(graph: Graph) -> Iterable[tuple[Id, Id]]:
+    """From each node to the routes and providers that stand still with it: back along edges that block. A
+    route always holds what it reads: the ingress rings of providers lose nothing."""
     for edge in graph.all_edges:
         if edge.policy is FullPolicy.BLOCK:
-            back.append((_end(edge), ("route", edge.route)))
+            yield _end(edge), ("route", edge.route)
     for route in graph.routes:
-        back += [(("route", route.name), ("provider", name)) for name in route.sources]
-    return reachable([id], back) - {id}
+        yield from ((("route", route.name), ("provider", name)) for name in route.sources)
 
 
 def _flow(graph: Graph) -> Iterable[tuple[Id, Id]]:
@@ -92,5 +92,5 @@ def _ids(graph: Graph) -> Iterable[tuple[Id, Node]]:
         yield from (((kind, node.name), node) for node in nodes)
 
 
-def _names(order: Iterable[Id], chosen: frozenset[Id]) -> tuple[str, ...]:
-    return tuple(name for kind, name in order if (kind, name) in chosen)
+def _names(order: Mapping[Id, int], chosen: frozenset[Id]) -> tuple[str, ...]:
+    return tuple(name for _, name in sorted(chosen, key=order.__getitem__))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from meltica_compiler.graph.dag import reachable
+from meltica_compiler.graph.dag import follow, successors
 from meltica_compiler.graph.graph import Edge, Graph
 from meltica_dsl.model.pipeline import FullPolicy
 
@@ -29,13 +29,15 @@ def lossy_edges(graph: Graph) -> tuple[Edge, ...]:
 
 def stalls(graph: Graph) -> tuple[Stall, ...]:
     """Who would stall with the reader of each blocking edge."""
-    routes = {route.name: route for route in graph.routes}
-    blocking = [(edge.target, edge.route) for edge in graph.links if edge.policy is FullPolicy.BLOCK]
+    routes = graph.index.routes
+    blocking = successors(
+        (edge.target, edge.route) for edge in graph.links if edge.policy is FullPolicy.BLOCK
+    )
     found: list[Stall] = []
     for edge in graph.all_edges:
         if edge.policy is FullPolicy.BLOCK:
             # A blocking ring from another route fills up too, and what is before it stands still as well.
-            held = reachable([edge.route], blocking)
+            held = follow([edge.route], blocking)
             providers = {source for name in held for source in routes[name].sources}
             others = tuple(
                 route.name

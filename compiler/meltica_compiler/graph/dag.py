@@ -15,9 +15,19 @@ def reachable(starts: Iterable[Id], edges: Iterable[tuple[Id, Id]]) -> frozenset
     >>> sorted(reachable(["a"], [("a", "b"), ("b", "c"), ("d", "c")]))
     ['a', 'b', 'c']
     """
-    successors: dict[Id, list[Id]] = {}
+    return follow(starts, successors(edges))
+
+
+def successors(edges: Iterable[tuple[Id, Id]]) -> dict[Id, list[Id]]:
+    """Where the edges from each id lead."""
+    found: dict[Id, list[Id]] = {}
     for source, target in edges:
-        successors.setdefault(source, []).append(target)
+        found.setdefault(source, []).append(target)
+    return found
+
+
+def follow(starts: Iterable[Id], successors: Mapping[Id, Iterable[Id]]) -> frozenset[Id]:
+    """`reachable` for whoever asks of the same edges many times."""
     found = set(starts)
     waiting = list(found)
     while waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meltica_compiler.analyses.buffering import max_buffered
 from meltica_compiler.analyses.depth import kept_depth, route_depth
-from meltica_compiler.graph.dag import in_order, reachable
+from meltica_compiler.graph.dag import follow, in_order
 from meltica_compiler.passes.compile_state import CompileState, event_of, route_reads
 from meltica_dsl.diagnostics.diagnostic import Diagnostic, Label
 from meltica_dsl.model.pipeline import FullPolicy, Pool, Route
@@ -52,10 +52,9 @@ def check_durable(state: CompileState) -> CompileState:
     pools = {pool.name: pool for pool in state.pipeline.pools}
     routes = {route.name: route for route in state.pipeline.routes}
     reads = route_reads(state.pipeline)
-    edges = [(name, other) for name, others in reads.items() for other in others]
     found: list[Diagnostic] = []
     for durable in state.pipeline.routes:
-        behind = sorted(reachable([durable.name], edges)) if durable.durable else ()
+        behind = sorted(follow([durable.name], reads)) if durable.durable else ()
         for route in (routes[name] for name in behind):
             # A pool that is refused itself is not there to be judged.
             pool = pools.get(route.pool)
