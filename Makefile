@@ -32,10 +32,10 @@ $(VENV)/.ready: pyproject.toml
 run: $(VENV)/.ready ## run pipelines/quickstart.mel (or PIPELINE=…) until Ctrl-C
 	@$(BIN)/meltica run $(PIPELINE)
 
-test: $(VENV)/.ready ## run all tests (8 minutes on two cores)
+test: $(VENV)/.ready ## run all tests (about 15 minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
 
-test-quick: $(VENV)/.ready ## run the tests without processes, databases, random programs and benchmarks (1 minute)
+test-quick: $(VENV)/.ready ## run the tests without processes, databases, random programs and benchmarks (a few minutes)
 	@$(BIN)/python -m pytest $(PARALLEL) -m '$(QUICK)' --snapshot-warn-unused
 
 lint: $(VENV)/.ready ## check style, types, import directions and pipelines
